@@ -1,0 +1,1 @@
+"""The pure core: facts in, decision out. No clock, network, disk, environment or logging."""

@@ -1,0 +1,162 @@
+"""Records that cross the line between a CRM and the worker.
+
+They hold what a connector and the steps hand each other, in the CRM's own terms: every value is
+text or None, because ids, picklist values and multi-values are only safe as the exact text the CRM
+gave. Meaning is added later, by ``worker.core.mapping``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+RawValue: TypeAlias = str | None
+RawValues: TypeAlias = Mapping[str, RawValue]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class RecordRef:
+    """Names one record of one CRM. ``id`` is opaque text and is never read as a number."""
+
+    system: str
+    object_type: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.system}:{self.object_type}:{self.id}"
+
+    @classmethod
+    def parse(cls, text: str) -> RecordRef | None:
+        """Read ``system:object_type:id``; None when the text has another shape."""
+        parts = text.split(":", 2)
+        if len(parts) != 3 or not all(parts):
+            return None
+        return cls(system=parts[0], object_type=parts[1], id=parts[2])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """One CRM record as read.
+
+    ``values`` has exactly the fields that were asked for: a field that is absent was *not asked
+    for or not visible*, a field that is None was asked for and is *empty*. ``revision`` is the
+    connector's own version token; equal tokens mean equal content.
+    """
+
+    ref: RecordRef
+    values: RawValues
+    revision: str
+    modified_at: datetime | None = None
+    is_deleted: bool = False
+    merged_into: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowIssue:
+    """A row the connector could not read, or read with a repair. Never carries a value.
+
+    ``row`` is the 1-based line on which the row starts (0: the whole table), ``column`` the header
+    it concerns, ``code`` a reason code, ``is_quarantined`` true when the row was left out.
+    """
+
+    object_type: str
+    row: int
+    code: str
+    column: str | None = None
+    record_id: str | None = None
+    is_quarantined: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Some records, and the bookmark that may be stored once they are.
+
+    ``bookmark`` is opaque to the worker; None means that this page moves nothing.
+    ``is_complete`` is true only on the last page of a pull that yielded *every* live record of the
+    object type, so that what was not seen no longer exists.
+    """
+
+    records: tuple[Record, ...]
+    bookmark: str | None = None
+    issues: tuple[RowIssue, ...] = ()
+    is_complete: bool = False
+    total: int | None = None
+
+
+class OwnerKind(StrEnum):
+    PERSON = "person"
+    QUEUE = "queue"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Owner:
+    """Somebody, or a queue, who can own a record in this CRM. ``email`` joins owners across CRMs."""
+
+    id: str
+    kind: OwnerKind = OwnerKind.PERSON
+    is_active: bool = True
+    email: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldDescription:
+    """What the CRM says of one field. ``options`` is None when the values are not a closed list."""
+
+    name: str
+    options: tuple[str, ...] | None = None
+    is_writable: bool = True
+    is_sensitive: bool = False
+    max_length: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectDescription:
+    object_type: str
+    fields: tuple[FieldDescription, ...]
+    can_add_fields: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckFinding:
+    """One thing ``Connector.check`` found: a sentence for the operator, and whether it stops a run."""
+
+    message: str
+    is_blocking: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteCommand:
+    """Set ``changes`` on one record, provided ``expected`` still stands there.
+
+    None clears a field. ``expected`` holds, for every changed field, the value the decision was
+    made on. A connector whose ``capabilities.has_conditional_write`` is true compares them itself.
+    """
+
+    command_id: str
+    ref: RecordRef
+    changes: RawValues
+    expected: RawValues = field(default_factory=dict)
+
+
+class WriteOutcome(StrEnum):
+    """What became of one write. ``unknown`` is settled by reading again, never by sending again."""
+
+    APPLIED = "applied"
+    UNCHANGED = "unchanged"
+    REJECTED = "rejected"
+    CONFLICT = "conflict"
+    MISSING = "missing"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WriteResult:
+    """The outcome of one command, matched by ``command_id``. ``code`` says why, without values."""
+
+    command_id: str
+    outcome: WriteOutcome
+    code: str | None = None
+    revision: str | None = None

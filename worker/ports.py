@@ -1,0 +1,116 @@
+"""What the worker needs from the outside world, as structural Protocols and capability records.
+
+There is no base class to inherit: whatever has these members is a connector. ``tests/contract``
+holds the suite that every connector must pass.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from worker.core.records import (
+    CheckFinding,
+    ObjectDescription,
+    Owner,
+    Page,
+    Record,
+    RecordRef,
+    WriteCommand,
+    WriteResult,
+)
+
+Clock: TypeAlias = Callable[[], datetime]
+"""Gives the present instant, aware and in UTC. The only source of time outside the core."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What a connector can do, so that the steps need not know which CRM it is.
+
+    ``write_batch`` is the most commands one ``push`` accepts. ``has_conditional_write`` means that
+    the connector itself refuses a write whose ``expected`` values no longer stand.
+    """
+
+    write_batch: int
+    has_conditional_write: bool
+    can_write: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectSource:
+    """How one object type is found and identified in its CRM, from the field map.
+
+    ``options`` are the connector's own keys; the connector checks them when it is opened.
+    """
+
+    object_type: str
+    id_field: str
+    modified_at_field: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+class Connector(Protocol):
+    """One CRM. Reads are at least once; writes give one result per command and never retry inside."""
+
+    @property
+    def name(self) -> str:
+        """The system's name in the configuration, as used in every ``RecordRef``."""
+        ...
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def check(self) -> Sequence[CheckFinding]:
+        """Say what stands in the way of a run, without changing anything."""
+        ...
+
+    def describe(self, object_type: str) -> ObjectDescription:
+        """List the fields of an object type as the CRM has them now."""
+        ...
+
+    def pull(self, object_type: str, *, fields: Sequence[str], since: str | None) -> Iterator[Page]:
+        """Yield what changed since the bookmark ``since`` (inclusive; None: everything).
+
+        At least once, ties never lost. Raises ``SourceChangedError`` or another ``TryLaterError``
+        when reading must start again, ``FixDataError`` when it cannot succeed.
+        """
+        ...
+
+    def fetch(
+        self, refs: Sequence[RecordRef], *, fields: Sequence[str]
+    ) -> Mapping[RecordRef, Record]:
+        """Read these records as they are now; one that no longer exists is left out."""
+        ...
+
+    def owners(self) -> Sequence[Owner]:
+        """List all owners, inactive ones included."""
+        ...
+
+    def push(self, commands: Sequence[WriteCommand]) -> Sequence[WriteResult]:
+        """Write a batch. One result per command; a record's failure is a result, not an error."""
+        ...
+
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectorContext:
+    """What a connector is opened with: its name, its folder of reference, options and objects."""
+
+    system: str
+    base_dir: Path
+    options: Mapping[str, str]
+    objects: Sequence[ObjectSource]
+
+
+class OpenConnector(Protocol):
+    """An entry point of the group ``leadtriage.connectors``.
+
+    Raises ``FixConfigurationError`` with a plain sentence for an unknown or wrong option.
+    """
+
+    def __call__(self, context: ConnectorContext) -> Connector: ...
