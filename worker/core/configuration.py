@@ -1,0 +1,37 @@
+"""Everything an organisation has written, checked and joined: what the core decides by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from worker.core.consent import ConsentPolicy
+from worker.core.field_map import SystemMap
+from worker.core.guardrails import GuardrailPolicy
+from worker.core.lifecycle import LifecyclePolicy
+from worker.core.model import ActivityKind, FactSpec
+from worker.core.policy import PathwayRule, Policy
+from worker.core.quality import QualityPolicy
+from worker.core.reasons import Reason
+from worker.core.routing import RoutingPolicy
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Configuration:
+    """``digest`` covers every file a decision depends on; it changes when any of them does."""
+
+    account: str
+    time_zone: ZoneInfo
+    facts: Mapping[str, FactSpec]
+    reasons: Mapping[str, Reason]
+    activity_kinds: Mapping[str, ActivityKind]
+    systems: Mapping[str, SystemMap]
+    pathways: tuple[PathwayRule, ...]
+    policies: Mapping[str, Policy]
+    quality: QualityPolicy
+    consent: ConsentPolicy
+    lifecycle: LifecyclePolicy
+    routing: RoutingPolicy
+    guardrails: GuardrailPolicy
+    digest: str

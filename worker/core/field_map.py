@@ -1,0 +1,150 @@
+"""Field maps: how the fields of one CRM become canonical facts, and which may be written back.
+
+Pure data, built from ``mappings/systems/*.yaml`` by ``worker.config``; applied by
+``worker.core.mapping`` (reading) and ``worker.core.plan`` (writing).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class ObjectKind(StrEnum):
+    """What the records of an object type stand for."""
+
+    CONTACT = "contact"
+    ACTIVITY = "activity"
+
+
+class Transform(StrEnum):
+    """The named ways to read a CRM's text. There are no expressions in configuration."""
+
+    TEXT = "text"
+    ID = "id"
+    NAME = "name"
+    EMAIL = "email"
+    PHONE = "phone"
+    BOOLEAN = "boolean"
+    INVERTED_BOOLEAN = "inverted_boolean"
+    NUMBER = "number"
+    DATE = "date"
+    INSTANT = "instant"
+    CHOICE = "choice"
+    CHOICES = "choices"
+    POSTAL_CODE = "postal_code"
+    STATE = "state"
+    NPI = "npi"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldRead:
+    """Fact ``fact`` is read from ``source`` (a CRM field) through ``transform``.
+
+    ``values`` translates the CRM's words, compared without case; ``is_closed`` makes any other word
+    a finding instead of a value. ``separator`` splits multi-values.
+    """
+
+    fact: str
+    source: str
+    transform: Transform
+    values: Mapping[str, str] = field(default_factory=dict)
+    is_closed: bool = False
+    separator: str = ";"
+    region: str = "US"
+
+
+class Managed(StrEnum):
+    """What the worker can write. The first group leads; the others follow along with it."""
+
+    STAGE = "lifecycle_stage"
+    OWNER = "owner"
+    REASONS = "reason_codes"
+    NEXT_STEP = "next_step"
+    PATHWAY = "pathway"
+    NEXT_STEP_DUE = "next_step_due_at"
+    SUMMARY = "hand_off_summary"
+    SCORE_TOTAL = "score_total"
+    SCORE_FIT = "score_fit"
+    SCORE_INTENT = "score_intent"
+    SCORE_TIMING = "score_timing"
+    DECIDED_AT = "decided_at"
+    POLICY_VERSION = "policy_version"
+    DECISION_ID = "decision_id"
+
+
+LEADING = frozenset(
+    {Managed.STAGE, Managed.OWNER, Managed.REASONS, Managed.NEXT_STEP, Managed.PATHWAY}
+)
+"""Only a difference in one of these causes a write; the others are refreshed with it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldWrite:
+    """Managed value ``managed`` is written to CRM field ``target``.
+
+    ``values`` translates canonical words into the CRM's; a word without a translation is not
+    written. ``separator`` joins reason codes; ``max_length`` cuts text, ``max_items`` lists.
+    """
+
+    managed: Managed
+    target: str
+    values: Mapping[str, str] = field(default_factory=dict)
+    separator: str = ";"
+    max_length: int | None = None
+    max_items: int = 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActivityRead:
+    """How an activity record names its contact, time, kind and the rest. Values are CRM fields."""
+
+    contact: str
+    contact_object: str
+    at: str
+    kind: str
+    kinds: Mapping[str, str]
+    service_line: str | None = None
+    service_lines: Mapping[str, str] = field(default_factory=dict)
+    owner: str | None = None
+    channel: str | None = None
+    excluded: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObjectMap:
+    """One object type of one CRM. ``missing`` are words that stand for an empty value."""
+
+    object_type: str
+    kind: ObjectKind
+    id_field: str
+    modified_at_field: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    reads: tuple[FieldRead, ...] = ()
+    writes: tuple[FieldWrite, ...] = ()
+    activity: ActivityRead | None = None
+    missing: frozenset[str] = frozenset()
+
+    def requested_fields(self) -> tuple[str, ...]:
+        """Name the CRM fields a pull asks for: what is read, and what is managed; sorted, once each."""
+        names = {read.source for read in self.reads} | {write.target for write in self.writes}
+        if self.activity is not None:
+            act = self.activity
+            optional = (act.service_line, act.owner, act.channel, act.excluded)
+            names |= {act.contact, act.at, act.kind, *(name for name in optional if name)}
+        return tuple(sorted(names))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SystemMap:
+    """One CRM: which connector speaks to it, with which options, and its object types."""
+
+    system: str
+    connector: str
+    options: Mapping[str, str]
+    objects: tuple[ObjectMap, ...]
+    digest: str
+
+    def find_object(self, object_type: str) -> ObjectMap | None:
+        return next((item for item in self.objects if item.object_type == object_type), None)

@@ -1,0 +1,134 @@
+"""The policy of one pathway: criteria, gates, disqualifiers, qualifying rules and scores, as data.
+
+Built from YAML by ``worker.config``; evaluated by ``worker.core.qualification``. A policy is
+identified by its ``digest``, so that a decision can always name the exact text it was made under.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import StrEnum
+
+from worker.core.conditions import Condition
+from worker.core.model import Strength
+
+
+class Family(StrEnum):
+    """The families of criteria of the written method, and of their weights."""
+
+    FIT = "fit"
+    INTENT = "intent"
+    TIMING = "timing"
+    NURTURE = "nurture"
+    CHANNEL = "channel"
+    DATA = "data"
+    CONSENT = "consent"
+
+
+class Verdict(StrEnum):
+    """What the policy says of a lead."""
+
+    QUALIFIED = "qualified"
+    NURTURE = "nurture"
+    NOT_READY = "not_ready"
+    HOLD = "hold"
+    DISQUALIFIED = "disqualified"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriterionReasons:
+    """The codes a criterion gives for each truth; None says nothing."""
+
+    met: str | None = None
+    not_met: str | None = None
+    unknown: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Criterion:
+    """One written criterion.
+
+    ``points`` count when it is met. For a criterion on activities each action adds its points,
+    halved every ``half_life``, each further one multiplied by ``repeat`` (0: only the best one
+    counts), times ``own_line`` when it is of the lead's service line; all together at most ``cap``.
+    """
+
+    id: str
+    family: Family
+    sentence: str
+    condition: Condition
+    reasons: CriterionReasons
+    points: float = 0.0
+    half_life: timedelta | None = None
+    repeat: float = 0.0
+    own_line: float = 1.0
+    cap: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """A criterion that must hold before any point is counted."""
+
+    criterion: str
+    when_not_met: Verdict
+    when_unknown: Verdict
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Different kinds of observed action within a time."""
+
+    kinds: int
+    within: timedelta
+    strengths: frozenset[Strength] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QualifyingRule:
+    """One way to qualify: all of these, any of those, and the score and evidence asked for."""
+
+    id: str
+    sentence: str
+    all: tuple[str, ...] = ()
+    any: tuple[str, ...] = ()
+    total: float | None = None
+    families: Mapping[Family, float] = field(default_factory=dict)
+    evidence: Evidence | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keep:
+    """When a lead that is already qualified stays so, though no rule carries it today."""
+
+    total: float
+    unless: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """All that is written about one pathway. ``criteria`` stand in an order fit for evaluation."""
+
+    pathway: str
+    title: str
+    version: str
+    digest: str
+    purpose: str
+    criteria: tuple[Criterion, ...]
+    gates: tuple[Gate, ...] = ()
+    disqualifiers: tuple[str, ...] = ()
+    rules: tuple[QualifyingRule, ...] = ()
+    nurture: tuple[str, ...] = ()
+    family_caps: Mapping[Family, float] = field(default_factory=dict)
+    keep: Keep | None = None
+    required_documents: tuple[str, ...] = ()
+    hand_off_facts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PathwayRule:
+    """Puts a lead on a pathway when its condition holds; the first such rule wins."""
+
+    pathway: str
+    condition: Condition

@@ -1,0 +1,250 @@
+"""The catalogue of reason codes: one place where each code gets its sentence, family and severity.
+
+Codes are a promise to reports and CRM filters: they are added and retired, never renamed.
+Organisations add theirs in ``reasons.yaml``; they cannot change the ones defined here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+CODE_PATTERN = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
+
+
+class ReasonFamily(StrEnum):
+    """What area of the decision a reason speaks of."""
+
+    FIT = "fit"
+    INTENT = "intent"
+    TIMING = "timing"
+    NURTURE = "nurture"
+    CHANNEL = "channel"
+    DATA = "data"
+    CONSENT = "consent"
+    PATHWAY = "pathway"
+    IDENTITY = "identity"
+    STAGE = "stage"
+    ROUTE = "route"
+    WRITE = "write"
+
+
+class Severity(StrEnum):
+    BLOCK = "block"
+    WARN = "warn"
+    INFO = "info"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """A stable code and what it says to a salesperson."""
+
+    code: str
+    family: ReasonFamily
+    sentence: str
+    severity: Severity = Severity.INFO
+    is_retired: bool = False
+
+
+_F = ReasonFamily
+_S = Severity
+
+
+def _reason(code: str, family: ReasonFamily, sentence: str, severity: Severity = _S.INFO) -> Reason:
+    return Reason(code=code, family=family, sentence=sentence, severity=severity)
+
+
+_ALL = (
+    # Fit
+    _reason("FIT_SERVICE_LINE_MATCH", _F.FIT, "Asks for a service line we offer."),
+    _reason("FIT_SERVICE_LINE_NOT_OFFERED", _F.FIT, "Asks for a service line we do not offer."),
+    _reason("FIT_SERVICE_LINE_UNKNOWN", _F.FIT, "Has not said which service line it is about."),
+    _reason("FIT_LOCATION_SERVED", _F.FIT, "Lives or works where we have a site."),
+    _reason("FIT_LOCATION_NOT_SERVED", _F.FIT, "Lives or works outside the areas we serve."),
+    _reason("FIT_LOCATION_UNKNOWN", _F.FIT, "Location is not known."),
+    _reason("FIT_PAYER_ACCEPTED", _F.FIT, "Has a plan we accept, or pays privately."),
+    _reason("FIT_PAYER_NOT_ACCEPTED", _F.FIT, "Has a plan we do not accept."),
+    _reason("FIT_PAYER_UNKNOWN", _F.FIT, "Plan is not known."),
+    _reason("FIT_PATIENT_NEW", _F.FIT, "Is a new patient."),
+    _reason("FIT_PATIENT_EXISTING", _F.FIT, "Is already a patient."),
+    _reason("FIT_PATIENT_STATUS_UNKNOWN", _F.FIT, "New or existing patient is not known."),
+    _reason("FIT_LANGUAGE_SERVED", _F.FIT, "Speaks a language our team speaks."),
+    _reason("FIT_LANGUAGE_NOT_SERVED", _F.FIT, "Prefers a language no team speaks."),
+    _reason("FIT_LANGUAGE_UNKNOWN", _F.FIT, "Preferred language is not known."),
+    _reason("FIT_PRACTICE_IDENTIFIED", _F.FIT, "The referring practice is identified."),
+    _reason("FIT_PRACTICE_UNIDENTIFIED", _F.FIT, "The referring practice is not identified."),
+    _reason("FIT_PRACTICE_UNKNOWN", _F.FIT, "Not enough is known to identify the practice."),
+    _reason("FIT_NPI_VALID", _F.FIT, "A valid NPI is on file."),
+    _reason("FIT_NPI_MISSING", _F.FIT, "No NPI is on file."),
+    _reason("FIT_NPI_UNKNOWN", _F.FIT, "The NPI is not known."),
+    _reason("FIT_REFERRAL_CATEGORY_GIVEN", _F.FIT, "The referral reason category is given."),
+    _reason("FIT_REFERRAL_CATEGORY_OTHER", _F.FIT, "The referral category is not one we take."),
+    _reason("FIT_REFERRAL_CATEGORY_UNKNOWN", _F.FIT, "The referral reason category is missing."),
+    _reason("FIT_DOCUMENTS_COMPLETE", _F.FIT, "All required documents are present."),
+    _reason("FIT_DOCUMENTS_INCOMPLETE", _F.FIT, "Some required documents are still missing."),
+    _reason("FIT_DOCUMENTS_UNKNOWN", _F.FIT, "No document has been recorded yet."),
+    _reason("FIT_ROLE_DECIDES", _F.FIT, "Has a role in the decision."),
+    _reason("FIT_ROLE_OUTSIDE", _F.FIT, "Has no role in the decision."),
+    _reason("FIT_ROLE_UNKNOWN", _F.FIT, "The role in the decision is not known."),
+    _reason("FIT_SIZE_IN_RANGE", _F.FIT, "The organisation's size is in range."),
+    _reason("FIT_SIZE_OUT_OF_RANGE", _F.FIT, "The organisation's size is out of range."),
+    _reason("FIT_SIZE_UNKNOWN", _F.FIT, "The organisation's size is not known."),
+    _reason("FIT_PROGRAM_INTEREST", _F.FIT, "Has stated a program of interest."),
+    _reason("FIT_PROGRAM_NOT_OFFERED", _F.FIT, "Asks about a program we do not offer."),
+    _reason("FIT_PROGRAM_UNKNOWN", _F.FIT, "Has not stated a program of interest."),
+    # Intent
+    _reason("INTENT_APPOINTMENT_REQUEST", _F.INTENT, "Asked for an appointment."),
+    _reason("INTENT_CONSULTATION_REQUEST", _F.INTENT, "Asked for a consultation."),
+    _reason("INTENT_CLICK_TO_CALL", _F.INTENT, "Clicked to call us."),
+    _reason("INTENT_INBOUND_CALL", _F.INTENT, "Called us."),
+    _reason("INTENT_CHAT_BOOKING", _F.INTENT, "Asked to book in a chat."),
+    _reason("INTENT_REFERRAL_SUBMITTED", _F.INTENT, "Submitted a referral."),
+    _reason("INTENT_DEMO_REQUEST", _F.INTENT, "Asked for a demonstration."),
+    _reason("INTENT_PRICING_REQUEST", _F.INTENT, "Asked for prices."),
+    _reason("INTENT_INSURANCE_CHECK", _F.INTENT, "Started an insurance check."),
+    _reason("INTENT_EMAIL_REPLY", _F.INTENT, "Replied to an e-mail."),
+    _reason("INTENT_SERVICE_PAGE", _F.INTENT, "Read about a service on our site."),
+    _reason("INTENT_PROVIDER_PAGE", _F.INTENT, "Looked at a provider's page."),
+    _reason("INTENT_LOCATION_PAGE", _F.INTENT, "Looked for a location or directions."),
+    _reason("INTENT_WEBINAR_ATTENDED", _F.INTENT, "Attended a webinar."),
+    _reason("INTENT_EDUCATION_SESSION", _F.INTENT, "Attended an education session for partners."),
+    _reason("INTENT_REFERRAL_TOOL", _F.INTENT, "Used the referral tool."),
+    _reason("INTENT_GUIDELINE_DOWNLOAD", _F.INTENT, "Downloaded a referral guideline."),
+    _reason("INTENT_GUIDE_DOWNLOAD", _F.INTENT, "Downloaded a general guide."),
+    _reason("INTENT_ARTICLE_VIEW", _F.INTENT, "Read a general article."),
+    _reason("INTENT_EMAIL_OPEN", _F.INTENT, "Opened an e-mail."),
+    _reason("INTENT_EMAIL_CLICK", _F.INTENT, "Clicked a link in an e-mail."),
+    _reason("INTENT_CONDITION_PAGE", _F.INTENT, "Viewed a condition page."),
+    _reason("INTENT_STRONG_ACTION", _F.INTENT, "Took a step that shows clear interest."),
+    _reason("INTENT_NO_STRONG_ACTION", _F.INTENT, "Has taken no step that shows clear interest."),
+    _reason("INTENT_OWN_SERVICE_LINE", _F.INTENT, "Acted on the service line asked for."),
+    _reason("INTENT_ONLY_INFORMATIONAL", _F.INTENT, "Only read general information so far."),
+    _reason("INTENT_NONE", _F.INTENT, "No action of interest is on record."),
+    _reason("INTENT_BUYING_REQUEST", _F.INTENT, "Asked for a demonstration or prices."),
+    _reason("INTENT_PARTNER_ENGAGED", _F.INTENT, "The practice takes part in our partner program."),
+    # Timing
+    _reason("TIMING_WANTED_SOON", _F.TIMING, "Wants to begin soon."),
+    _reason("TIMING_WANTED_LATER", _F.TIMING, "Wants to begin later."),
+    _reason("TIMING_UNKNOWN", _F.TIMING, "Has not said when."),
+    _reason("TIMING_PROCUREMENT_STATED", _F.TIMING, "Has stated when a purchase is planned."),
+    _reason("TIMING_PROCUREMENT_FAR", _F.TIMING, "Plans to buy later than we look ahead."),
+    _reason("TIMING_RECENT_ACTION", _F.TIMING, "Acted recently."),
+    _reason("TIMING_NO_RECENT_ACTION", _F.TIMING, "Has not acted recently."),
+    _reason("TIMING_NOT_NOW", _F.TIMING, "Said: not now."),
+    # Nurture
+    _reason("NURTURE_ENGAGED", _F.NURTURE, "Responds to outreach it agreed to."),
+    _reason("NURTURE_SILENT", _F.NURTURE, "Has not responded for some time."),
+    _reason("NURTURE_SCORE_BELOW_THRESHOLD", _F.NURTURE, "Interest is below the threshold so far."),
+    _reason("NURTURE_CRITERIA_MISSING", _F.NURTURE, "Some required criteria are not met yet."),
+    _reason("NURTURE_STAGE_KEPT", _F.NURTURE, "Keeps the stage: interest has not faded enough."),
+    # Channel
+    _reason("CHANNEL_TARGETED", _F.CHANNEL, "Came in by a channel that shows purpose."),
+    _reason("CHANNEL_BROAD", _F.CHANNEL, "Came in by a broad awareness channel."),
+    _reason("CHANNEL_UNKNOWN", _F.CHANNEL, "The channel is not known."),
+    # Score
+    _reason("SCORE_THRESHOLD_REACHED", _F.INTENT, "Fit and interest together reach the threshold."),
+    # Pathway
+    _reason("HOLD_PATHWAY_UNCLEAR", _F.PATHWAY, "No pathway can be told from the data.", _S.BLOCK),
+    _reason("DISQUALIFIED_TEST_RECORD", _F.PATHWAY, "A test or staff record."),
+    _reason("DISQUALIFIED_NOT_OFFERED", _F.PATHWAY, "Asks for something we do not offer."),
+    # Data
+    _reason("DQ_GATE_PASSED", _F.DATA, "The data can be used."),
+    _reason("DQ_GATE_FAILED", _F.DATA, "The data cannot be used until it is corrected.", _S.BLOCK),
+    _reason("DQ_EMAIL_INVALID", _F.DATA, "The e-mail address is not valid.", _S.WARN),
+    _reason("DQ_EMAIL_MISSING", _F.DATA, "No e-mail address.", _S.INFO),
+    _reason("DQ_EMAIL_DISPOSABLE", _F.DATA, "The e-mail address is a throw-away one.", _S.WARN),
+    _reason("DQ_EMAIL_ROLE", _F.DATA, "The e-mail address belongs to a role, not a person."),
+    _reason("DQ_EMAIL_TYPO", _F.DATA, "The e-mail domain looks mistyped.", _S.WARN),
+    _reason("DQ_PHONE_INVALID", _F.DATA, "The telephone number is not valid.", _S.WARN),
+    _reason("DQ_PHONE_MISSING", _F.DATA, "No telephone number.", _S.INFO),
+    _reason("DQ_NO_CONTACT_POINT", _F.DATA, "Neither e-mail nor phone is usable.", _S.BLOCK),
+    _reason("DQ_NAME_MISSING", _F.DATA, "The name is missing.", _S.WARN),
+    _reason("DQ_NAME_PLACEHOLDER", _F.DATA, "The name is a placeholder.", _S.WARN),
+    _reason("DQ_POSTAL_CODE_INVALID", _F.DATA, "The ZIP or postal code is not valid.", _S.WARN),
+    _reason("DQ_POSTAL_CODE_STATE_MISMATCH", _F.DATA, "ZIP and state do not agree.", _S.WARN),
+    _reason("DQ_NPI_INVALID", _F.DATA, "The NPI fails its check digit.", _S.WARN),
+    _reason("DQ_VALUE_UNKNOWN", _F.DATA, "A value is outside the vocabulary.", _S.WARN),
+    _reason("DQ_VALUE_UNREADABLE", _F.DATA, "A value cannot be read as what it should be."),
+    _reason("DQ_VALUE_PLACEHOLDER", _F.DATA, "A placeholder stands where a value should."),
+    _reason("DQ_DATE_IN_FUTURE", _F.DATA, "A past event is dated in the future.", _S.WARN),
+    _reason("DQ_OWNER_INACTIVE", _F.DATA, "The owner is no longer active.", _S.WARN),
+    _reason("DQ_OWNER_UNKNOWN", _F.DATA, "The owner is not known to the CRM.", _S.WARN),
+    _reason("DQ_RECORD_STALE", _F.DATA, "Nothing changed for a long time."),
+    _reason("DQ_FACTS_CONFLICT", _F.DATA, "Records of this person disagree.", _S.WARN),
+    _reason("DQ_TABLE_ENCODING_GUESSED", _F.DATA, "The table's encoding had to be guessed."),
+    _reason("DQ_TABLE_TRUNCATED", _F.DATA, "The table breaks off in its last row.", _S.BLOCK),
+    _reason("DQ_HEADER_DUPLICATE", _F.DATA, "Two columns have the same name.", _S.WARN),
+    _reason("DQ_ROW_ENCODING", _F.DATA, "The row has bytes that are no text.", _S.BLOCK),
+    _reason("DQ_ROW_NUL_REMOVED", _F.DATA, "NUL characters were removed from the row."),
+    _reason("DQ_ROW_TOO_LONG", _F.DATA, "The row has more cells than the header.", _S.BLOCK),
+    _reason("DQ_ROW_TOO_SHORT", _F.DATA, "The row has fewer cells than the header.", _S.BLOCK),
+    _reason("DQ_ROW_TOO_LARGE", _F.DATA, "A cell of the row is too large.", _S.BLOCK),
+    _reason("DQ_ROW_QUOTE_OPEN", _F.DATA, "A quote is opened and never closed.", _S.BLOCK),
+    _reason("DQ_ROW_NOT_JSON", _F.DATA, "The line is not a JSON object.", _S.BLOCK),
+    _reason("DQ_ID_MISSING", _F.DATA, "The record has no id.", _S.BLOCK),
+    _reason("DQ_ID_DUPLICATE", _F.DATA, "Two records have the same id.", _S.BLOCK),
+    _reason("DQ_ID_DAMAGED", _F.DATA, "A spreadsheet has damaged the record's id.", _S.BLOCK),
+    _reason("DQ_ACTIVITY_UNREADABLE", _F.DATA, "An activity has no usable time or kind.", _S.WARN),
+    # Identity
+    _reason("IDENTITY_LINKED", _F.IDENTITY, "Several records of one person are linked."),
+    _reason("IDENTITY_AMBIGUOUS", _F.IDENTITY, "Shares an address with another name.", _S.WARN),
+    # Consent
+    _reason("CONSENT_EMAIL_GRANTED", _F.CONSENT, "May be e-mailed."),
+    _reason("CONSENT_EMAIL_MISSING", _F.CONSENT, "No evidence of consent to e-mail."),
+    _reason("CONSENT_EMAIL_OPTED_OUT", _F.CONSENT, "Asked not to be e-mailed."),
+    _reason("CONSENT_EMAIL_UNSEEN", _F.CONSENT, "The CRM does not show the e-mail opt-out."),
+    _reason("CONSENT_PHONE_GRANTED", _F.CONSENT, "May be called."),
+    _reason("CONSENT_PHONE_MISSING", _F.CONSENT, "No evidence of consent to calls."),
+    _reason("CONSENT_PHONE_OPTED_OUT", _F.CONSENT, "Asked not to be called."),
+    _reason("CONSENT_PHONE_UNSEEN", _F.CONSENT, "The CRM does not show the phone opt-out."),
+    _reason("CONSENT_SMS_GRANTED", _F.CONSENT, "May be texted."),
+    _reason("CONSENT_SMS_MISSING", _F.CONSENT, "No evidence of consent to text messages."),
+    _reason("CONSENT_SMS_OPTED_OUT", _F.CONSENT, "Asked not to be texted."),
+    _reason("CONSENT_SMS_UNSEEN", _F.CONSENT, "The CRM does not show the text opt-out."),
+    _reason("CONSENT_MAIL_GRANTED", _F.CONSENT, "May be written to."),
+    _reason("CONSENT_MAIL_MISSING", _F.CONSENT, "No evidence of consent to letters."),
+    _reason("CONSENT_MAIL_OPTED_OUT", _F.CONSENT, "Asked not to be written to."),
+    _reason("CONSENT_MAIL_UNSEEN", _F.CONSENT, "The CRM does not show the mail opt-out."),
+    _reason("CONSENT_REACHABLE", _F.CONSENT, "Can be reached by a channel it agreed to."),
+    _reason("CONSENT_NONE_REACHABLE", _F.CONSENT, "No channel may be used.", _S.BLOCK),
+    _reason("CONSENT_EMAIL_NO_ADDRESS", _F.CONSENT, "There is no usable e-mail address."),
+    _reason("CONSENT_PHONE_NO_ADDRESS", _F.CONSENT, "There is no usable telephone number."),
+    _reason("CONSENT_SMS_NO_ADDRESS", _F.CONSENT, "There is no usable number for texts."),
+    _reason("CONSENT_MAIL_NO_ADDRESS", _F.CONSENT, "There is no usable postal address."),
+    # Stage
+    _reason("STAGE_ADVANCED", _F.STAGE, "Moves to a later stage."),
+    _reason("STAGE_UNCHANGED", _F.STAGE, "Keeps its stage."),
+    _reason("STAGE_MOVED_BACK", _F.STAGE, "Moves to an earlier stage."),
+    _reason("STAGE_OWNED_BY_PEOPLE", _F.STAGE, "The stage belongs to people; it is left alone."),
+    _reason("STAGE_SET_BY_PERSON", _F.STAGE, "A person set the stage; it is respected."),
+    _reason("STAGE_MOVE_NOT_ALLOWED", _F.STAGE, "The lifecycle does not allow this move."),
+    _reason("STAGE_DWELL_NOT_OVER", _F.STAGE, "Changed too recently to change again."),
+    _reason("STAGE_UNKNOWN_VALUE", _F.STAGE, "The CRM's stage is not one we know.", _S.WARN),
+    _reason("SALES_REJECTED", _F.STAGE, "Sales rejected the lead."),
+    _reason("SALES_RECYCLED", _F.STAGE, "Sales handed the lead back."),
+    _reason("SALES_ACCEPTED", _F.STAGE, "Sales accepted the lead."),
+    # Route
+    _reason("ROUTE_OWNER_KEPT", _F.ROUTE, "The present owner keeps the lead."),
+    _reason("ROUTE_TEAM_MEMBER", _F.ROUTE, "Given to a member of the team."),
+    _reason("ROUTE_TEAM_AT_CAPACITY", _F.ROUTE, "Everyone on the team has a full list.", _S.WARN),
+    _reason("ROUTE_OVERFLOW", _F.ROUTE, "Given to the team that takes the overflow."),
+    _reason("ROUTE_QUEUE", _F.ROUTE, "Given to a queue.", _S.WARN),
+    _reason("ROUTE_NO_RULE", _F.ROUTE, "No routing rule fits.", _S.WARN),
+    _reason("ROUTE_OWNER_UNSEEN", _F.ROUTE, "The CRM does not show who owns it.", _S.WARN),
+    # Write
+    _reason("WRITE_CONFLICT", _F.WRITE, "A person changed the record in the meantime."),
+    _reason("WRITE_MISSING", _F.WRITE, "The record no longer exists."),
+    _reason("WRITE_REJECTED", _F.WRITE, "The CRM refused the values."),
+    _reason("WRITE_NOT_ENCODABLE", _F.WRITE, "The table's encoding has no room for the value."),
+    _reason("WRITE_ID_AMBIGUOUS", _F.WRITE, "The id names more than one record."),
+    _reason("WRITE_UNCERTAIN", _F.WRITE, "It is not known whether the write landed."),
+)
+
+REASONS: Mapping[str, Reason] = {reason.code: reason for reason in _ALL}
+
+
+def sentences(codes: tuple[str, ...], catalogue: Mapping[str, Reason] = REASONS) -> tuple[str, ...]:
+    """Say each code in words; a code the catalogue does not know stands for itself."""
+    return tuple(catalogue[code].sentence if code in catalogue else code for code in codes)

@@ -1,0 +1,62 @@
+"""Working time: hours by weekday in a time zone, less holidays and closed days.
+
+Due times are counted in it, so that four working hours from Friday afternoon end on Monday, and on
+the right hour when the clocks change over the weekend.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+HORIZON_DAYS = 400
+"""How far ahead an opening is looked for; a calendar closed longer than that has none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkingCalendar:
+    """``hours`` maps weekdays (0 is Monday) to opening and closing time; ``closed`` are dates off."""
+
+    id: str
+    time_zone: ZoneInfo
+    hours: Mapping[int, tuple[time, time]]
+    closed: frozenset[date] = field(default_factory=frozenset)
+
+    def is_open_on(self, day: date) -> bool:
+        return day.weekday() in self.hours and day not in self.closed
+
+
+def openings(calendar: WorkingCalendar, from_at: datetime) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the open intervals from ``from_at`` on, in UTC, the first one cut to begin there."""
+    first = from_at.astimezone(calendar.time_zone).date()
+    for offset in range(HORIZON_DAYS):
+        day = first + timedelta(days=offset)
+        if not calendar.is_open_on(day):
+            continue
+        opens, closes = calendar.hours[day.weekday()]
+        start = datetime.combine(day, opens, calendar.time_zone).astimezone(UTC)
+        end = datetime.combine(day, closes, calendar.time_zone).astimezone(UTC)
+        if end > from_at:
+            yield max(start, from_at), end
+
+
+def add_working_time(calendar: WorkingCalendar, from_at: datetime, amount: timedelta) -> datetime:
+    """Say when ``amount`` of working time has passed since ``from_at``, in UTC.
+
+    A calendar without any opening ahead gives plain time, so that a due time always exists;
+    ``leadtriage check`` reports such a calendar.
+    """
+    left = amount
+    for start, end in openings(calendar, from_at):
+        if end - start >= left:
+            return start + left
+        left -= end - start
+    return from_at + amount
+
+
+def is_working_now(calendar: WorkingCalendar, at: datetime) -> bool:
+    """Tell whether the calendar is open at this instant."""
+    start, _end = next(openings(calendar, at), (None, None))
+    return start == at
