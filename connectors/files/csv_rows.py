@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from connectors.files.csv_cells import cell_pattern, quoted, split_cells
 from connectors.files.csv_splitter import CsvSplitter
 from connectors.files.rows import MAX_FIELD, Cells, Fault, Row, RowCode, RowKind, body_and_end
 from worker.core.records import RawValue, RawValues
@@ -101,7 +102,7 @@ class CsvFormat:
         known = [(spans[self._index[n]], v) for n, v in changes.items() if n in self._index]
         for (start, stop), value in sorted(known, key=lambda item: item[0], reverse=True):
             was_quoted = body.startswith('"', start)
-            body = body[:start] + quoted(value, self.delimiter, was_quoted) + body[stop:]
+            body = body[:start] + quoted(value, self.delimiter, was_quoted=was_quoted) + body[stop:]
         return body + end
 
     def _padding(self, row: Row) -> str:
@@ -117,34 +118,3 @@ class CsvFormat:
         return "".join(
             self.delimiter + quoted(value, self.delimiter, was_quoted=False) for value in values
         )
-
-
-def cell_pattern(delimiter: str) -> re.Pattern[str]:
-    """Match one cell after the row's start or a delimiter; ``stray`` is text after a closing quote."""
-    d = re.escape(delimiter)
-    return re.compile(
-        rf'(?:\A|{d})(?P<cell>"(?P<quoted>[^"]*+(?:""[^"]*+)*+)"(?P<stray>[^{d}]*+)'
-        rf"|(?P<plain>[^{d}]*+))"
-    )
-
-
-def split_cells(text: str, delimiter: str, pattern: re.Pattern[str]) -> list[str] | None:
-    """Read a row's cells; None when text stands between a closing quote and the delimiter."""
-    body, _ = body_and_end(text)
-    if '"' not in body:
-        return body.split(delimiter)
-    cells = []
-    for _, inside, stray, plain in pattern.findall(body):
-        if stray and not stray.isspace():
-            return None
-        cells.append(inside.replace('""', '"') if inside else plain)
-    return cells
-
-
-def quoted(value: RawValue, delimiter: str, was_quoted: bool) -> str:  # noqa: FBT001  # read by name
-    """Write one cell, in quotes where it needs them or had them."""
-    text = value or ""
-    needs = any(mark in text for mark in (delimiter, '"', "\r", "\n")) or text != text.strip()
-    if not (needs or was_quoted):
-        return text
-    return '"' + text.replace('"', '""') + '"'
