@@ -7,11 +7,12 @@ Nothing here looks at a clock; the case carries the instant.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import TypeAlias, assert_never
+from zoneinfo import ZoneInfo
 
 from worker.core.model import Activity, ContactChannel, Facts, FactValue, Strength
 
@@ -148,18 +149,32 @@ Condition: TypeAlias = (
 class Case:
     """Everything a condition may look at: one lead, at one instant.
 
-    ``activities`` are newest first. ``today`` is the date of ``now`` in the organisation's time
-    zone. ``met`` holds the truth of criteria already evaluated; the evaluation fills it in order.
+    ``activities`` are those that count at ``now``, newest first, and ``by_kind`` the same by kind.
+    ``today`` is the date of ``now`` in the organisation's time zone. ``met`` holds the truth of
+    criteria already evaluated; the evaluation fills it in order.
     """
 
     facts: Facts
     activities: tuple[Activity, ...]
+    by_kind: Mapping[str, list[Activity]]
     now: datetime
     today: date
     reachable: frozenset[ContactChannel] = frozenset()
     findings: frozenset[str] = frozenset()
     has_blocking_finding: bool = False
     met: dict[str, Truth] = field(default_factory=dict)
+
+
+def make_case(
+    facts: Facts, activities: Iterable[Activity], now: datetime, time_zone: ZoneInfo
+) -> Case:
+    """Prepare a case at ``now``: excluded activities and those still to come count for nothing."""
+    counted = tuple(a for a in activities if not a.is_excluded and a.at <= now)
+    by_kind: dict[str, list[Activity]] = {}
+    for activity in counted:
+        by_kind.setdefault(activity.kind, []).append(activity)
+    today = now.astimezone(time_zone).date()
+    return Case(facts=facts, activities=counted, by_kind=by_kind, now=now, today=today)
 
 
 Compiled: TypeAlias = Callable[[Case], Truth]
@@ -252,30 +267,29 @@ def _compile_area(condition: AreaTest) -> Compiled:
     return evaluate
 
 
-def select_activities(test: ActivityTest, case: Case) -> Iterator[Activity]:
-    """Yield the activities of the case that the test counts, newest first."""
-    since = case.now - test.within if test.within is not None else None
-    line = case.facts.get("service_line")
-    for activity in case.activities:
-        if since is not None and activity.at <= since:
-            return
-        if activity.is_excluded or activity.at > case.now:
-            continue
-        if test.kinds and activity.kind not in test.kinds:
-            continue
-        if test.strengths and activity.strength not in test.strengths:
-            continue
-        if test.line is LineMatch.OWN and (line is None or activity.service_line != line):
-            continue
-        yield activity
+def select_activities(test: ActivityTest, case: Case) -> list[Activity]:
+    """List the activities of the case that the test counts, newest first within each kind."""
+    if test.kinds:
+        found = [a for kind in test.kinds for a in case.by_kind.get(kind, ())]
+    else:
+        found = list(case.activities)
+    if test.within is not None and found:
+        since = case.now - test.within
+        found = [activity for activity in found if activity.at > since]
+    if test.strengths:
+        found = [activity for activity in found if activity.strength in test.strengths]
+    if test.line is LineMatch.OWN:
+        line = case.facts.get("service_line")
+        found = [a for a in found if line is not None and a.service_line == line]
+    return found
 
 
 def _compile_activity(test: ActivityTest) -> Compiled:
     if test.at_least <= 1 and test.distinct_kinds <= 1:
-        return lambda case: NO if next(select_activities(test, case), None) is None else YES
+        return lambda case: YES if select_activities(test, case) else NO
 
     def evaluate(case: Case) -> Truth:
-        found = tuple(select_activities(test, case))
+        found = select_activities(test, case)
         kinds = {activity.kind for activity in found}
         return YES if len(found) >= test.at_least and len(kinds) >= test.distinct_kinds else NO
 

@@ -6,12 +6,12 @@ field that the connection cannot see counts as unknown, which blocks and names i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
 
 from worker.core.conditions import YES, Case, Compiled, Condition, compile_condition
-from worker.core.model import ContactChannel, FactValue
+from worker.core.model import ContactChannel
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,3 +52,66 @@ class ChannelPermission:
     reason: str
     evidence: str | None = None
     proof: str | None = None
+
+
+Permissions: TypeAlias = tuple[ChannelPermission, ...]
+ConsentCheck: TypeAlias = Callable[[Case, str, frozenset[str]], Permissions]
+
+
+def compile_consent(policy: ConsentPolicy, mapped_facts: frozenset[str]) -> ConsentCheck:
+    """Build the function (case, purpose, unseen facts) → one permission per channel.
+
+    ``mapped_facts`` are the facts that some field map provides: an opt-out nobody maps cannot be
+    looked at, and a channel of which no opt-out is mapped at all counts as unseen.
+    """
+    compiled = tuple(
+        (rule, tuple((item, compile_condition(item.condition)) for item in rule.evidence))
+        for rule in policy.channels
+    )
+
+    def check(case: Case, purpose: str, unseen: frozenset[str]) -> Permissions:
+        return tuple(
+            _permission(rule, evidence, case, purpose, unseen, mapped_facts)
+            for rule, evidence in compiled
+        )
+
+    return check
+
+
+def _permission(
+    rule: ChannelRule,
+    evidence: tuple[tuple[ConsentEvidence, Compiled], ...],
+    case: Case,
+    purpose: str,
+    unseen: frozenset[str],
+    mapped_facts: frozenset[str],
+) -> ChannelPermission:
+    facts, channel = case.facts, rule.channel
+    area = f"CONSENT_{channel.upper()}"
+
+    def refuse(reason: str) -> ChannelPermission:
+        return ChannelPermission(channel=channel, is_allowed=False, reason=f"{area}_{reason}")
+
+    if any(facts.get(fact) is True for fact in rule.opt_outs):
+        return refuse("OPTED_OUT")
+    watched = [fact for fact in rule.opt_outs if fact in mapped_facts]
+    if not watched or not unseen.isdisjoint(watched):
+        return refuse("UNSEEN")
+    if rule.addresses and not any(fact in facts for fact in rule.addresses):
+        return refuse("NO_ADDRESS")
+    for item, holds in evidence:
+        if (not item.purposes or purpose in item.purposes) and holds(case) is YES:
+            proof = facts.get(item.proof) if item.proof else None
+            return ChannelPermission(
+                channel=channel,
+                is_allowed=True,
+                reason=f"{area}_GRANTED",
+                evidence=item.id,
+                proof=str(proof) if proof is not None else None,
+            )
+    return refuse("MISSING")
+
+
+def allowed_channels(permissions: Permissions) -> frozenset[ContactChannel]:
+    """Name the channels that may be used."""
+    return frozenset(p.channel for p in permissions if p.is_allowed)

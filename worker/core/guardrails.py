@@ -41,3 +41,109 @@ class Budget:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GuardrailPolicy:
     budgets: tuple[Budget, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlannedChange:
+    """One record's planned change, as guardrails see it: codes and ids only.
+
+    ``overwrites`` names the managed values that stood there before and would be replaced.
+    """
+
+    stage: str | None
+    owner: str | None
+    pathway: str | None
+    fields: frozenset[str]
+    overwrites: frozenset[str]
+    causes: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breach:
+    """A budget that a plan exceeds, with the cause most of its changes share."""
+
+    budget: str
+    scope: Scope
+    key: str
+    count: int
+    allowed: int
+    base: int
+    cause: str
+
+
+def find_breaches(
+    changes: Iterable[PlannedChange], base: int, policy: GuardrailPolicy
+) -> tuple[Breach, ...]:
+    """Compare a whole plan with the budgets. ``base`` is the number of profiles."""
+    counted = tuple(changes)
+    breaches = []
+    for budget in policy.budgets:
+        allowed = allowance(budget, base)
+        for key, touched in sorted(_by_key(budget, counted).items()):
+            if len(touched) > allowed:
+                breaches.append(
+                    Breach(
+                        budget=budget.id,
+                        scope=budget.scope,
+                        key=key,
+                        count=len(touched),
+                        allowed=allowed,
+                        base=base,
+                        cause=common_cause(touched),
+                    )
+                )
+    return tuple(breaches)
+
+
+def allowance(budget: Budget, base: int) -> int:
+    """How many changes a budget allows on a base of this size."""
+    limits = []
+    if budget.max_share is not None:
+        limits.append(int(budget.max_share * base))
+    if budget.max_count is not None:
+        limits.append(budget.max_count)
+    return max(budget.floor, min(limits, default=base))
+
+
+def _by_key(budget: Budget, changes: Sequence[PlannedChange]) -> dict[str, list[PlannedChange]]:
+    groups: dict[str, list[PlannedChange]] = {}
+    for change in changes:
+        for key in _keys(budget, change):
+            if budget.key in ("*", key):
+                groups.setdefault(key, []).append(change)
+    return groups
+
+
+def _keys(budget: Budget, change: PlannedChange) -> Iterable[str]:
+    match budget.scope:
+        case Scope.STAGE:
+            name, keys = "lifecycle_stage", [change.stage]
+        case Scope.OWNER:
+            name, keys = "owner", [change.owner]
+        case Scope.PATHWAY:
+            name, keys = "", [change.pathway]
+        case Scope.FIELD:
+            fields = change.overwrites if budget.only_overwrites else change.fields
+            return sorted(fields)
+    if budget.only_overwrites and name and name not in change.overwrites:
+        return ()
+    return [key for key in keys if key is not None]
+
+
+def common_cause(changes: Sequence[PlannedChange]) -> str:
+    """Name what most of the changes have in common, such as one rule or one policy version."""
+    counts = Counter(
+        (name, value) for change in changes for name, value in change.causes.items() if value
+    )
+    shared = [item for item in counts.items() if item[1] * 10 >= len(changes) * 8]
+    if not shared:
+        return "no single cause is shared by four fifths of the changes"
+    order = {name: place for place, name in enumerate(_CAUSES)}
+    (name, value), count = min(
+        shared, key=lambda item: (order.get(item[0][0], len(order)), -item[1], item[0])
+    )
+    return f"{count} of {len(changes)} share {name} {value}"
+
+
+_CAUSES = ("new policy", "qualifying rule", "gate", "routing rule", "reason", "pathway")
+"""The causes that explain a mass change, the most telling first."""

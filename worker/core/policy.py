@@ -69,11 +69,11 @@ class Criterion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """A criterion that must hold before any point is counted."""
+    """A criterion that must hold before any point is counted; None lets the lead continue."""
 
     criterion: str
-    when_not_met: Verdict
-    when_unknown: Verdict
+    when_not_met: Verdict | None
+    when_unknown: Verdict | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,75 +1,21 @@
 """Routing: one owner and one next step for every qualified lead, with every alternative explained.
 
 A total function: when no member can take a lead it goes to the overflow, and in the end to a named
-queue. Shares follow the weights by smooth weighted round robin, in which an absent member neither
-gains nor loses credit, so that pausing and returning never skews the rotation.
+queue. Who within a team is the business of ``worker.core.assignment``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
-from enum import StrEnum
+from datetime import datetime
 
-from worker.core.conditions import Condition
-from worker.core.working_time import WorkingCalendar
+from worker.core.assignment import Balances, Rejection, Roster, pick_member
+from worker.core.conditions import YES, Case, Compiled, Condition, compile_condition
+from worker.core.teams import Absence, Member, NextStep, Queue, Strategy, Team
+from worker.core.working_time import WorkingCalendar, add_working_time
 
-
-class Strategy(StrEnum):
-    WEIGHTED_ROUND_ROBIN = "weighted_round_robin"
-    LEAST_LOADED = "least_loaded"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Absence:
-    """Away from the first to the last day, both included."""
-
-    first: date
-    last: date
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Member:
-    """Somebody on a team. ``owners`` gives the owner id in each CRM; empty skills mean any."""
-
-    id: str
-    owners: Mapping[str, str]
-    weight: float = 1.0
-    max_open: int | None = None
-    max_per_day: int | None = None
-    is_paused: bool = False
-    absences: tuple[Absence, ...] = ()
-    skills: Mapping[str, frozenset[str]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Team:
-    """``overflow`` names teams and queues to try, in order, when nobody here can take a lead."""
-
-    id: str
-    calendar: WorkingCalendar
-    strategy: Strategy
-    members: tuple[Member, ...]
-    overflow: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Queue:
-    """A named queue: always open, and the end of every overflow."""
-
-    id: str
-    owners: Mapping[str, str]
-    calendar: WorkingCalendar
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NextStep:
-    """What the owner does next, within so much of the team's working time."""
-
-    id: str
-    sentence: str
-    within: timedelta
+__all__ = ["Absence", "Member", "NextStep", "Queue", "Strategy", "Team"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,3 +40,246 @@ class RoutingPolicy:
     fallback_next_step: str
     unassigned: frozenset[str] = frozenset()
     keep_outside_owner: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Route:
+    """One owner and one next step, with the alternatives that were rejected.
+
+    ``owner`` is the member's or queue's id in the roster, None when an owner outside the roster
+    keeps the lead (``outside_owner``). ``balances`` is what the rotation's state becomes.
+    """
+
+    rule: str | None
+    target: str
+    owner: str | None
+    owners: Mapping[str, str]
+    next_step: NextStep
+    due_at: datetime
+    reasons: tuple[str, ...]
+    rejected: tuple[Rejection, ...] = ()
+    is_kept: bool = False
+    is_queue: bool = False
+    outside_owner: str | None = None
+    balances: Balances = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteRequest:
+    """One lead to be routed. ``present_owners`` maps each CRM to the owner id it has now.
+
+    ``kept_owner`` is the member who has the hand-off already; ``refused_by`` a member who rejected
+    the lead. A CRM that does not show its owner is in ``unseen_systems``.
+    """
+
+    present_owners: Mapping[str, str]
+    kept_owner: str | None = None
+    refused_by: str | None = None
+    unseen_systems: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledRouting:
+    """The routing policy with its rules compiled, and roster members found by their CRM owner."""
+
+    policy: RoutingPolicy
+    rules: tuple[tuple[RoutingRule, Compiled], ...]
+    members_by_owner: Mapping[str, str]
+
+
+def compile_routing(policy: RoutingPolicy) -> CompiledRouting:
+    """Compile the rules of a routing policy."""
+    members = {
+        f"{system}:{owner}": member.id
+        for team in policy.teams.values()
+        for member in team.members
+        for system, owner in member.owners.items()
+    }
+    rules = tuple((rule, compile_condition(rule.condition)) for rule in policy.rules)
+    return CompiledRouting(policy=policy, rules=rules, members_by_owner=members)
+
+
+def owners_of(policy: RoutingPolicy, roster_id: str | None) -> Mapping[str, str]:
+    """Look up the CRM owner ids of a member or queue; empty when it is in the roster no more."""
+    if roster_id is not None and roster_id in policy.queues:
+        return policy.queues[roster_id].owners
+    for team in policy.teams.values():
+        for member in team.members:
+            if member.id == roster_id:
+                return member.owners
+    return {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Start:
+    """What the rules say before anybody in particular is looked at."""
+
+    rule: str | None
+    target: str
+    next_step: NextStep
+    reasons: tuple[str, ...]
+    skipped: tuple[Rejection, ...]
+
+
+def route_lead(
+    routing: CompiledRouting, case: Case, request: RouteRequest, roster: Roster
+) -> Route:
+    """Give a qualified lead its owner and next step. Total: it always answers."""
+    start = _apply_rules(routing, case)
+    outside = _outside_owner(routing, request, roster)
+    if outside is not None:
+        return _keep_outside(routing.policy, start, outside, request, case)
+    return _walk(routing, start, case, request, roster)
+
+
+def with_route(roster: Roster, route: Route) -> Roster:
+    """Count the hand-off a route makes; an owner who merely keeps a lead gains nothing."""
+    if route.is_kept or route.owner is None:
+        return roster
+    return roster.with_hand_off(route.owner, route.balances)
+
+
+def _apply_rules(routing: CompiledRouting, case: Case) -> _Start:
+    policy = routing.policy
+    skipped: list[Rejection] = []
+    for rule, holds in routing.rules:
+        if holds(case) is YES:
+            return _Start(
+                rule=rule.id,
+                target=rule.target,
+                next_step=policy.next_steps[rule.next_step],
+                reasons=(),
+                skipped=tuple(skipped),
+            )
+        skipped.append(Rejection(candidate=f"rule {rule.id}", reason="its condition does not hold"))
+    return _Start(
+        rule=None,
+        target=policy.fallback,
+        next_step=policy.next_steps[policy.fallback_next_step],
+        reasons=("ROUTE_NO_RULE",),
+        skipped=tuple(skipped),
+    )
+
+
+def _due_at(calendar: WorkingCalendar, start: _Start, case: Case) -> datetime:
+    return add_working_time(calendar, case.now, start.next_step.within)
+
+
+def _outside_owner(routing: CompiledRouting, request: RouteRequest, roster: Roster) -> str | None:
+    """Find an active present owner who is on no team, when such owners keep their leads."""
+    policy = routing.policy
+    if not policy.keep_outside_owner or request.kept_owner is not None:
+        return None
+    nobody = policy.unassigned | {
+        f"{system}:{owner}"
+        for queue in policy.queues.values()
+        for system, owner in queue.owners.items()
+    }
+    for system, owner in sorted(request.present_owners.items()):
+        key = f"{system}:{owner}"
+        is_active = roster.active is None or key in roster.active
+        if is_active and key not in nobody and key not in routing.members_by_owner:
+            return key
+    return None
+
+
+def _keep_outside(
+    policy: RoutingPolicy, start: _Start, outside: str, request: RouteRequest, case: Case
+) -> Route:
+    place = policy.teams.get(start.target) or policy.queues[start.target]
+    members = place.members if isinstance(place, Team) else ()
+    passed = (Rejection(candidate=m.id, reason="the present owner keeps the lead") for m in members)
+    return Route(
+        rule=start.rule,
+        target=start.target,
+        owner=None,
+        owners=request.present_owners,
+        next_step=start.next_step,
+        due_at=_due_at(place.calendar, start, case),
+        reasons=("ROUTE_OWNER_KEPT",),
+        rejected=(*passed, *start.skipped),
+        is_kept=True,
+        outside_owner=outside,
+    )
+
+
+def _walk(
+    routing: CompiledRouting, start: _Start, case: Case, request: RouteRequest, roster: Roster
+) -> Route:
+    """Try the team, then its overflow in order; a queue always takes the lead."""
+    policy = routing.policy
+    present = request.kept_owner or _present_member(routing, request)
+    reasons, rejected = list(start.reasons), list[Rejection]()
+    for place in _overflow_order(policy, start.target):
+        team = policy.teams.get(place)
+        if team is None:
+            return _to_queue(policy.queues[place], start, case, request, reasons, rejected)
+        pick = pick_member(team, case, roster, present=present, refused_by=request.refused_by)
+        rejected += pick.rejected
+        if pick.member is None:
+            reasons.append("ROUTE_TEAM_AT_CAPACITY")
+            continue
+        reasons.append(_how(is_kept=pick.is_kept, is_own_team=place == start.target))
+        return Route(
+            rule=start.rule,
+            target=place,
+            owner=pick.member.id,
+            owners=pick.member.owners,
+            next_step=start.next_step,
+            due_at=_due_at(team.calendar, start, case),
+            reasons=tuple(dict.fromkeys(reasons)),
+            rejected=(*rejected, *start.skipped),
+            is_kept=pick.is_kept,
+            balances=pick.balances,
+        )
+    return _to_queue(policy.queues[policy.fallback], start, case, request, reasons, rejected)
+
+
+def _to_queue(
+    queue: Queue,
+    start: _Start,
+    case: Case,
+    request: RouteRequest,
+    reasons: list[str],
+    rejected: list[Rejection],
+) -> Route:
+    return Route(
+        rule=start.rule,
+        target=queue.id,
+        owner=queue.id,
+        owners=queue.owners,
+        next_step=start.next_step,
+        due_at=_due_at(queue.calendar, start, case),
+        reasons=tuple(dict.fromkeys([*reasons, "ROUTE_QUEUE"])),
+        rejected=(*rejected, *start.skipped),
+        is_kept=request.kept_owner == queue.id,
+        is_queue=True,
+    )
+
+
+def _how(*, is_kept: bool, is_own_team: bool) -> str:
+    if is_kept:
+        return "ROUTE_OWNER_KEPT"
+    return "ROUTE_TEAM_MEMBER" if is_own_team else "ROUTE_OVERFLOW"
+
+
+def _overflow_order(policy: RoutingPolicy, target: str) -> list[str]:
+    """List the target and everything it overflows into, each once, in order."""
+    order, waiting = [], [target]
+    while waiting:
+        place = waiting.pop(0)
+        if place in order:
+            continue
+        order.append(place)
+        team = policy.teams.get(place)
+        if team is not None:
+            waiting = [*team.overflow, *waiting]
+    return order
+
+
+def _present_member(routing: CompiledRouting, request: RouteRequest) -> str | None:
+    for system, owner in sorted(request.present_owners.items()):
+        member = routing.members_by_owner.get(f"{system}:{owner}")
+        if member is not None:
+            return member
+    return None

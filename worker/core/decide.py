@@ -1,0 +1,321 @@
+"""Deciding one lead: facts in, decision out.
+
+``map_contact → merge → assess → qualify → route → decide``. Pure: the instant, the roster and what
+is remembered of the lead are arguments, and equal arguments give an equal decision.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import TypeAlias
+
+from worker.core.assignment import Roster
+from worker.core.conditions import YES, Case, make_case
+from worker.core.consent import Permissions, allowed_channels
+from worker.core.identity import MergedLead, merge_contacts
+from worker.core.lifecycle import StageMove, Standing, move_stage
+from worker.core.mapping import Issue, MappedContact
+from worker.core.model import Activity, Facts, Stage, Strength
+from worker.core.policy import Verdict
+from worker.core.qualification import Qualification, qualify
+from worker.core.quality import Finding, assess
+from worker.core.reasons import Severity
+from worker.core.routing import Route, RouteRequest, RoutingPolicy, owners_of, route_lead
+from worker.core.ruleset import Ruleset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Memory:
+    """What the worker remembers of its last decision about a lead."""
+
+    signature: str | None = None
+    decision_id: str | None = None
+    verdict: Verdict | None = None
+    pathway: str | None = None
+    stage: Stage | None = None
+    stage_since: datetime | None = None
+    owner: str | None = None
+    assigned_at: datetime | None = None
+    next_step: str | None = None
+    next_step_due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadSnapshot:
+    """All that is known of one lead at the time of deciding. ``activities`` are newest first."""
+
+    profile_id: str
+    contacts: tuple[MappedContact, ...]
+    activities: tuple[Activity, ...] = ()
+    memory: Memory = field(default_factory=Memory)
+    is_ambiguous: bool = False
+    stage_set_by_person_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """The verdict on a lead at one instant, before anybody is given the lead."""
+
+    case: Case
+    pathway: str | None
+    findings: tuple[Finding, ...]
+    permissions: Permissions
+    qualification: Qualification | None
+    verdict: Verdict
+    standing: Standing
+    move: StageMove
+    reasons: tuple[str, ...]
+
+    def signature(self) -> Signature:
+        """What must differ for the decision to be another one. The score alone does not count."""
+        return (self.pathway, self.verdict, self.move.stage, self.move.reason, self.reasons)
+
+
+Signature: TypeAlias = tuple[str | None, Verdict, Stage | None, str, tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decision:
+    """One decision about one lead, complete with its explanation.
+
+    ``due_at`` is the next instant at which time alone changes the verdict (set by
+    ``worker.core.due``). ``is_new`` is false when it only confirms the last decision.
+    """
+
+    id: str
+    profile_id: str
+    decided_at: datetime
+    lead: MergedLead
+    judgement: Judgement
+    route: Route | None
+    reasons: tuple[str, ...]
+    is_new: bool
+    memory: Memory
+
+
+def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datetime) -> Judgement:
+    """Reach the verdict at ``now``, without routing."""
+    configuration = ruleset.configuration
+    case = make_case(lead.facts, snapshot.activities, now, configuration.time_zone)
+    pathway = next((name for name, holds in ruleset.pathways if holds(case) is YES), None)
+    findings = assess(
+        lead.facts,
+        _issues(lead, snapshot),
+        policy=configuration.quality,
+        mapped_facts=ruleset.mapped_facts,
+        pathway=pathway,
+        now=now,
+    )
+    standing = _standing(snapshot, lead, case)
+    if pathway is None:
+        return _unclear(ruleset, case, findings, standing)
+    compiled = ruleset.policies[pathway]
+    permissions = ruleset.consent(case, compiled.policy.purpose, lead.unseen)
+    case = replace(
+        case,
+        reachable=allowed_channels(permissions),
+        findings=frozenset(finding.code for finding in findings),
+        has_blocking_finding=any(f.severity is Severity.BLOCK for f in findings),
+    )
+    qualification = qualify(compiled, case, is_qualified_now=standing.stage is Stage.MQL)
+    verdict = _after_sales(qualification.verdict, lead.facts, standing)
+    move = move_stage(verdict, standing, configuration.lifecycle, now)
+    return Judgement(
+        case=case,
+        pathway=pathway,
+        findings=findings,
+        permissions=permissions,
+        qualification=qualification,
+        verdict=verdict,
+        standing=standing,
+        move=move,
+        reasons=_reasons(qualification, verdict, findings, permissions, move),
+    )
+
+
+def _issues(lead: MergedLead, snapshot: LeadSnapshot) -> tuple[Issue, ...]:
+    shared = (Issue("IDENTITY_AMBIGUOUS", "email"),) if snapshot.is_ambiguous else ()
+    return (*lead.issues, *shared)
+
+
+def _unclear(
+    ruleset: Ruleset, case: Case, findings: tuple[Finding, ...], standing: Standing
+) -> Judgement:
+    lifecycle = ruleset.configuration.lifecycle
+    move = move_stage(Verdict.HOLD, standing, lifecycle, case.now)
+    blocking = tuple(f.code for f in findings if f.severity is Severity.BLOCK)
+    return Judgement(
+        case=case,
+        pathway=None,
+        findings=findings,
+        permissions=(),
+        qualification=None,
+        verdict=Verdict.HOLD,
+        standing=standing,
+        move=move,
+        reasons=tuple(dict.fromkeys(("HOLD_PATHWAY_UNCLEAR", *blocking))),
+    )
+
+
+_STAGE_ORDER = {stage: place for place, stage in enumerate(Stage)}
+
+
+def _standing(snapshot: LeadSnapshot, lead: MergedLead, case: Case) -> Standing:
+    stages = [
+        Stage(str(contact.facts["lifecycle_stage"]))
+        for contact in snapshot.contacts
+        if contact.facts.get("lifecycle_stage") in _STAGE_WORDS
+    ]
+    is_unknown = "lifecycle_stage" in lead.unseen or any(
+        issue.fact == "lifecycle_stage" for contact in snapshot.contacts for issue in contact.issues
+    )
+    stage = max(stages, key=_STAGE_ORDER.__getitem__, default=None)
+    memory = snapshot.memory
+    strong = next((a.at for a in case.activities if a.strength is Strength.STRONG), None)
+    return Standing(
+        stage=stage,
+        has_unknown_stage=is_unknown,
+        set_by_worker_at=memory.stage_since if memory.stage is stage else None,
+        set_by_person_at=snapshot.stage_set_by_person_at,
+        last_strong_at=strong,
+    )
+
+
+_STAGE_WORDS = frozenset(Stage)
+
+
+def _after_sales(verdict: Verdict, facts: Facts, standing: Standing) -> Verdict:
+    """What sales handed back goes to nurture until the lead takes a strong step again."""
+    if verdict is not Verdict.QUALIFIED or not _is_handed_back(facts):
+        return verdict
+    verdict_at = facts.get("outcome_at")
+    strong = standing.last_strong_at
+    if isinstance(verdict_at, datetime) and strong is not None and strong > verdict_at:
+        return verdict
+    return Verdict.NURTURE
+
+
+def _is_handed_back(facts: Facts) -> bool:
+    return facts.get("sales_verdict") in {"rejected", "recycled"}
+
+
+_TELLING_MOVES = frozenset(
+    {
+        "STAGE_SET_BY_PERSON",
+        "STAGE_MOVE_NOT_ALLOWED",
+        "STAGE_DWELL_NOT_OVER",
+        "STAGE_UNKNOWN_VALUE",
+        "STAGE_OWNED_BY_PEOPLE",
+    }
+)
+
+
+def _reasons(
+    qualification: Qualification,
+    verdict: Verdict,
+    findings: tuple[Finding, ...],
+    permissions: Permissions,
+    move: StageMove,
+) -> tuple[str, ...]:
+    """Order the codes, the most important first."""
+    first: list[str] = [move.reason] if move.reason in _TELLING_MOVES else []
+    if verdict is not qualification.verdict:
+        first.append("SALES_REJECTED")
+    blocking = [f.code for f in findings if f.severity is Severity.BLOCK]
+    refused = [] if allowed_channels(permissions) else [p.reason for p in permissions]
+    warnings = [f.code for f in findings if f.severity is Severity.WARN]
+    return tuple(dict.fromkeys([*first, *blocking, *refused, *qualification.reasons, *warnings]))
+
+
+def decide(ruleset: Ruleset, snapshot: LeadSnapshot, roster: Roster, now: datetime) -> Decision:
+    """Decide one lead at ``now``: its stage, and if it is qualified its owner and next step."""
+    lead = merge_contacts(snapshot.contacts)
+    judgement = judge(ruleset, snapshot, lead, now)
+    route = None
+    if judgement.move.stage is Stage.MQL and not judgement.move.is_hands_off:
+        route = _route(ruleset, snapshot, judgement, roster)
+    reasons = (*judgement.reasons, *(route.reasons if route else ()))
+    signature = _digest(judgement, route, ruleset)
+    is_new = signature != snapshot.memory.signature
+    decision_id = _decision_id(snapshot, now) if is_new else str(snapshot.memory.decision_id)
+    return Decision(
+        id=decision_id,
+        profile_id=snapshot.profile_id,
+        decided_at=now,
+        lead=lead,
+        judgement=judgement,
+        route=route,
+        reasons=tuple(dict.fromkeys(reasons)),
+        is_new=is_new,
+        memory=_remember(snapshot.memory, judgement, route, signature, decision_id, now),
+    )
+
+
+def _decision_id(snapshot: LeadSnapshot, now: datetime) -> str:
+    text = f"{snapshot.profile_id}|{now.isoformat()}"
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+def _digest(judgement: Judgement, route: Route | None, ruleset: Ruleset) -> str:
+    policy = ruleset.policies[judgement.pathway].policy.digest if judgement.pathway else ""
+    owner = (route.owner, route.outside_owner, route.target, route.next_step.id) if route else ()
+    allowed = sorted(p.channel for p in judgement.permissions if p.is_allowed)
+    text = repr((judgement.signature(), owner, allowed, policy))
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+def _route(ruleset: Ruleset, snapshot: LeadSnapshot, judgement: Judgement, roster: Roster) -> Route:
+    memory, policy = snapshot.memory, ruleset.configuration.routing
+    present = {
+        contact.ref.system: str(owner)
+        for contact in snapshot.contacts
+        if (owner := contact.facts.get("owner")) is not None
+        and f"{contact.ref.system}:{owner}" not in policy.unassigned
+    }
+    has_hand_off = memory.stage is Stage.MQL and judgement.standing.stage is Stage.MQL
+    is_rejected = judgement.case.facts.get("sales_verdict") == "rejected"
+    request = RouteRequest(
+        present_owners=present,
+        kept_owner=memory.owner if has_hand_off and _still_owns(memory, present, policy) else None,
+        refused_by=memory.owner if is_rejected else None,
+    )
+    facts = {**judgement.case.facts, "pathway": str(judgement.pathway)}
+    route = route_lead(ruleset.routing, replace(judgement.case, facts=facts), request, roster)
+    is_same = (route.owner, route.next_step.id) == (memory.owner, memory.next_step)
+    if has_hand_off and is_same and memory.next_step_due_at is not None:
+        return replace(route, due_at=memory.next_step_due_at)
+    return route
+
+
+def _still_owns(memory: Memory, present: dict[str, str], policy: RoutingPolicy) -> bool:
+    """The CRM still shows the owner we gave, or shows none: nobody has taken the lead over."""
+    owners = owners_of(policy, memory.owner)
+    return all(present.get(system, owner) == owner for system, owner in owners.items())
+
+
+def _remember(
+    memory: Memory,
+    judgement: Judgement,
+    route: Route | None,
+    signature: str,
+    decision_id: str,
+    now: datetime,
+) -> Memory:
+    stage = judgement.move.stage
+    is_same_stage = memory.stage is stage and memory.stage_since is not None
+    owner = (route.owner or route.outside_owner) if route else None
+    is_same_owner = owner == memory.owner and memory.assigned_at is not None
+    return Memory(
+        signature=signature,
+        decision_id=decision_id,
+        verdict=judgement.verdict,
+        pathway=judgement.pathway,
+        stage=stage,
+        stage_since=memory.stage_since if is_same_stage else now,
+        owner=owner,
+        assigned_at=(memory.assigned_at if is_same_owner else now) if owner else None,
+        next_step=route.next_step.id if route else None,
+        next_step_due_at=route.due_at if route else None,
+    )

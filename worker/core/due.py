@@ -1,0 +1,135 @@
+"""When a decision falls due: the next instant at which time alone changes the verdict.
+
+Between the moments at which a window closes or a date is reached, only the fading of points can
+change anything, and fading only lowers a score; so each such stretch needs a look at its ends, and
+a bisection where they differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, time, timedelta
+from typing import TypeAlias
+from zoneinfo import ZoneInfo
+
+from worker.core.conditions import FactTest, Operator
+from worker.core.decide import Judgement, LeadSnapshot, Signature, judge
+from worker.core.identity import MergedLead
+from worker.core.model import FactValue
+from worker.core.ruleset import Ruleset, Windows
+
+TICK = timedelta(microseconds=1)
+PRECISION = timedelta(seconds=1)
+"""A fading score's crossing is found to within this; everything else is exact."""
+FAR_AHEAD = timedelta(days=3 * 365)
+"""Nothing is looked for beyond this; such a lead is looked at again then."""
+
+_SignatureAt: TypeAlias = Callable[[datetime], Signature]
+
+
+def next_change_at(
+    ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, judgement: Judgement
+) -> datetime | None:
+    """Find when the verdict changes though nothing happens; None when it never does."""
+    now = judgement.case.now
+    present = judgement.signature()
+    windows = ruleset.windows[judgement.pathway]
+    fades = windows.decays and _can_fade(ruleset, snapshot, judgement)
+
+    def signature_at(at: datetime) -> Signature:
+        return judge(ruleset, snapshot, lead, at).signature()
+
+    last = now
+    moments = {at for at in _moments(ruleset, snapshot, judgement, windows) if at > now}
+    for at in sorted(moments):
+        if at > now + FAR_AHEAD:
+            return at
+        before = at - TICK
+        if fades and before > last and signature_at(before) != present:
+            return _bisect(signature_at, present, last, before)
+        if signature_at(at) != present:
+            return at
+        last = at
+    end = now + FAR_AHEAD
+    if fades and signature_at(end) != present:
+        return _bisect(signature_at, present, last, end)
+    return None
+
+
+def _can_fade(ruleset: Ruleset, snapshot: LeadSnapshot, judgement: Judgement) -> bool:
+    """Fading matters only to a lead that some threshold now lets through, or may yet do so."""
+    if judgement.pathway is None or judgement.qualification is None:
+        return False
+    threshold = ruleset.thresholds[judgement.pathway]
+    if any(activity.at > judgement.case.now for activity in snapshot.activities):
+        return True
+    qualification = judgement.qualification
+    return max([qualification.total, *qualification.families.values()]) >= threshold
+
+
+def _bisect(
+    signature_at: _SignatureAt, present: Signature, low: datetime, high: datetime
+) -> datetime:
+    """Find where the signature stops being ``present``: it is at ``low``, and not at ``high``."""
+    while high - low > PRECISION:
+        middle = low + (high - low) / 2
+        if signature_at(middle) == present:
+            low = middle
+        else:
+            high = middle
+    return high
+
+
+def _moments(
+    ruleset: Ruleset, snapshot: LeadSnapshot, judgement: Judgement, windows: Windows
+) -> Iterator[datetime]:
+    yield from _activity_moments(snapshot, windows)
+    zone = ruleset.configuration.time_zone
+    for test in windows.facts:
+        value = judgement.case.facts.get(test.fact)
+        if value is not None:
+            yield from _fact_moments(test, value, zone)
+    yield from _standing_moments(ruleset, judgement)
+    stale_after = ruleset.configuration.quality.stale_after
+    changed_at = judgement.case.facts.get("changed_at")
+    if stale_after is not None and isinstance(changed_at, datetime):
+        yield changed_at + stale_after
+    for fact in ("created_at", "received_at", "changed_at", "consent_at"):
+        at = judgement.case.facts.get(fact)
+        if isinstance(at, datetime) and at > judgement.case.now:
+            yield at - timedelta(days=1)
+
+
+def _activity_moments(snapshot: LeadSnapshot, windows: Windows) -> Iterator[datetime]:
+    for activity in snapshot.activities:
+        if activity.is_excluded:
+            continue
+        yield activity.at
+        for length in windows.by_kind.get(activity.kind, ()):
+            yield activity.at + length
+        for length in windows.any_kind:
+            yield activity.at + length
+
+
+def _fact_moments(test: FactTest, value: FactValue, zone: ZoneInfo) -> Iterator[datetime]:
+    """The instants at which a test of a date or an instant may change its answer."""
+    length = test.operand
+    assert isinstance(length, timedelta)
+    is_last = test.operator is Operator.WITHIN_LAST
+    if isinstance(value, datetime):
+        yield from (value, value + length) if is_last else (value - length + TICK, value + TICK)
+        return
+    if isinstance(value, (str, float, bool, tuple)):
+        return
+    one = timedelta(days=1)
+    days = (value, value + length + one) if is_last else (value - length, value + one)
+    for day in days:
+        yield datetime.combine(day, time.min, zone).astimezone(UTC)
+
+
+def _standing_moments(ruleset: Ruleset, judgement: Judgement) -> Iterator[datetime]:
+    lifecycle, standing = ruleset.configuration.lifecycle, judgement.standing
+    if standing.set_by_worker_at is not None:
+        yield standing.set_by_worker_at + lifecycle.dwell
+    if standing.set_by_person_at is not None:
+        yield standing.set_by_person_at + lifecycle.person_cool_down

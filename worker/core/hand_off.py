@@ -1,0 +1,112 @@
+"""The hand-off in words: what the new owner needs to know, and how the lead may be contacted.
+
+Says only what the policy names; never anything clinical, and nothing that implies a result or advice.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+from worker.core.decide import Decision
+from worker.core.model import FactValue
+from worker.core.policy import Policy
+from worker.core.reasons import Reason
+from worker.core.ruleset import Ruleset
+
+_LABELS = {
+    "service_line": "Service",
+    "site": "Site",
+    "wanted_date": "Wanted",
+    "channel": "Came by",
+    "preferred_contact": "Prefers",
+    "language": "Language",
+    "payer": "Plan",
+    "referral_category": "Referral",
+    "documents": "Documents",
+    "organisation_type": "Organisation",
+    "organisation_size": "Size",
+    "program_interest": "Program",
+    "procurement_timing": "Procurement",
+}
+
+
+def summarise(ruleset: Ruleset, decision: Decision) -> str:
+    """Write the hand-off summary of a routed decision; empty when nothing is handed off."""
+    if decision.route is None or decision.judgement.pathway is None:
+        return ""
+    policy = ruleset.policies[decision.judgement.pathway].policy
+    configuration = ruleset.configuration
+    return " ".join(
+        f"{part}."
+        for part in (
+            *_known(policy, decision),
+            *_last_action(ruleset, decision, configuration.time_zone),
+            f"Contact by {_channels(decision)} about {_words(policy.purpose)} only",
+            f"Why: {_why(decision, configuration.reasons)}",
+            *_missing(policy, decision),
+        )
+    )
+
+
+def _words(text: str) -> str:
+    return text.replace("_", " ")
+
+
+def _say(value: FactValue) -> str:
+    if isinstance(value, (date, datetime)):
+        return value.isoformat()[:10]
+    if isinstance(value, tuple):
+        return ", ".join(_words(item) for item in value)
+    return f"{value:g}" if isinstance(value, (int, float)) else _words(value)
+
+
+def label_of(fact: str) -> str:
+    """Name a fact as a person would."""
+    return _LABELS.get(fact, _words(fact).capitalize())
+
+
+def _known(policy: Policy, decision: Decision) -> Iterator[str]:
+    for fact in policy.hand_off_facts:
+        value = decision.lead.facts.get(fact)
+        if value is not None:
+            yield f"{label_of(fact)}: {_say(value)}"
+
+
+def _last_action(ruleset: Ruleset, decision: Decision, zone: ZoneInfo) -> Iterator[str]:
+    kinds = ruleset.configuration.activity_kinds
+    for activity in decision.judgement.case.activities:
+        kind = kinds.get(activity.kind)
+        if kind is not None and kind.is_by_lead:
+            day = activity.at.astimezone(zone).date()
+            yield f"Last action: {kind.sentence.lower()} on {day.isoformat()}"
+            return
+
+
+def _channels(decision: Decision) -> str:
+    allowed = [p.channel.value for p in decision.judgement.permissions if p.is_allowed]
+    names = {"email": "e-mail", "phone": "phone", "sms": "text message", "mail": "letter"}
+    return " or ".join(names[channel] for channel in allowed) or "no channel"
+
+
+def _why(decision: Decision, catalogue: Mapping[str, Reason]) -> str:
+    said = [catalogue[code].sentence for code in decision.reasons[:3] if code in catalogue]
+    return " ".join(said).rstrip(".")
+
+
+def _missing(policy: Policy, decision: Decision) -> Iterator[str]:
+    present = decision.lead.facts.get("documents", ())
+    documents = [
+        name
+        for name in policy.required_documents
+        if not isinstance(present, tuple) or name not in present
+    ]
+    facts = [
+        label_of(fact).lower()
+        for fact in policy.hand_off_facts
+        if fact not in decision.lead.facts and fact != "documents"
+    ]
+    still = [*(_words(name) for name in documents), *facts]
+    if still:
+        yield f"Still to collect: {', '.join(still)}"

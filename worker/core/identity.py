@@ -1,0 +1,163 @@
+"""Identity: which records are one person, and which value of each fact survives.
+
+Records link by cross-reference id, by e-mail where the names do not contradict, and by phone *with*
+the same name. A shared phone, or an e-mail shared by different names, links nothing: families and
+front desks share them. Consent is merged by the most restrictive answer. Nothing is merged in a CRM.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from worker.core.mapping import Issue, MappedContact
+from worker.core.model import PERMISSIVE_FACTS, RESTRICTIVE_FACTS, Facts, FactValue
+from worker.core.records import RecordRef
+
+_SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
+_CROSS_REFERENCES = {"hubspot_id": "hubspot", "salesforce_id": "salesforce"}
+_CONFLICTING = ("service_line", "role", "lead_type", "postal_code")
+"""Facts of which a disagreement between records of one person is worth a look."""
+
+
+class PersonName(NamedTuple):
+    """A name folded for comparison; empty parts are unknown."""
+
+    first: str
+    last: str
+    suffix: str
+
+
+def fold_name(facts: Facts) -> PersonName:
+    """Fold case and punctuation, and set a generation suffix apart."""
+    words = str(facts.get("last_name", "")).casefold().replace(",", " ").replace(".", " ").split()
+    suffix = words.pop() if len(words) > 1 and words[-1] in _SUFFIXES else ""
+    first = str(facts.get("first_name", "")).casefold().replace(".", "")
+    return PersonName(first, " ".join(words), suffix)
+
+
+def _hash(text: str) -> str:
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+def match_keys(contact: MappedContact) -> frozenset[str]:
+    """Give the keys under which records of the same person meet; hashed, so that none is readable."""
+    facts, name = contact.facts, fold_name(contact.facts)
+    keys = {"x" + _hash(f"{contact.ref.system}:{contact.ref.id}")}
+    for fact, system in _CROSS_REFERENCES.items():
+        if fact in facts:
+            keys.add("x" + _hash(f"{system}:{facts[fact]}"))
+    if "email" in facts:
+        keys.add("e" + _hash(str(facts["email"])))
+    if "phone" in facts and name.first and name.last:
+        keys.add("p" + _hash(f"{facts['phone']}|{'|'.join(name)}"))
+    return frozenset(keys)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grouping:
+    """Records by person, each group sorted; ``ambiguous`` share an e-mail with another name."""
+
+    groups: tuple[tuple[RecordRef, ...], ...]
+    ambiguous: frozenset[RecordRef]
+
+
+def group_records(contacts: Sequence[MappedContact]) -> Grouping:
+    """Group records that are one person. The order of ``contacts`` does not matter."""
+    parents = {contact.ref: contact.ref for contact in contacts}
+    by_key: dict[str, list[MappedContact]] = {}
+    for contact in contacts:
+        for key in match_keys(contact):
+            by_key.setdefault(key, []).append(contact)
+    ambiguous: set[RecordRef] = set()
+    for key, sharing in by_key.items():
+        for linked in _linkable(key, sharing, ambiguous):
+            for contact in linked[1:]:
+                _union(parents, linked[0].ref, contact.ref)
+    groups: dict[RecordRef, list[RecordRef]] = {}
+    for ref in parents:
+        groups.setdefault(_find(parents, ref), []).append(ref)
+    return Grouping(
+        groups=tuple(sorted(tuple(sorted(group)) for group in groups.values())),
+        ambiguous=frozenset(ambiguous),
+    )
+
+
+def _linkable(
+    key: str, sharing: list[MappedContact], ambiguous: set[RecordRef]
+) -> Iterable[list[MappedContact]]:
+    if not key.startswith("e") or len(sharing) < 2:
+        return [sharing]
+    names = {(name.first, name.suffix) for c in sharing if (name := fold_name(c.facts)).first}
+    if len(names) <= 1:
+        return [sharing]
+    ambiguous.update(contact.ref for contact in sharing)
+    by_name: dict[PersonName, list[MappedContact]] = {}
+    for contact in sharing:
+        name = fold_name(contact.facts)
+        if name.first:
+            by_name.setdefault(name._replace(last=""), []).append(contact)
+    return by_name.values()
+
+
+def _find(parents: dict[RecordRef, RecordRef], ref: RecordRef) -> RecordRef:
+    while parents[ref] != ref:
+        parents[ref] = parents[parents[ref]]
+        ref = parents[ref]
+    return ref
+
+
+def _union(parents: dict[RecordRef, RecordRef], one: RecordRef, other: RecordRef) -> None:
+    low, high = sorted((_find(parents, one), _find(parents, other)))
+    parents[high] = low
+
+
+def profile_id_of(account: str, group: Sequence[RecordRef]) -> str:
+    """Name a new profile after the first record of its group, so that any run names it alike."""
+    return hashlib.blake2b(f"{account}|{min(group)}".encode(), digest_size=12).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MergedLead:
+    """The facts of one person, where each came from, and what its records disagree about."""
+
+    facts: Facts
+    sources: Mapping[str, RecordRef]
+    issues: tuple[Issue, ...]
+    unseen: frozenset[str]
+
+
+def merge_contacts(contacts: Sequence[MappedContact]) -> MergedLead:
+    """Merge the records of one person: newest known value, and the most restrictive consent.
+
+    A fact counts as unseen only when no record shows it; an opt-out that any record hides stays
+    unseen, because that record could hold one.
+    """
+    facts: dict[str, FactValue] = {}
+    sources: dict[str, RecordRef] = {}
+    conflicts: set[str] = set()
+    for contact in sorted(contacts, key=MappedContact.freshness):
+        for fact, value in contact.facts.items():
+            present = facts.get(fact)
+            if present is not None and _is_kept(fact, present):
+                continue
+            if present is not None and present != value and fact in _CONFLICTING:
+                conflicts.add(fact)
+            facts[fact], sources[fact] = value, contact.ref
+    issues = {issue: None for contact in contacts for issue in contact.issues}
+    issues |= {Issue("DQ_FACTS_CONFLICT", fact): None for fact in sorted(conflicts)}
+    kept = tuple(i for i in issues if i.code == "DQ_FACTS_CONFLICT" or i.fact not in facts)
+    return MergedLead(facts=facts, sources=sources, issues=kept, unseen=_unseen(contacts, facts))
+
+
+def _is_kept(fact: str, value: FactValue) -> bool:
+    return (fact in RESTRICTIVE_FACTS and value is True) or (
+        fact in PERMISSIVE_FACTS and value is False
+    )
+
+
+def _unseen(contacts: Sequence[MappedContact], facts: Facts) -> frozenset[str]:
+    hidden = frozenset(fact for contact in contacts for fact in contact.unseen)
+    return frozenset(fact for fact in hidden if fact in RESTRICTIVE_FACTS or fact not in facts)

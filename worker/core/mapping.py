@@ -1,0 +1,201 @@
+"""Mapping: one CRM record becomes canonical facts, with what was wrong and what was not visible.
+
+Bad values never stop a record: each becomes a code beside the fact it should have been. Mapped
+contacts travel to the ledger and back as JSON, so that validation happens once, at ingest.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import NamedTuple, TypeAlias
+
+from worker.core.field_map import ObjectMap
+from worker.core.model import Activity, ActivityKind, FactKind, Facts, FactSpec, FactValue
+from worker.core.records import RawValues, Record, RecordRef
+from worker.core.transforms import compile_reader, parse_instant, read_boolean
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Issue(NamedTuple):
+    """A reason code about one fact; the value that caused it is not kept."""
+
+    code: str
+    fact: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappedContact:
+    """What one CRM record says of a person. ``unseen`` facts are mapped but not visible to us."""
+
+    ref: RecordRef
+    facts: Facts
+    issues: tuple[Issue, ...] = ()
+    unseen: frozenset[str] = frozenset()
+    modified_at: datetime | None = None
+
+    def freshness(self) -> tuple[datetime, RecordRef]:
+        """Order records of one person, oldest first; the reference breaks ties."""
+        changed_at = self.facts.get("changed_at")
+        at = self.modified_at or (changed_at if isinstance(changed_at, datetime) else EPOCH)
+        return at, self.ref
+
+
+ContactMapper: TypeAlias = Callable[[Record], MappedContact]
+
+
+def compile_contact_mapper(object_map: ObjectMap) -> ContactMapper:
+    """Build the function that maps the records of one object type."""
+    readers = tuple((read.fact, read.source, compile_reader(read)) for read in object_map.reads)
+    missing = frozenset(word.casefold() for word in object_map.missing)
+
+    def map_contact(record: Record) -> MappedContact:
+        facts: dict[str, FactValue] = {}
+        issues: list[Issue] = []
+        unseen: list[str] = []
+        values = record.values
+        for fact, source, read in readers:
+            if source not in values:
+                unseen.append(fact)
+                continue
+            text = (values[source] or "").strip()
+            if not text or text.casefold() in missing:
+                continue
+            value, code = read(text)
+            if value is not None:
+                facts[fact] = value
+            if code is not None:
+                issues.append(Issue(code, fact))
+        return MappedContact(
+            ref=record.ref,
+            facts=facts,
+            issues=tuple(issues),
+            unseen=frozenset(unseen),
+            modified_at=record.modified_at,
+        )
+
+    return map_contact
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappedActivity:
+    """An activity with the contact it belongs to. Strength is added from the catalogue later."""
+
+    ref: RecordRef
+    contact: RecordRef
+    kind: str
+    at: datetime
+    service_line: str | None
+    owner: str | None
+    channel: str | None
+    is_excluded: bool
+
+
+ActivityMapper: TypeAlias = Callable[[Record], MappedActivity | None]
+
+
+def compile_activity_mapper(object_map: ObjectMap) -> ActivityMapper:
+    """Build the function that maps activity records; it gives None for one that cannot be used."""
+    fields = object_map.activity
+    assert fields is not None
+    kinds = {word.casefold(): kind for word, kind in fields.kinds.items()}
+    lines = {word.casefold(): line for word, line in fields.service_lines.items()}
+
+    def text_of(values: RawValues, name: str | None) -> str:
+        return (values.get(name) or "").strip() if name else ""
+
+    def map_activity(record: Record) -> MappedActivity | None:
+        values = record.values
+        contact_id = text_of(values, fields.contact)
+        kind = kinds.get(text_of(values, fields.kind).casefold())
+        at = parse_instant(text_of(values, fields.at))
+        if not contact_id or kind is None or at is None:
+            return None
+        line = text_of(values, fields.service_line)
+        return MappedActivity(
+            ref=record.ref,
+            contact=RecordRef(
+                system=record.ref.system, object_type=fields.contact_object, id=contact_id
+            ),
+            kind=kind,
+            at=at,
+            service_line=lines.get(line.casefold(), line.casefold() or None),
+            owner=text_of(values, fields.owner) or None,
+            channel=text_of(values, fields.channel) or None,
+            is_excluded=read_boolean(text_of(values, fields.excluded)).value is True,
+        )
+
+    return map_activity
+
+
+def to_activity(mapped: MappedActivity, kinds: Mapping[str, ActivityKind]) -> Activity | None:
+    """Join a mapped activity with its kind; None when the kind is not enabled."""
+    kind = kinds.get(mapped.kind)
+    if kind is None or not kind.is_enabled:
+        return None
+    return Activity(
+        ref=str(mapped.ref),
+        kind=mapped.kind,
+        at=mapped.at,
+        strength=kind.strength,
+        service_line=mapped.service_line,
+        owner=mapped.owner,
+        channel=mapped.channel,
+        is_excluded=mapped.is_excluded,
+    )
+
+
+def _plain(value: object) -> str:
+    assert isinstance(value, (date, datetime))
+    return value.isoformat()
+
+
+def facts_to_json(facts: Facts) -> str:
+    """Write facts as JSON with sorted keys; dates and instants in ISO 8601."""
+    return json.dumps(facts, default=_plain, sort_keys=True, ensure_ascii=False)
+
+
+def facts_from_json(data: Mapping[str, object], specs: Mapping[str, FactSpec]) -> Facts:
+    """Read facts back by the kinds of the model; a fact the model no longer has is left out."""
+    facts: dict[str, FactValue] = {}
+    for name, value in data.items():
+        spec = specs.get(name)
+        if spec is not None:
+            facts[name] = _typed(value, spec.kind)
+    return facts
+
+
+def _typed(value: object, kind: FactKind) -> FactValue:
+    match kind:
+        case FactKind.DATE if isinstance(value, str):
+            return date.fromisoformat(value)
+        case FactKind.INSTANT if isinstance(value, str):
+            return datetime.fromisoformat(value)
+        case FactKind.CHOICES if isinstance(value, list):
+            return tuple(value)
+        case _:
+            assert isinstance(value, (str, float, int))
+            return value
+
+
+def mapped_to_json(mapped: MappedContact) -> str:
+    """Write a mapped contact for the ledger."""
+    data = {"f": mapped.facts, "i": mapped.issues, "u": sorted(mapped.unseen)}
+    return json.dumps(data, default=_plain, sort_keys=True, ensure_ascii=False)
+
+
+def mapped_from_json(
+    text: str, ref: RecordRef, modified_at: datetime | None, specs: Mapping[str, FactSpec]
+) -> MappedContact:
+    """Read a mapped contact from the ledger."""
+    data = json.loads(text)
+    return MappedContact(
+        ref=ref,
+        facts=facts_from_json(data["f"], specs),
+        issues=tuple(Issue(*issue) for issue in data["i"]),
+        unseen=frozenset(data["u"]),
+        modified_at=modified_at,
+    )

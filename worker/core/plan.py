@@ -1,0 +1,124 @@
+"""The write plan: the differences between what a decision wants and what the CRM has.
+
+Only managed fields, only real differences, only fields we can see. The leading fields (stage,
+owner, reasons, next step, pathway) cause a write; scores and dates are refreshed along with them,
+so that a score fading day by day does not rewrite the base.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from worker.core.decide import Decision
+from worker.core.field_map import LEADING, FieldWrite, Managed, ObjectMap
+from worker.core.hand_off import summarise
+from worker.core.model import Stage
+from worker.core.policy import Family
+from worker.core.records import RawValue, RawValues, RecordRef
+from worker.core.ruleset import Ruleset
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPlan:
+    """What is to change on one record, and the values the decision was made on."""
+
+    ref: RecordRef
+    changes: RawValues
+    expected: RawValues
+
+
+def plan_write(
+    ruleset: Ruleset, decision: Decision, current: Mapping[RecordRef, RawValues]
+) -> tuple[RecordPlan, ...]:
+    """Plan the writes of one decision; empty when the CRM already says so, or must be left alone."""
+    if decision.judgement.move.is_hands_off:
+        return ()
+    wanted = _wanted(ruleset, decision)
+    plans = []
+    for ref, values in sorted(current.items()):
+        system = ruleset.configuration.systems.get(ref.system)
+        object_map = system.find_object(ref.object_type) if system else None
+        if object_map is not None:
+            plan = _plan_record(ref, object_map, wanted, values, decision)
+            if plan is not None:
+                plans.append(plan)
+    return tuple(plans)
+
+
+def _plan_record(
+    ref: RecordRef,
+    object_map: ObjectMap,
+    wanted: Mapping[Managed, str | None],
+    values: RawValues,
+    decision: Decision,
+) -> RecordPlan | None:
+    changes: dict[str, RawValue] = {}
+    is_led = False
+    for write in object_map.writes:
+        if write.target not in values or write.managed not in wanted:
+            continue
+        text = wanted[write.managed]
+        if write.managed is Managed.OWNER:
+            text = decision.route.owners.get(ref.system) if decision.route else None
+            if text is None:
+                continue
+        translated = _translate(write, text)
+        if translated is not None and translated != (values[write.target] or ""):
+            changes[write.target] = translated or None
+            is_led = is_led or write.managed in LEADING
+    if not is_led:
+        return None
+    watched = {write.target for write in object_map.writes if write.managed in _WATCHED}
+    expected = {name: values[name] for name in sorted(watched | set(changes)) if name in values}
+    return RecordPlan(ref=ref, changes=changes, expected=expected)
+
+
+_WATCHED = frozenset({Managed.STAGE, Managed.OWNER})
+"""Must still stand as read even when only other fields change: reasons for a stage that a person
+has meanwhile changed would be wrong."""
+
+
+def _translate(write: FieldWrite, text: str | None) -> str | None:
+    """Put a value into the CRM's own form; None when the CRM has no word for it."""
+    if not text:
+        return ""
+    if write.managed is Managed.REASONS:
+        return write.separator.join(text.split(";")[: write.max_items])
+    if write.values:
+        return next((word for word, ours in write.values.items() if ours == text), None)
+    if write.max_length is not None and len(text) > write.max_length:
+        return text[: write.max_length - 1].rstrip() + "…"
+    return text
+
+
+def _wanted(ruleset: Ruleset, decision: Decision) -> dict[Managed, str | None]:
+    """List the managed values a decision asks for; an absent one is left as it is."""
+    judgement, route = decision.judgement, decision.route
+    wanted: dict[Managed, str | None] = {
+        Managed.REASONS: ";".join(decision.reasons),
+        Managed.PATHWAY: judgement.pathway,
+        Managed.DECISION_ID: decision.id,
+        Managed.DECIDED_AT: decision.decided_at.isoformat(timespec="seconds"),
+    }
+    if judgement.pathway is not None:
+        policy = ruleset.policies[judgement.pathway].policy
+        wanted[Managed.POLICY_VERSION] = f"{policy.pathway} {policy.version}"
+    if judgement.move.stage is not judgement.standing.stage and judgement.move.stage is not None:
+        wanted[Managed.STAGE] = judgement.move.stage
+    if judgement.qualification is not None:
+        families = judgement.qualification.families
+        wanted[Managed.SCORE_TOTAL] = _points(judgement.qualification.total)
+        wanted[Managed.SCORE_FIT] = _points(families.get(Family.FIT, 0.0))
+        wanted[Managed.SCORE_INTENT] = _points(families.get(Family.INTENT, 0.0))
+        wanted[Managed.SCORE_TIMING] = _points(families.get(Family.TIMING, 0.0))
+    wanted[Managed.NEXT_STEP] = route.next_step.sentence if route else ""
+    wanted[Managed.NEXT_STEP_DUE] = route.due_at.isoformat(timespec="seconds") if route else ""
+    wanted[Managed.SUMMARY] = summarise(ruleset, decision)
+    if route is not None and judgement.move.stage is Stage.MQL:
+        wanted[Managed.OWNER] = route.owner
+    return wanted
+
+
+def _points(value: float) -> str:
+    return str(round(value))

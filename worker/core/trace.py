@@ -1,0 +1,145 @@
+"""The trace of a decision: everything that was looked at, as JSON of codes, ids and numbers.
+
+No contact value is in it: the facts a decision read are kept beside it, where they can be erased
+without breaking the chain of decisions.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+from worker.core.decide import Decision, Memory
+from worker.core.model import Stage
+from worker.core.policy import Verdict
+from worker.core.routing import Route
+from worker.core.ruleset import Ruleset
+
+Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
+
+TRUTH_WORDS = ("not_met", "met", "unknown")
+"""Spoken truth of a criterion, by the value of ``Truth``."""
+
+
+def _at(at: datetime | None) -> str | None:
+    return at.isoformat() if at is not None else None
+
+
+def decision_body(ruleset: Ruleset, decision: Decision) -> str:
+    """Write the chained part of a decision as canonical JSON."""
+    judgement = decision.judgement
+    body: dict[str, Json] = {
+        "records": sorted({str(ref) for ref in decision.lead.sources.values()}),
+        "pathway": judgement.pathway,
+        "verdict": judgement.verdict.value,
+        "stage": {
+            "before": judgement.standing.stage,
+            "after": judgement.move.stage,
+            "reason": judgement.move.reason,
+        },
+        "reasons": list(decision.reasons),
+        "findings": [
+            {
+                "code": f.code,
+                "fact": f.fact,
+                "severity": f.severity.value,
+                "dimension": f.dimension.value,
+            }
+            for f in judgement.findings
+        ],
+        "permissions": [
+            {
+                "channel": p.channel.value,
+                "is_allowed": p.is_allowed,
+                "reason": p.reason,
+                "evidence": p.evidence,
+            }
+            for p in judgement.permissions
+        ],
+        "qualification": _qualification(ruleset, decision),
+        "route": _route(decision.route) if decision.route else None,
+    }
+    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _qualification(ruleset: Ruleset, decision: Decision) -> Json:
+    judgement = decision.judgement
+    found = judgement.qualification
+    if found is None or judgement.pathway is None:
+        return None
+    policy = ruleset.policies[judgement.pathway].policy
+    return {
+        "policy": f"{policy.pathway} {policy.version}",
+        "carried_by": found.carried_by,
+        "stopped_by": found.stopped_by,
+        "total": round(found.total, 3),
+        "families": {family.value: round(points, 3) for family, points in found.families.items()},
+        "criteria": [
+            {
+                "id": criterion.id,
+                "truth": TRUTH_WORDS[found.truths[place]],
+                "points": round(found.points[place], 3),
+                "evidence": list(found.evidence.get(place, ())),
+            }
+            for place, criterion in enumerate(policy.criteria)
+        ],
+    }
+
+
+def _route(route: Route) -> Json:
+    return {
+        "rule": route.rule,
+        "target": route.target,
+        "owner": route.owner,
+        "outside_owner": route.outside_owner,
+        "is_kept": route.is_kept,
+        "is_queue": route.is_queue,
+        "next_step": route.next_step.id,
+        "due_at": _at(route.due_at),
+        "reasons": list(route.reasons),
+        "rejected": [{"candidate": r.candidate, "reason": r.reason} for r in route.rejected],
+    }
+
+
+def memory_to_json(memory: Memory) -> str:
+    """Write what is remembered of a lead."""
+    return json.dumps(
+        {
+            "signature": memory.signature,
+            "decision_id": memory.decision_id,
+            "verdict": memory.verdict,
+            "pathway": memory.pathway,
+            "stage": memory.stage,
+            "stage_since": _at(memory.stage_since),
+            "owner": memory.owner,
+            "assigned_at": _at(memory.assigned_at),
+            "next_step": memory.next_step,
+            "next_step_due_at": _at(memory.next_step_due_at),
+        },
+        sort_keys=True,
+    )
+
+
+def memory_from_json(text: str) -> Memory:
+    """Read what is remembered of a lead; an empty text remembers nothing."""
+    if not text:
+        return Memory()
+    data = json.loads(text)
+
+    def instant(name: str) -> datetime | None:
+        return datetime.fromisoformat(data[name]) if data[name] else None
+
+    return Memory(
+        signature=data["signature"],
+        decision_id=data["decision_id"],
+        verdict=Verdict(data["verdict"]) if data["verdict"] else None,
+        pathway=data["pathway"],
+        stage=Stage(data["stage"]) if data["stage"] else None,
+        stage_since=instant("stage_since"),
+        owner=data["owner"],
+        assigned_at=instant("assigned_at"),
+        next_step=data["next_step"],
+        next_step_due_at=instant("next_step_due_at"),
+    )

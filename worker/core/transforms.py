@@ -1,0 +1,215 @@
+"""Named transforms: a CRM's text becomes a typed value, or nothing with a reason code.
+
+Total and idempotent: any text is answered, never with an exception, and reading a value's own text
+again gives the same value. Addresses and numbers are validated here, once, and kept with their verdict.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from math import isfinite
+from typing import NamedTuple, TypeAlias
+
+import phonenumbers
+from email_validator import EmailNotValidError, validate_email
+
+from worker.core.field_map import FieldRead, Transform
+from worker.core.model import FactValue
+from worker.core.regions import STATE_CODES, STATES
+
+
+class Reading(NamedTuple):
+    """What a text was read as. ``code`` says what was wrong with it; both None: nothing there."""
+
+    value: FactValue | None
+    code: str | None = None
+
+
+NOTHING = Reading(None)
+UNREADABLE = Reading(None, "DQ_VALUE_UNREADABLE")
+Reader: TypeAlias = Callable[[str], Reading]
+
+_TRUE = frozenset({"true", "yes", "y", "1", "t", "checked", "on"})
+_FALSE = frozenset({"false", "no", "n", "0", "f", "unchecked", "off"})
+_US_POSTAL_CODE = re.compile(r"(\d{5})(?:[- ]?\d{4})?")
+_CA_POSTAL_CODE = re.compile(r"([A-Z]\d[A-Z]) ?(\d[A-Z]\d)")
+_DAMAGED_ID = re.compile(r"[+-]?\d(?:\.\d+)?[eE][+-]?\d+|[+-]?\d+\.\d+|#+|#[A-Z/0!?]+")
+_EPOCH = re.compile(r"[+-]?\d{9,13}(?:\.\d+)?")
+_EPOCH_MILLISECONDS = 100_000_000_000
+"""Numbers above this are milliseconds: as seconds they would lie beyond the year 5000."""
+
+
+def is_damaged_id(text: str) -> bool:
+    """Tell whether a spreadsheet has made a number or an error out of an id."""
+    return _DAMAGED_ID.fullmatch(text.strip()) is not None
+
+
+def read_text(text: str) -> Reading:
+    return Reading(text)
+
+
+def read_id(text: str) -> Reading:
+    """Keep an id as exact text; a damaged one is not an id."""
+    return Reading(None, "DQ_ID_DAMAGED") if is_damaged_id(text) else Reading(text)
+
+
+def read_name(text: str) -> Reading:
+    """Fold white space; letters stay as the person wrote them."""
+    return Reading(" ".join(text.split()))
+
+
+def read_email(text: str) -> Reading:
+    """Validate the syntax and fold case. Deliverability is not asked: that would need the network."""
+    try:
+        checked = validate_email(text, check_deliverability=False)
+    except EmailNotValidError:
+        return Reading(None, "DQ_EMAIL_INVALID")
+    return Reading(checked.normalized.lower())
+
+
+def read_phone(text: str, region: str) -> Reading:
+    """Validate for the region and give E.164."""
+    try:
+        number = phonenumbers.parse(text, region)
+    except phonenumbers.NumberParseException:
+        return Reading(None, "DQ_PHONE_INVALID")
+    if not phonenumbers.is_valid_number(number):
+        return Reading(None, "DQ_PHONE_INVALID")
+    return Reading(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def read_boolean(text: str) -> Reading:
+    word = text.casefold()
+    if word in _TRUE:
+        return Reading(True)
+    return Reading(False) if word in _FALSE else UNREADABLE
+
+
+def read_inverted_boolean(text: str) -> Reading:
+    reading = read_boolean(text)
+    return Reading(not reading.value) if isinstance(reading.value, bool) else reading
+
+
+def read_number(text: str) -> Reading:
+    try:
+        number = float(text.replace(",", ""))
+    except ValueError:
+        return UNREADABLE
+    return Reading(number) if isfinite(number) else UNREADABLE
+
+
+def parse_instant(text: str) -> datetime | None:
+    """Read ISO 8601 (no offset: UTC) or epoch seconds or milliseconds; None when it is neither."""
+    try:
+        if _EPOCH.fullmatch(text):
+            number = float(text)
+            return datetime.fromtimestamp(
+                number / 1000 if abs(number) >= _EPOCH_MILLISECONDS else number, UTC
+            )
+        at = datetime.fromisoformat(text)
+    except (ValueError, OverflowError, OSError):
+        return None
+    try:
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except OverflowError:
+        return None
+
+
+def read_instant(text: str) -> Reading:
+    at = parse_instant(text)
+    return UNREADABLE if at is None else Reading(at)
+
+
+def read_date(text: str) -> Reading:
+    """Read an ISO date; of an instant, the date in UTC, as CRMs keep dates at midnight UTC."""
+    try:
+        return Reading(date.fromisoformat(text[:10] if len(text) > 10 and text[4] == "-" else text))
+    except ValueError:
+        at = parse_instant(text)
+        return UNREADABLE if at is None else Reading(at.date())
+
+
+def read_postal_code(text: str) -> Reading:
+    """Read a ZIP code (five digits are kept) or a Canadian postal code."""
+    code = text.strip().upper()
+    if found := _US_POSTAL_CODE.fullmatch(code):
+        return Reading(found[1])
+    if found := _CA_POSTAL_CODE.fullmatch(code):
+        return Reading(f"{found[1]} {found[2]}")
+    return Reading(None, "DQ_POSTAL_CODE_INVALID")
+
+
+def read_state(text: str) -> Reading:
+    word = text.strip()
+    code = STATES.get(word.casefold(), word.upper())
+    return Reading(code) if code in STATE_CODES else Reading(None, "DQ_VALUE_UNKNOWN")
+
+
+def read_npi(text: str) -> Reading:
+    """Check the ten digits by the Luhn sum over the prefix 80840, as CMS defines it."""
+    digits = text.strip()
+    if len(digits) != 10 or not digits.isascii() or not digits.isdigit():
+        return Reading(None, "DQ_NPI_INVALID")
+    total = 24  # what the fixed prefix 80840 adds
+    for position, digit in enumerate(digits):
+        value = int(digit) * (2 if position % 2 == 0 else 1)
+        total += value - 9 if value > 9 else value
+    return Reading(digits) if total % 10 == 0 else Reading(None, "DQ_NPI_INVALID")
+
+
+def _choice_reader(values: Mapping[str, str], *, is_closed: bool) -> Reader:
+    words = {word.casefold(): canonical for word, canonical in values.items()}
+    words |= {canonical.casefold(): canonical for canonical in values.values()}
+
+    def read(text: str) -> Reading:
+        word = " ".join(text.split()).casefold()
+        canonical = words.get(word)
+        if canonical is not None:
+            return Reading(canonical)
+        return Reading(None, "DQ_VALUE_UNKNOWN") if is_closed else Reading(word)
+
+    return read
+
+
+def _choices_reader(values: Mapping[str, str], separator: str, *, is_closed: bool) -> Reader:
+    read_one = _choice_reader(values, is_closed=is_closed)
+
+    def read(text: str) -> Reading:
+        readings = [read_one(part) for part in text.split(separator) if part.strip()]
+        found = tuple(sorted({str(r.value) for r in readings if r.value is not None}))
+        code = next((reading.code for reading in readings if reading.code), None)
+        return Reading(found or None, code)
+
+    return read
+
+
+_SIMPLE: Mapping[Transform, Reader] = {
+    Transform.TEXT: read_text,
+    Transform.ID: read_id,
+    Transform.NAME: read_name,
+    Transform.EMAIL: read_email,
+    Transform.BOOLEAN: read_boolean,
+    Transform.INVERTED_BOOLEAN: read_inverted_boolean,
+    Transform.NUMBER: read_number,
+    Transform.DATE: read_date,
+    Transform.INSTANT: read_instant,
+    Transform.POSTAL_CODE: read_postal_code,
+    Transform.STATE: read_state,
+    Transform.NPI: read_npi,
+}
+
+
+def compile_reader(read: FieldRead) -> Reader:
+    """Build the reader of one mapped field."""
+    match read.transform:
+        case Transform.PHONE:
+            region = read.region
+            return lambda text: read_phone(text, region)
+        case Transform.CHOICE:
+            return _choice_reader(read.values, is_closed=read.is_closed)
+        case Transform.CHOICES:
+            return _choices_reader(read.values, read.separator, is_closed=read.is_closed)
+        case simple:
+            return _SIMPLE[simple]
