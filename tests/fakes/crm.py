@@ -1,0 +1,373 @@
+"""A CRM of one SQLite file, for tests of the steps.
+
+Its state survives the death of the worker, every effective write is counted, and a test may script
+what becomes of a write. It passes the contract suite like any connector. The clock stands still
+until ``advance`` is called, so that changes share an instant by default: the hard case.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from worker.core.records import (
+    CheckFinding,
+    FieldDescription,
+    ObjectDescription,
+    Owner,
+    OwnerKind,
+    Page,
+    RawValue,
+    RawValues,
+    Record,
+    RecordRef,
+    WriteCommand,
+    WriteOutcome,
+    WriteResult,
+)
+from worker.errors import FixConfigurationError, UnavailableError
+from worker.ports import Capabilities
+
+START_AT = datetime(2026, 1, 1, tzinfo=UTC)
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS records (
+    object_type TEXT, id TEXT, stamp INTEGER, version INTEGER, is_deleted INTEGER DEFAULT 0,
+    merged_into TEXT, PRIMARY KEY (object_type, id)) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS by_stamp ON records (object_type, stamp, id);
+CREATE TABLE IF NOT EXISTS cells (
+    object_type TEXT, id TEXT, field TEXT, value TEXT, PRIMARY KEY (object_type, id, field))
+    WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS fields (object_type TEXT, name TEXT, PRIMARY KEY (object_type, name));
+CREATE TABLE IF NOT EXISTS owners (id TEXT PRIMARY KEY, kind TEXT, is_active INTEGER, email TEXT);
+CREATE TABLE IF NOT EXISTS writes (
+    ref TEXT, field TEXT, value TEXT, n INTEGER, PRIMARY KEY (ref, field, value));
+CREATE TABLE IF NOT EXISTS script (object_type TEXT, id TEXT, outcome TEXT, code TEXT);
+CREATE TABLE IF NOT EXISTS clock (stamp INTEGER);
+INSERT INTO clock SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM clock);
+"""
+
+
+def _nothing(_command: WriteCommand) -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FakeCrm:
+    """The connector, and the test's own ways into the CRM behind it.
+
+    ``has_change_feed`` gives changes since a bookmark with tombstones; else every pull is a complete
+    snapshot. ``on_write`` is called after each effective write has landed and before it is answered:
+    the place to die.
+    """
+
+    path: Path
+    system: str = "fake"
+    object_types: tuple[str, ...] = ("contacts", "activities")
+    has_change_feed: bool = True
+    has_conditional_write: bool = True
+    page_records: int = 100
+    write_batch: int = 100
+    on_write: Callable[[WriteCommand], None] = _nothing
+
+    def __post_init__(self) -> None:
+        with self._session() as db:
+            db.execute("PRAGMA journal_mode=WAL")
+            db.executescript(_SCHEMA)
+
+    # The connector.
+
+    @property
+    def name(self) -> str:
+        return self.system
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            write_batch=self.write_batch, has_conditional_write=self.has_conditional_write
+        )
+
+    def check(self) -> Sequence[CheckFinding]:
+        return []
+
+    def describe(self, object_type: str) -> ObjectDescription:
+        self._require(object_type)
+        with self._session() as db:
+            names = _names(db, object_type)
+        return ObjectDescription(
+            object_type=object_type,
+            fields=tuple(FieldDescription(name=name) for name in sorted(names)),
+        )
+
+    def pull(self, object_type: str, *, fields: Sequence[str], since: str | None) -> Iterator[Page]:
+        self._require(object_type)
+        return (self._feed if self.has_change_feed else self._snapshot)(object_type, fields, since)
+
+    def fetch(
+        self, refs: Sequence[RecordRef], *, fields: Sequence[str]
+    ) -> Mapping[RecordRef, Record]:
+        found = {}
+        with self._session() as db:
+            for ref in refs:
+                row = _live(db, ref) if ref.system == self.system else None
+                if row is not None:
+                    found[ref] = self._record(db, ref.object_type, row, fields)
+        return found
+
+    def owners(self) -> Sequence[Owner]:
+        with self._session() as db:
+            rows = db.execute(
+                "SELECT id, kind, is_active, email FROM owners ORDER BY id"
+            ).fetchall()
+        return [
+            Owner(id=one, kind=OwnerKind(kind), is_active=bool(active), email=email)
+            for one, kind, active, email in rows
+        ]
+
+    def push(self, commands: Sequence[WriteCommand]) -> Sequence[WriteResult]:
+        """Write one command after the other, each on its own, as a CRM's batch endpoint does."""
+        return [self._write(command) for command in commands]
+
+    def close(self) -> None:
+        return None
+
+    # The test's ways in.
+
+    def add(self, object_type: str, record_id: str, values: RawValues) -> None:
+        """Create a record, or bring one back."""
+        with self._session() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO records (object_type, id, stamp, version)"
+                " SELECT ?, ?, stamp, (SELECT coalesce(max(version), 0) + 1 FROM records) FROM clock",
+                (object_type, record_id),
+            )
+            db.execute(
+                "DELETE FROM cells WHERE object_type = ? AND id = ?", (object_type, record_id)
+            )
+            _store(db, object_type, record_id, values)
+
+    def change(self, object_type: str, record_id: str, values: RawValues) -> None:
+        """Change a record as a person would, at the present instant."""
+        with self._session() as db:
+            _store(db, object_type, record_id, values)
+            _touch(db, object_type, record_id)
+
+    def delete(self, object_type: str, record_id: str, *, merged_into: str | None = None) -> None:
+        """Delete a record, or merge it into another."""
+        with self._session() as db:
+            db.execute(
+                "UPDATE records SET is_deleted = 1, merged_into = ? WHERE object_type = ? AND id = ?",
+                (merged_into, object_type, record_id),
+            )
+            _touch(db, object_type, record_id)
+
+    def read(self, object_type: str, record_id: str) -> dict[str, RawValue] | None:
+        """Give all values of a live record."""
+        ref = RecordRef(system=self.system, object_type=object_type, id=record_id)
+        with self._session() as db:
+            return None if _live(db, ref) is None else _cells(db, object_type, record_id)
+
+    def hide(self, object_type: str, field: str) -> None:
+        """Take away the permission to see a field."""
+        with self._session() as db:
+            db.execute(
+                "DELETE FROM fields WHERE object_type = ? AND name = ?", (object_type, field)
+            )
+
+    def add_owner(self, owner: Owner) -> None:
+        with self._session() as db:
+            db.execute(
+                "INSERT OR REPLACE INTO owners VALUES (?, ?, ?, ?)",
+                (owner.id, owner.kind.value, owner.is_active, owner.email),
+            )
+
+    def advance(self, seconds: int = 1) -> None:
+        """Let time pass."""
+        with self._session() as db:
+            db.execute("UPDATE clock SET stamp = stamp + ?", (seconds,))
+
+    def script(
+        self, object_type: str, record_id: str, outcome: WriteOutcome, code: str | None = None
+    ) -> None:
+        """Say what becomes of the next write to a record: rejected, or landed with its answer lost."""
+        with self._session() as db:
+            db.execute(
+                "INSERT INTO script VALUES (?, ?, ?, ?)",
+                (object_type, record_id, outcome.value, code),
+            )
+
+    def writes(self) -> dict[tuple[str, str, str], int]:
+        """Count the effective writes by record, field and value; a cleared field has the value ""."""
+        with self._session() as db:
+            rows = db.execute("SELECT ref, field, value, n FROM writes").fetchall()
+        return {(ref, field, value): n for ref, field, value, n in rows}
+
+    # Inside.
+
+    @contextmanager
+    def _session(self) -> Iterator[sqlite3.Connection]:
+        """One transaction, on disk once the block ends."""
+        try:
+            with closing(sqlite3.connect(self.path, timeout=30)) as db, db:
+                db.execute("PRAGMA synchronous=OFF")  # outlives the process, which is all we kill
+                yield db
+        except sqlite3.Error as error:
+            raise UnavailableError(f"The CRM {self.system} does not answer.") from error
+
+    def _require(self, object_type: str) -> None:
+        if object_type not in self.object_types:
+            raise FixConfigurationError(f"{self.system} has no object type {object_type!r}.")
+
+    def _feed(self, object_type: str, fields: Sequence[str], since: str | None) -> Iterator[Page]:
+        """Page by (stamp, id) up to the newest stamp at the start; the bookmark is a stamp."""
+        after, last_id = int(since or 0), ""
+        with self._session() as db:
+            newest = db.execute("SELECT stamp FROM clock").fetchone()[0]
+        while True:
+            with self._session() as db:
+                rows = db.execute(
+                    "SELECT id, stamp, version, is_deleted, merged_into FROM records"
+                    " WHERE object_type = ? AND stamp <= ? AND (stamp, id) > (?, ?)"
+                    " ORDER BY stamp, id LIMIT ?",
+                    (object_type, newest, after, last_id, self.page_records),
+                ).fetchall()
+                records = tuple(self._record(db, object_type, row, fields) for row in rows)
+            if rows:
+                last_id, after = rows[-1][0], rows[-1][1]
+            yield Page(records=records, bookmark=str(after))
+            if len(rows) < self.page_records:
+                return
+
+    def _snapshot(
+        self, object_type: str, fields: Sequence[str], since: str | None
+    ) -> Iterator[Page]:
+        with self._session() as db:
+            rows = db.execute(
+                "SELECT id, stamp, version, is_deleted, merged_into FROM records"
+                " WHERE object_type = ? AND NOT is_deleted ORDER BY id",
+                (object_type,),
+            ).fetchall()
+            token = db.execute(
+                "SELECT count(*) || '.' || coalesce(max(version), 0) FROM records"
+                " WHERE object_type = ?",
+                (object_type,),
+            ).fetchone()[0]
+            records = tuple(self._record(db, object_type, row, fields) for row in rows)
+        if token == since:
+            yield Page(records=(), bookmark=token)
+            return
+        for start in range(0, len(records), self.page_records):
+            yield Page(records=records[start : start + self.page_records], total=len(records))
+        yield Page(records=(), bookmark=token, is_complete=True, total=len(records))
+
+    def _record(
+        self,
+        db: sqlite3.Connection,
+        object_type: str,
+        row: tuple[str, int, int, int, str | None],
+        fields: Sequence[str],
+    ) -> Record:
+        record_id, stamp, version, is_deleted, merged_into = row
+        cells = {} if is_deleted else _cells(db, object_type, record_id)
+        seen = _names(db, object_type) if cells else set()
+        return Record(
+            ref=RecordRef(system=self.system, object_type=object_type, id=record_id),
+            values={name: cells.get(name) for name in fields if name in seen},
+            revision=str(version),
+            modified_at=START_AT + timedelta(seconds=stamp),
+            is_deleted=bool(is_deleted),
+            merged_into=merged_into,
+        )
+
+    def _write(self, command: WriteCommand) -> WriteResult:
+        outcome, code, has_landed = self._decide_write(command)
+        if has_landed:
+            self.on_write(command)
+        return WriteResult(command_id=command.command_id, outcome=outcome, code=code)
+
+    def _decide_write(self, command: WriteCommand) -> tuple[WriteOutcome, str | None, bool]:
+        ref = command.ref
+        with self._session() as db:
+            if ref.system != self.system or _live(db, ref) is None:
+                return WriteOutcome.MISSING, None, False
+            outcome, code = _scripted(db, ref)
+            if outcome is WriteOutcome.REJECTED:
+                return outcome, code, False
+            cells = _cells(db, ref.object_type, ref.id)
+            effective = {f: v for f, v in command.changes.items() if cells.get(f) != (v or None)}
+            if not effective:
+                return outcome or WriteOutcome.UNCHANGED, code, False
+            if self.has_conditional_write and _is_conflict(cells, command):
+                return WriteOutcome.CONFLICT, "WRITE_CONFLICT", False
+            _store(db, ref.object_type, ref.id, effective)
+            _touch(db, ref.object_type, ref.id)
+            _count(db, ref, effective)
+        return outcome or WriteOutcome.APPLIED, code, True
+
+
+def _is_conflict(cells: RawValues, command: WriteCommand) -> bool:
+    return any(
+        cells.get(name) not in (expected or None, command.changes.get(name, expected) or None)
+        for name, expected in command.expected.items()
+    )
+
+
+def _live(db: sqlite3.Connection, ref: RecordRef) -> tuple[str, int, int, int, str | None] | None:
+    row: tuple[str, int, int, int, str | None] | None = db.execute(
+        "SELECT id, stamp, version, is_deleted, merged_into FROM records"
+        " WHERE object_type = ? AND id = ? AND NOT is_deleted",
+        (ref.object_type, ref.id),
+    ).fetchone()
+    return row
+
+
+def _cells(db: sqlite3.Connection, object_type: str, record_id: str) -> dict[str, RawValue]:
+    rows = db.execute(
+        "SELECT field, value FROM cells WHERE object_type = ? AND id = ?", (object_type, record_id)
+    )
+    return dict(rows.fetchall())
+
+
+def _names(db: sqlite3.Connection, object_type: str) -> set[str]:
+    rows = db.execute("SELECT name FROM fields WHERE object_type = ?", (object_type,))
+    return {name for (name,) in rows}
+
+
+def _store(db: sqlite3.Connection, object_type: str, record_id: str, values: RawValues) -> None:
+    for field, value in values.items():
+        db.execute("INSERT OR IGNORE INTO fields VALUES (?, ?)", (object_type, field))
+        db.execute(
+            "INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?)",
+            (object_type, record_id, field, value or None),
+        )
+
+
+def _touch(db: sqlite3.Connection, object_type: str, record_id: str) -> None:
+    db.execute(
+        "UPDATE records SET version = (SELECT max(version) + 1 FROM records),"
+        " stamp = (SELECT stamp FROM clock) WHERE object_type = ? AND id = ?",
+        (object_type, record_id),
+    )
+
+
+def _count(db: sqlite3.Connection, ref: RecordRef, values: RawValues) -> None:
+    for field, value in values.items():
+        db.execute(
+            "INSERT INTO writes VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET n = n + 1",
+            (str(ref), field, value or ""),
+        )
+
+
+def _scripted(db: sqlite3.Connection, ref: RecordRef) -> tuple[WriteOutcome | None, str | None]:
+    where = (ref.object_type, ref.id)
+    row = db.execute(
+        "SELECT rowid, outcome, code FROM script WHERE object_type = ? AND id = ? LIMIT 1", where
+    ).fetchone()
+    if row is None:
+        return None, None
+    db.execute("DELETE FROM script WHERE rowid = ?", (row[0],))
+    return WriteOutcome(row[1]), row[2]
