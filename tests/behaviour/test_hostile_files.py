@@ -415,8 +415,10 @@ REFUSED = {
     ),
     "id_in_other_letters": (
         b"ID,email,note\n1,a,b\n",
-        "contacts.csv has no column 'id', which holds the record's id."
-        " It has 'ID': correct the field map.",
+        (
+            "contacts.csv has no column 'id', which holds the record's id."
+            " It has 'ID': correct the field map."
+        ),
     ),
     "a_requested_column_doubled": (
         b"id,email,note,email\n1,a,b,c\n",
@@ -428,8 +430,10 @@ REFUSED = {
     ),
     "a_workbook": (
         b"PK\x03\x04" + bytes(100),
-        "contacts.csv is an Excel workbook or a zip file, not a text table."
-        " Export it as CSV in UTF-8.",
+        (
+            "contacts.csv is an Excel workbook or a zip file, not a text table."
+            " Export it as CSV in UTF-8."
+        ),
     ),
     "a_gzip_file": (
         gzip.compress(b"id,email\n1,a\n"),
@@ -437,8 +441,10 @@ REFUSED = {
     ),
     "zeros": (
         b"id,email,note\n" + bytes(1000),
-        "contacts.csv is not text: too many of its bytes are zero. If it is UTF-16 without a"
-        " byte-order mark, set the option `encoding`; else export it again.",
+        (
+            "contacts.csv is not text: too many of its bytes are zero. If it is UTF-16 without a"
+            " byte-order mark, set the option `encoding`; else export it again."
+        ),
     ),
     "header_quote_open": (
         b'"id,email,note\n1,a,b\n2,a,b\n',
