@@ -1,0 +1,171 @@
+"""Builds all parts of a configuration from its documents, words first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from worker.config.basics import (
+    build_activities,
+    build_areas,
+    build_facts,
+    build_lists,
+    build_reasons,
+    check_organisation,
+    find_time_zone,
+)
+from worker.config.documents import (
+    ActivitiesDocument,
+    CatalogDocument,
+    ConsentDocument,
+    GuardrailsDocument,
+    LifecycleDocument,
+    ModelDocument,
+    OrganisationDocument,
+    PathwaysDocument,
+    QualityDocument,
+    ReasonsDocument,
+)
+from worker.config.findings import Findings
+from worker.config.folder import Folder
+from worker.config.governance import (
+    Desk,
+    build_consent,
+    build_guardrails,
+    build_lifecycle,
+    build_pathways,
+    build_quality,
+)
+from worker.config.maps import MapReader, join_mapped
+from worker.config.parts import Parts
+from worker.config.policies import PolicyReader
+from worker.config.policy_documents import PolicyDocument
+from worker.config.routing import RoutingReader
+from worker.config.routing_documents import RoutingDocument
+from worker.config.system_documents import SystemDocument
+from worker.config.vocabulary import MappedField, Vocabulary
+from worker.config.yaml_text import Sheet
+
+RESERVED_SYSTEMS = frozenset({"config", "ledger", "log", "run"})
+"""Names that settings use already, so that no system may have them."""
+
+
+def build_parts(files: Folder, findings: Findings) -> Parts:
+    """Build whatever can be built; every mistake on the way is among the findings."""
+    parts = Parts(words=_build_words(files, findings))
+    _build_systems(files, parts, findings)
+    _build_rules(files, parts, findings)
+    _build_policies(files, parts, findings)
+    _build_routing(files, parts, findings)
+    return parts
+
+
+def _build_words(files: Folder, findings: Findings) -> Vocabulary:
+    words = Vocabulary(pathways=_pathway_names(files))
+    if model := files.get("model.yaml", ModelDocument):
+        words = replace(words, facts=build_facts(model.document, model.sheet, findings))
+    if reasons := files.get("reasons.yaml", ReasonsDocument):
+        words = replace(words, reasons=build_reasons(reasons.document, reasons.sheet, findings))
+    if acts := files.get("activities.yaml", ActivitiesDocument):
+        kinds = build_activities(acts.document, acts.sheet, words.reasons, findings)
+        words = replace(words, activities=kinds)
+    if catalog := files.get("catalog.yaml", CatalogDocument):
+        areas = build_areas(catalog.document, catalog.sheet, findings)
+        lists = build_lists(catalog.document, catalog.sheet, findings)
+        words = replace(words, areas=areas, lists=lists)
+    if consent := files.get("consent.yaml", ConsentDocument):
+        words = replace(words, purposes=frozenset(consent.document.purposes))
+    if organisation := files.get("organisation.yaml", OrganisationDocument):
+        check_organisation(organisation.document, organisation.sheet, findings)
+        spot = organisation.sheet.spot("time_zone")
+        zone = find_time_zone(organisation.document.time_zone, spot, findings)
+        words = replace(words, time_zone=zone)
+    return words
+
+
+def _pathway_names(files: Folder) -> frozenset[str] | None:
+    source = files.get("pathways.yaml", PathwaysDocument)
+    if source is None:
+        return None
+    return frozenset(entry.pathway for entry in source.document.pathways)
+
+
+def _region(files: Folder) -> str:
+    source = files.get("organisation.yaml", OrganisationDocument)
+    return source.document.default_region if source else "US"
+
+
+def _build_systems(files: Folder, parts: Parts, findings: Findings) -> None:
+    fields: list[MappedField] = []
+    activities: set[str] = set()
+    for source in files.all_of(SystemDocument):
+        name = source.document.system
+        _check_system_name(name, source.sheet, findings)
+        reader = MapReader(
+            sheet=source.sheet,
+            findings=findings,
+            words=parts.words,
+            region=_region(files),
+            fields=fields,
+            activities=activities,
+        )
+        parts.systems[name] = reader.build(source.document)
+    words = parts.words
+    is_known = files.is_whole("systems") and bool(parts.systems)
+    if is_known and None not in (words.facts, words.lists, words.activities):
+        parts.words = replace(words, mapped=join_mapped(fields, activities, parts.systems))
+
+
+def _check_system_name(name: str, sheet: Sheet, findings: Findings) -> None:
+    expected = sheet.file.removeprefix("systems/").removesuffix(".yaml")
+    if name in RESERVED_SYSTEMS:
+        findings.error(
+            sheet.spot("system"), f"a system cannot be called {name!r}; settings use the name."
+        )
+    elif name != expected:
+        message = f"the system is called {name!r}, but its file {expected!r}."
+        findings.error(sheet.spot("system"), message, hint=f"rename the file to {name}.yaml")
+
+
+def _build_rules(files: Folder, parts: Parts, findings: Findings) -> None:
+    def desk(sheet: Sheet) -> Desk:
+        return Desk(sheet=sheet, findings=findings, words=parts.words, reads=parts.reads)
+
+    if pathways := files.get("pathways.yaml", PathwaysDocument):
+        parts.pathways = build_pathways(pathways.document, desk(pathways.sheet))
+    if consent := files.get("consent.yaml", ConsentDocument):
+        parts.consent = build_consent(consent.document, desk(consent.sheet))
+    if quality := files.get("quality.yaml", QualityDocument):
+        parts.quality = build_quality(quality.document, _region(files), desk(quality.sheet))
+    if lifecycle := files.get("lifecycle.yaml", LifecycleDocument):
+        parts.lifecycle = build_lifecycle(lifecycle.document, desk(lifecycle.sheet))
+    if guardrails := files.get("guardrails.yaml", GuardrailsDocument):
+        parts.guardrails = build_guardrails(guardrails.document, desk(guardrails.sheet))
+
+
+def _build_policies(files: Folder, parts: Parts, findings: Findings) -> None:
+    for source in files.all_of(PolicyDocument):
+        reader = PolicyReader(
+            sheet=source.sheet, findings=findings, words=parts.words, reads=parts.reads
+        )
+        policy = reader.build(source.document)
+        if policy is not None:
+            parts.policies[source.sheet.file] = policy
+
+
+def _build_routing(files: Folder, parts: Parts, findings: Findings) -> None:
+    source = files.get("routing.yaml", RoutingDocument)
+    if source is None:
+        return
+    systems = frozenset(
+        name.removeprefix("systems/").removesuffix(".yaml")
+        for name in files.present
+        if name.startswith("systems/")
+    )
+    reader = RoutingReader(
+        sheet=source.sheet,
+        findings=findings,
+        words=parts.words,
+        systems=systems,
+        reads=parts.reads,
+    )
+    parts.routing = reader.build(source.document)

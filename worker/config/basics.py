@@ -1,0 +1,174 @@
+"""Builds the words of a configuration: organisation, own facts, reasons, activities and catalog."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+import phonenumbers
+
+from worker.config.documents import (
+    ActivitiesDocument,
+    CatalogDocument,
+    CatalogEntry,
+    ModelDocument,
+    OrganisationDocument,
+    ReasonsDocument,
+)
+from worker.config.findings import Findings, Spot, nearest
+from worker.config.vocabulary import check_name, check_reason
+from worker.config.yaml_text import Sheet
+from worker.core.conditions import Area
+from worker.core.model import STANDARD_FACTS, ActivityKind, FactKind, FactSpec
+from worker.core.reasons import CODE_PATTERN, REASONS, Reason
+
+_RESERVED_FACTS = frozenset({"pathway"})
+
+
+def find_time_zone(name: str, spot: Spot, findings: Findings) -> ZoneInfo | None:
+    """Look up a time zone by its IANA name, or report that there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        findings.error(
+            spot,
+            f"time zone {name!r} does not exist.",
+            allowed="an IANA name such as America/New_York",
+            hint=nearest(name, available_timezones()),
+        )
+        return None
+
+
+def check_organisation(document: OrganisationDocument, sheet: Sheet, findings: Findings) -> None:
+    """Report a telephone region that does not exist."""
+    if document.default_region not in phonenumbers.SUPPORTED_REGIONS:
+        findings.error(
+            sheet.spot("default_region"),
+            f"region {document.default_region!r} does not exist.",
+            allowed="a country code of two capital letters, such as US",
+            hint=nearest(document.default_region, phonenumbers.SUPPORTED_REGIONS),
+        )
+
+
+def build_facts(
+    document: ModelDocument, sheet: Sheet, findings: Findings
+) -> Mapping[str, FactSpec]:
+    """Join the organisation's own facts to the standard ones, which cannot be changed."""
+    facts = dict(STANDARD_FACTS)
+    for name, entry in document.facts.items():
+        spot = sheet.spot("facts", name)
+        if name in STANDARD_FACTS or name in _RESERVED_FACTS:
+            message = f"the fact {name!r} is built in and cannot be defined again."
+            findings.error(spot, message, hint="choose another name, or map a field to it")
+            continue
+        if entry.options and entry.kind not in (FactKind.CHOICE, FactKind.CHOICES):
+            findings.error(
+                sheet.spot("facts", name, "options"),
+                "only choices have options.",
+                hint="use kind: choice",
+            )
+        facts[name] = FactSpec(
+            name=name,
+            kind=entry.kind,
+            sentence=entry.sentence,
+            is_personal=entry.personal,
+            options=tuple(entry.options),
+        )
+    return facts
+
+
+def build_reasons(
+    document: ReasonsDocument, sheet: Sheet, findings: Findings
+) -> Mapping[str, Reason]:
+    """Join the organisation's own reason codes to the built-in ones, which cannot be changed."""
+    reasons = dict(REASONS)
+    for code, entry in document.reasons.items():
+        spot = sheet.spot("reasons", code)
+        if code in REASONS:
+            message = f"reason code {code!r} is built in and cannot be defined again."
+            findings.error(spot, message, hint="choose another code")
+        elif CODE_PATTERN.fullmatch(code) is None:
+            message = f"{code!r} is not a reason code."
+            findings.error(
+                spot, message, allowed="capital letters, digits and _, such as FIT_VIP_EMPLOYER"
+            )
+        else:
+            reasons[code] = Reason(
+                code=code,
+                family=entry.family,
+                sentence=entry.sentence,
+                severity=entry.severity,
+                is_retired=entry.retired,
+            )
+    return reasons
+
+
+def build_activities(
+    document: ActivitiesDocument,
+    sheet: Sheet,
+    reasons: Mapping[str, Reason] | None,
+    findings: Findings,
+) -> Mapping[str, ActivityKind]:
+    """Build the kinds of activity, those that are not enabled included."""
+    kinds: dict[str, ActivityKind] = {}
+    for name, entry in document.activities.items():
+        check_reason(findings, sheet.spot("activities", name, "reason"), entry.reason, reasons)
+        kinds[name] = ActivityKind(
+            name=name,
+            strength=entry.strength,
+            sentence=entry.sentence,
+            reason=entry.reason,
+            is_informational=entry.informational,
+            is_by_lead=entry.by == "lead",
+            is_enabled=entry.enabled,
+        )
+    return kinds
+
+
+def build_areas(document: CatalogDocument, sheet: Sheet, findings: Findings) -> Mapping[str, Area]:
+    """Build the areas; one without any code or state would hold nobody."""
+    areas: dict[str, Area] = {}
+    for name, entry in document.areas.items():
+        if not (entry.states or entry.prefixes or entry.postal_codes):
+            findings.error(
+                sheet.spot("areas", name),
+                f"the area {name!r} is empty.",
+                hint="give it states, prefixes or postal_codes",
+            )
+        areas[name] = Area(
+            name=name,
+            postal_codes=frozenset(entry.postal_codes),
+            prefixes=tuple(entry.prefixes),
+            states=frozenset(entry.states),
+        )
+    return areas
+
+
+def build_lists(
+    document: CatalogDocument, sheet: Sheet, findings: Findings
+) -> Mapping[str, Mapping[str, str]]:
+    """Build, for each list of the catalog, the words that name each entry, without case."""
+    lists: dict[str, Mapping[str, str]] = {}
+    for name, entries in (document.__pydantic_extra__ or {}).items():
+        lists[name] = _build_words(name, entries, sheet, findings)
+        for entry_id, entry in entries.items():
+            if entry.area is not None:
+                spot = sheet.spot(name, entry_id, "area")
+                check_name(findings, spot, "area", entry.area, frozenset(document.areas))
+    return lists
+
+
+def _build_words(
+    name: str, entries: Mapping[str, CatalogEntry], sheet: Sheet, findings: Findings
+) -> Mapping[str, str]:
+    words: dict[str, str] = {}
+    for entry_id, entry in entries.items():
+        for word in (entry_id, entry.title, *entry.synonyms):
+            key = " ".join(word.split()).casefold()
+            other = words.setdefault(key, entry_id)
+            if other != entry_id:
+                message = f"the word {word!r} already stands for {other!r} in this list."
+                findings.error(
+                    sheet.spot(name, entry_id), message, hint="a word may stand for one entry only"
+                )
+    return words

@@ -1,0 +1,307 @@
+"""Reads conditions from YAML: one key says what is asked, the others how.
+
+Each mistake is reported at its own line, in the words of the condition language. What can never
+hold for any lead, because no field map produces the value, is a mistake too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from worker.config.condition_words import read_duration, read_words
+from worker.config.fact_tests import FactQuestion, read_fact_test
+from worker.config.findings import Findings, in_words, nearest
+from worker.config.vocabulary import Vocabulary, after_outcome_cause, check_fact, check_name
+from worker.config.yaml_text import KeyPath, Sheet, Yaml
+from worker.core.conditions import (
+    ActivityTest,
+    AllOf,
+    AnyOf,
+    Area,
+    AreaTest,
+    Condition,
+    CriterionTest,
+    FactTest,
+    FindingTest,
+    LineMatch,
+    NotOf,
+    Operator,
+    ReachableTest,
+)
+from worker.core.model import ContactChannel, Strength
+from worker.core.reasons import ReasonFamily
+
+BASIC = frozenset({"fact", "activity", "area", "all", "any", "not"})
+IN_CRITERION = BASIC | {"reachable", "no_finding", "criterion"}
+IN_ROUTING = BASIC | {"reachable", "no_finding", "pathway"}
+_ACTIVITY_KEYS = ("activity", "strength", "within", "at_least", "distinct_kinds", "service_line")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConditionReader:
+    """Reads the conditions of one sheet. ``kinds`` are the questions that may be asked there.
+
+    ``reads`` collects the facts that were read. ``justified`` are the criteria that may look at what
+    was filled after the outcome.
+    """
+
+    sheet: Sheet
+    findings: Findings
+    words: Vocabulary
+    kinds: frozenset[str] = BASIC
+    criteria: frozenset[str] = frozenset()
+    may_leak: bool = False
+    noun: str = "criterion"
+    reads: set[str] = field(default_factory=set)
+
+    def read(self, raw: Yaml, path: KeyPath) -> Condition | None:
+        """Read one condition; None when it has mistakes, which are then among the findings."""
+        spot = self.sheet.spot(*path)
+        if not isinstance(raw, dict):
+            message = "a condition is keys with values, such as `{fact: role, is: patient}`."
+            self.findings.error(spot, message)
+            return None
+        asked = [key for key in raw if key in _READERS]
+        if len(asked) != 1 or asked[0] not in self.kinds:
+            self._report_question(raw, asked, path)
+            return None
+        return _READERS[asked[0]](self, raw, path)
+
+    def _report_question(self, raw: dict[str, Yaml], asked: list[str], path: KeyPath) -> None:
+        spot, allowed = self.sheet.spot(*path), in_words(sorted(self.kinds))
+        if len(asked) > 1:
+            both = " and ".join(asked)
+            message = f"a condition asks one thing; this one has {both}."
+            self.findings.error(spot, message, hint="join them with `all` or `any`")
+        elif asked:
+            message = f"{asked[0]!r} cannot be asked here."
+            self.findings.error(self.sheet.spot(*path, asked[0]), message, allowed=allowed)
+        else:
+            hint = next((found for found in (nearest(key, self.kinds) for key in raw) if found), "")
+            message = "this condition asks nothing that is known."
+            self.findings.error(spot, message, allowed=allowed, hint=hint)
+
+    # --- facts
+
+    def read_fact(self, raw: dict[str, Yaml], path: KeyPath) -> Condition | None:
+        fact = raw["fact"]
+        if not isinstance(fact, str):
+            self.findings.error(self.sheet.spot(*path, "fact"), "'fact' must name a fact.")
+            return None
+        self.note_fact(fact, path)
+        if not check_fact(self.findings, self.sheet.spot(*path, "fact"), fact, self.words):
+            return None
+        if self.words.facts is None:
+            return None
+        spec = self.words.facts[fact]
+        question = FactQuestion(
+            sheet=self.sheet, findings=self.findings, words=self.words, spec=spec, path=path
+        )
+        return read_fact_test(question, raw)
+
+    def note_fact(self, fact: str, path: KeyPath) -> None:
+        """Remember that a fact is read, and refuse it when it was filled after the outcome."""
+        self.reads.add(fact)
+        cause = after_outcome_cause(fact, self.words.mapped)
+        if cause is None or self.may_leak:
+            return
+        hint = "read something that was known before"
+        if self.noun == "criterion":
+            hint += ', or add `after_outcome: "<why it is safe>"` to the criterion'
+        message = (
+            f"{cause} was filled after the outcome; a {self.noun} that reads it leaks the answer."
+        )
+        self.findings.error(self.sheet.spot(*path), message, hint=hint)
+
+    # --- activities
+
+    def read_activity(self, raw: dict[str, Yaml], path: KeyPath) -> Condition | None:
+        if not self.only_keys(raw, _ACTIVITY_KEYS, path):
+            return None
+        kinds = self._activity_kinds(raw["activity"], (*path, "activity"))
+        strengths = self.words_of(raw.get("strength", []), (*path, "strength"), tuple(Strength))
+        within = self._within(raw, path)
+        least = self._count(raw, "at_least", path)
+        distinct = self._count(raw, "distinct_kinds", path)
+        line = raw.get("service_line", "any")
+        if line not in ("own", "any"):
+            spot = self.sheet.spot(*path, "service_line")
+            self.findings.error(spot, "'service_line' must be `own`.", allowed="own, any")
+            return None
+        if line == "own":
+            self.note_fact("service_line", path)
+            check_fact(
+                self.findings, self.sheet.spot(*path, "service_line"), "service_line", self.words
+            )
+        if kinds is None or strengths is None or least is None or distinct is None:
+            return None
+        return ActivityTest(
+            kinds=frozenset(kinds),
+            strengths=frozenset(Strength(item) for item in strengths),
+            within=within,
+            at_least=least,
+            distinct_kinds=distinct,
+            line=LineMatch(str(line)),
+        )
+
+    def _within(self, raw: dict[str, Yaml], path: KeyPath) -> timedelta | None:
+        if "within" not in raw:
+            return None
+        return read_duration(self.findings, self.sheet, raw["within"], (*path, "within"))
+
+    def _count(self, raw: dict[str, Yaml], key: str, path: KeyPath) -> int | None:
+        value = raw.get(key, 1)
+        if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+            return value
+        self.findings.error(
+            self.sheet.spot(*path, key), f"{key!r} must be a whole number from 1 on."
+        )
+        return None
+
+    def _activity_kinds(self, raw: Yaml, path: KeyPath) -> tuple[str, ...] | None:
+        if raw == "any":
+            return ()
+        known = self.words.activities
+        kinds = self.words_of(raw, path, known, "activity")
+        for kind in kinds or ():
+            self._check_kind(kind, path)
+        if kinds == ():
+            self.findings.error(self.sheet.spot(*path), "'activity' names no activity.")
+            return None
+        return kinds
+
+    def _check_kind(self, kind: str, path: KeyPath) -> None:
+        spot, known, mapped = self.sheet.spot(*path), self.words.activities, self.words.mapped
+        if known is not None and not known[kind].is_enabled:
+            message = f"the activity {kind!r} is not enabled, so it is never counted."
+            hint = "set `enabled: true` in activities.yaml, or leave it out here"
+            self.findings.error(spot, message, hint=hint)
+        elif mapped is not None and kind not in mapped.activities:
+            message = f"no system maps the activity {kind!r}, so it never happens."
+            self.findings.error(spot, message, hint="map it in systems/, or leave it out here")
+
+    # --- the rest
+
+    def read_area(self, raw: dict[str, Yaml], path: KeyPath) -> Condition | None:
+        if not self.only_keys(raw, ("area",), path):
+            return None
+        for fact in ("postal_code", "state"):
+            self.note_fact(fact, path)
+        mapped = self.words.mapped
+        if mapped is not None and not (mapped.of("postal_code") or mapped.of("state")):
+            message = "no system maps 'postal_code' or 'state', so the area can never be known."
+            self.findings.error(self.sheet.spot(*path, "area"), message)
+            return None
+        areas: Mapping[str, Area] | None = self.words.areas
+        everything = raw["area"] == "any"
+        names = (
+            tuple(areas or ())
+            if everything
+            else self.words_of(raw["area"], (*path, "area"), areas, "area")
+        )
+        if areas is None or names is None:
+            return None
+        if not names:
+            self.findings.error(self.sheet.spot(*path, "area"), "catalog.yaml defines no area.")
+            return None
+        return AreaTest(areas=tuple(areas[name] for name in names))
+
+    def read_reachable(self, raw: dict[str, Yaml], path: KeyPath) -> Condition | None:
+        if not self.only_keys(raw, ("reachable",), path):
+            return None
+        if raw["reachable"] == "any":
+            return ReachableTest(channels=frozenset(ContactChannel))
+        place = (*path, "reachable")
+        names = self.words_of(raw["reachable"], place, tuple(ContactChannel), "channel")
+        return ReachableTest(channels=frozenset(map(ContactChannel, names))) if names else None
+
+    def read_no_finding(self, raw: dict[str, Yaml], path: KeyPath) -> Condition | None:
+        if not self.only_keys(raw, ("no_finding",), path):
+            return None
+        if raw["no_finding"] == "blocking":
+            return FindingTest()
+        reasons = self.words.reasons
+        codes = None
+        if reasons is not None:
+            codes = [code for code in reasons if reasons[code].family is ReasonFamily.DATA]
+        names = self.words_of(raw["no_finding"], (*path, "no_finding"), codes, "finding")
+        return FindingTest(codes=frozenset(names)) if names else None
+
+    def read_criterion(self, raw: dict[str, Yaml], path: KeyPath) -> Condition | None:
+        return self._read_one(raw, "criterion", self.criteria, path)
+
+    def read_pathway(self, raw: dict[str, Yaml], path: KeyPath) -> Condition | None:
+        return self._read_one(raw, "pathway", self.words.pathways, path)
+
+    def _read_one(
+        self, raw: dict[str, Yaml], key: str, known: frozenset[str] | None, path: KeyPath
+    ) -> Condition | None:
+        if not self.only_keys(raw, (key,), path):
+            return None
+        name, spot = raw[key], self.sheet.spot(*path, key)
+        if not isinstance(name, str):
+            self.findings.error(spot, f"{key!r} must be one name.")
+            return None
+        if not check_name(self.findings, spot, key, name, known):
+            return None
+        if key == "criterion":
+            return CriterionTest(criterion=name)
+        return FactTest(fact="pathway", operator=Operator.IS, operand=name)
+
+    def read_group(self, raw: dict[str, Yaml], path: KeyPath) -> Condition | None:
+        key = "all" if "all" in raw else "any"
+        if not self.only_keys(raw, (key,), path):
+            return None
+        entries = raw[key]
+        if not isinstance(entries, list) or not entries:
+            self.findings.error(
+                self.sheet.spot(*path, key), f"{key!r} must be a list of conditions."
+            )
+            return None
+        items = [self.read(entry, (*path, key, number)) for number, entry in enumerate(entries)]
+        found = tuple(item for item in items if item is not None)
+        if len(found) < len(items):
+            return None
+        return AllOf(items=found) if key == "all" else AnyOf(items=found)
+
+    def read_not(self, raw: dict[str, Yaml], path: KeyPath) -> Condition | None:
+        if not self.only_keys(raw, ("not",), path):
+            return None
+        item = self.read(raw["not"], (*path, "not"))
+        return NotOf(item=item) if item is not None else None
+
+    # --- shared
+
+    def only_keys(self, raw: dict[str, Yaml], allowed: Iterable[str], path: KeyPath) -> bool:
+        """Report keys that do not belong to this kind of condition."""
+        known = tuple(allowed)
+        extra = [key for key in raw if key not in known]
+        for key in extra:
+            spot = self.sheet.spot(*path, key)
+            message = f"The key {key!r} is not known here."
+            self.findings.error(spot, message, allowed=in_words(known), hint=nearest(key, known))
+        return not extra
+
+    def words_of(
+        self, raw: Yaml, path: KeyPath, known: Iterable[str] | None, noun: str = "value"
+    ) -> tuple[str, ...] | None:
+        """Read one word or a list of words, each of which must be known."""
+        return read_words(self.findings, self.sheet, raw, path, known, noun)
+
+
+_Reader = Callable[[ConditionReader, dict[str, Yaml], KeyPath], Condition | None]
+
+_READERS: Mapping[str, _Reader] = {
+    "fact": ConditionReader.read_fact,
+    "activity": ConditionReader.read_activity,
+    "area": ConditionReader.read_area,
+    "reachable": ConditionReader.read_reachable,
+    "no_finding": ConditionReader.read_no_finding,
+    "criterion": ConditionReader.read_criterion,
+    "pathway": ConditionReader.read_pathway,
+    "all": ConditionReader.read_group,
+    "any": ConditionReader.read_group,
+    "not": ConditionReader.read_not,
+}

@@ -1,0 +1,174 @@
+"""The shape of every file except policies, systems and routing, as pydantic documents."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from worker.config.scalars import (
+    BusinessDays,
+    Count,
+    Document,
+    Duration,
+    Flag,
+    Name,
+    Share,
+    Text,
+    When,
+    Words,
+)
+from worker.core.guardrails import Scope
+from worker.core.model import ContactChannel, FactKind, Stage, Strength
+from worker.core.reasons import ReasonFamily, Severity
+
+
+class OrganisationDocument(Document):
+    """organisation.yaml"""
+
+    account: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
+    time_zone: Text
+    default_region: Text
+
+
+class FactEntry(Document):
+    kind: FactKind
+    sentence: Text
+    personal: Flag = False
+    options: list[Text] = Field(default_factory=list)
+
+
+class ModelDocument(Document):
+    """model.yaml"""
+
+    facts: dict[Name, FactEntry] = Field(default_factory=dict)
+
+
+class ReasonEntry(Document):
+    family: ReasonFamily
+    sentence: Text
+    severity: Severity = Severity.INFO
+    retired: Flag = False
+
+
+class ReasonsDocument(Document):
+    """reasons.yaml"""
+
+    reasons: dict[Text, ReasonEntry] = Field(default_factory=dict)
+
+
+class ActivityEntry(Document):
+    strength: Strength
+    reason: Text
+    sentence: Text
+    informational: Flag = False
+    by: Literal["lead", "organisation"] = "lead"
+    enabled: Flag = True
+
+
+class ActivitiesDocument(Document):
+    """activities.yaml"""
+
+    activities: dict[Name, ActivityEntry]
+
+
+class CatalogEntry(Document):
+    title: Text
+    synonyms: list[Text] = Field(default_factory=list)
+    postal_code: Text | None = None
+    area: Text | None = None
+
+
+class AreaEntry(Document):
+    states: list[Text] = Field(default_factory=list)
+    prefixes: list[Text] = Field(default_factory=list)
+    postal_codes: list[Text] = Field(default_factory=list)
+
+
+class CatalogDocument(Document):
+    """catalog.yaml: areas, sites, and any list of what you offer under a name of your own."""
+
+    model_config = ConfigDict(extra="allow")
+    __pydantic_extra__: dict[str, dict[str, CatalogEntry]]
+
+    areas: dict[Name, AreaEntry] = Field(default_factory=dict)
+
+
+class PathwayEntry(Document):
+    pathway: Name
+    when: When
+
+
+class PathwaysDocument(Document):
+    """pathways.yaml"""
+
+    pathways: list[PathwayEntry] = Field(min_length=1)
+
+
+class QualityDocument(Document):
+    """quality.yaml"""
+
+    placeholders: list[Text] = Field(default_factory=list)
+    disposable_domains: list[Text] = Field(default_factory=list)
+    role_addresses: list[Text] = Field(default_factory=list)
+    typo_domains: dict[str, Text] = Field(default_factory=dict)
+    stale_after: Duration | None = None
+    severities: dict[str, Severity] = Field(default_factory=dict)
+    pathways: dict[str, dict[str, Severity]] = Field(default_factory=dict)
+
+
+class EvidenceEntry(Document):
+    id: Name
+    when: When
+    purposes: list[Text] = Field(default_factory=list)
+    proof: Text | None = None
+
+
+class ChannelEntry(Document):
+    address: Words = Field(default_factory=list)
+    opt_out: Words = Field(default_factory=list)
+    evidence: list[EvidenceEntry] = Field(default_factory=list)
+
+
+class ConsentDocument(Document):
+    """consent.yaml"""
+
+    purposes: list[Name] = Field(min_length=1)
+    revocation_deadline: BusinessDays = 10
+    channels: dict[ContactChannel, ChannelEntry] = Field(min_length=1)
+
+
+class TransitionEntry(Document):
+    from_: Literal["none"] | Stage = Field(alias="from")
+    to: list[Stage] = Field(min_length=1)
+
+
+class PersonChange(Document):
+    cool_down: Duration
+    strong_action_ends_it: Flag = True
+
+
+class LifecycleDocument(Document):
+    """lifecycle.yaml"""
+
+    people_own: list[Stage]
+    transitions: list[TransitionEntry] = Field(min_length=1)
+    dwell: Duration
+    person_change: PersonChange
+    rejection_cool_down: Duration
+
+
+class BudgetEntry(Document):
+    id: Name
+    scope: Scope
+    key: Text = "*"
+    max_share: Share | None = None
+    max_count: Count | None = None
+    floor: Count = 25
+    only_overwrites: Flag = False
+
+
+class GuardrailsDocument(Document):
+    """guardrails.yaml"""
+
+    budgets: list[BudgetEntry] = Field(min_length=1)

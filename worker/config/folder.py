@@ -1,0 +1,178 @@
+"""Reads the files of a configuration folder into documents, each with the sheet it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from worker.config.documents import (
+    ActivitiesDocument,
+    CatalogDocument,
+    ConsentDocument,
+    GuardrailsDocument,
+    LifecycleDocument,
+    ModelDocument,
+    OrganisationDocument,
+    PathwaysDocument,
+    QualityDocument,
+    ReasonsDocument,
+)
+from worker.config.findings import Findings, Spot, nearest
+from worker.config.messages import report_schema_errors
+from worker.config.policy_documents import PolicyDocument
+from worker.config.routing_documents import RoutingDocument
+from worker.config.system_documents import SystemDocument
+from worker.config.yaml_text import Sheet, Yaml, read_sheet
+
+D = TypeVar("D", bound=BaseModel)
+
+SINGLE_FILES: Mapping[str, type[BaseModel]] = {
+    "organisation.yaml": OrganisationDocument,
+    "model.yaml": ModelDocument,
+    "reasons.yaml": ReasonsDocument,
+    "activities.yaml": ActivitiesDocument,
+    "catalog.yaml": CatalogDocument,
+    "pathways.yaml": PathwaysDocument,
+    "quality.yaml": QualityDocument,
+    "consent.yaml": ConsentDocument,
+    "lifecycle.yaml": LifecycleDocument,
+    "routing.yaml": RoutingDocument,
+    "guardrails.yaml": GuardrailsDocument,
+}
+FOLDERS: Mapping[str, type[BaseModel]] = {"policies": PolicyDocument, "systems": SystemDocument}
+OPTIONAL = frozenset({"model.yaml", "reasons.yaml"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source(Generic[D]):
+    """A file that could be read: its document and its sheet."""
+
+    document: D
+    sheet: Sheet
+
+
+@dataclass(slots=True, kw_only=True)
+class Folder:
+    """The files of a configuration that could be read, by name relative to the folder."""
+
+    findings: Findings
+    sources: dict[str, Source[BaseModel]] = field(default_factory=dict)
+    present: tuple[str, ...] = ()
+
+    def get(self, name: str, model: type[D]) -> Source[D] | None:
+        """Look up a document of a known kind; None when it is absent or has errors."""
+        source = self.sources.get(name)
+        if source is None or not isinstance(source.document, model):
+            return None
+        return Source(document=source.document, sheet=source.sheet)
+
+    def all_of(self, model: type[D]) -> tuple[Source[D], ...]:
+        """List all documents of one kind, in the order of their file names."""
+        found = (self.get(name, model) for name in sorted(self.sources))
+        return tuple(source for source in found if source is not None)
+
+    def is_whole(self, folder: str) -> bool:
+        """Tell whether every file of a sub-folder could be read."""
+        return all(name in self.sources for name in self.present if name.startswith(f"{folder}/"))
+
+
+def read_folder(folder: Path, findings: Findings) -> Folder:
+    """Read every file of a configuration; what is missing or unknown is among the findings."""
+    found = Folder(findings=findings, present=tuple(_list_files(folder, findings)))
+    for name in found.present:
+        model = SINGLE_FILES.get(name) or FOLDERS[name.split("/", 1)[0]]
+        source = _read_source(folder, name, model, findings)
+        if source is not None:
+            found.sources[name] = source
+    for name in sorted(OPTIONAL - set(found.present)):
+        empty = SINGLE_FILES[name].model_validate({})
+        found.sources[name] = Source(document=empty, sheet=Sheet(file=name, value={}, places={}))
+    return found
+
+
+def _read_source(
+    folder: Path, name: str, model: type[BaseModel], findings: Findings
+) -> Source[BaseModel] | None:
+    sheet = read_sheet(folder / name, name, findings)
+    if sheet is None:
+        return None
+    try:
+        return Source(document=model.model_validate(sheet.value), sheet=sheet)
+    except ValidationError as exc:
+        report_schema_errors(exc, model, sheet, findings)
+        return _read_without_extras(exc, sheet, model)
+
+
+def _read_without_extras(
+    exc: ValidationError, sheet: Sheet, model: type[BaseModel]
+) -> Source[BaseModel] | None:
+    """Go on without keys that are not known, so that the rest of the file is checked as well."""
+    errors = exc.errors(include_url=False)
+    if any(error["type"] != "extra_forbidden" for error in errors):
+        return None
+    value = sheet.value
+    for error in errors:
+        value = _without(value, error["loc"])
+    try:
+        return Source(document=model.model_validate(value), sheet=sheet)
+    except ValidationError:
+        return None
+
+
+def _without(value: Yaml, path: tuple[str | int, ...]) -> Yaml:
+    if isinstance(value, dict) and path[0] in value:
+        key = str(path[0])
+        if len(path) == 1:
+            return {name: item for name, item in value.items() if name != key}
+        return {**value, key: _without(value[key], path[1:])}
+    if isinstance(value, list) and isinstance(path[0], int) and len(path) > 1:
+        copy = list(value)
+        copy[path[0]] = _without(copy[path[0]], path[1:])
+        return copy
+    return value
+
+
+def _list_files(folder: Path, findings: Findings) -> Iterable[str]:
+    if not folder.is_dir():
+        spot = Spot(file=folder.name or ".", line=1, key="(folder)")
+        hint = "`leadtriage init` writes a complete configuration"
+        findings.error(spot, "The configuration folder does not exist.", hint=hint)
+        return []
+    names = _names_in(folder)
+    for name in sorted(set(SINGLE_FILES) - OPTIONAL - set(names)):
+        _report_missing(name, "The file is missing.", findings)
+    for kind in FOLDERS:
+        if not any(name.startswith(f"{kind}/") and name.endswith(".yaml") for name in names):
+            _report_missing(f"{kind}/", f"The folder {kind}/ holds no YAML file.", findings)
+    return [name for name in names if _is_known(name, findings)]
+
+
+def _report_missing(name: str, message: str, findings: Findings) -> None:
+    spot = Spot(file=name, line=1, key="(file)")
+    findings.error(spot, message, hint="`leadtriage init` writes it")
+
+
+def _names_in(folder: Path) -> list[str]:
+    paths = [folder, *(folder / kind for kind in FOLDERS)]
+    return sorted(
+        item.relative_to(folder).as_posix()
+        for path in paths
+        if path.is_dir()
+        for item in path.iterdir()
+        if item.suffix in (".yaml", ".yml") and not item.name.startswith(".")
+    )
+
+
+def _is_known(name: str, findings: Findings) -> bool:
+    if name in SINGLE_FILES or (name.endswith(".yaml") and "/" in name):
+        return True
+    renamed = f"{name.removesuffix('.yml')}.yaml" if name.endswith(".yml") else name
+    is_near = renamed in SINGLE_FILES or "/" in renamed
+    hint = f"rename it to {renamed}" if is_near else nearest(name, SINGLE_FILES)
+    spot = Spot(file=name, line=1, key="(file)")
+    findings.error(spot, "The file is not part of a configuration, so it is not read.", hint=hint)
+    return False

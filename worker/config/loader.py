@@ -1,0 +1,93 @@
+"""Loads an organisation's configuration, or says everything that is wrong with it.
+
+The words come first (facts, reasons, activities, catalog, field maps), then whatever is written with
+them, then the checks that look across files. Every stage goes on past mistakes of the one before,
+as far as they leave something to check.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from worker.config.assembly import build_parts
+from worker.config.cross_checks import check_across
+from worker.config.digests import digest_of, join_digests
+from worker.config.documents import OrganisationDocument
+from worker.config.findings import Findings
+from worker.config.folder import Folder, read_folder
+from worker.config.parts import Parts
+from worker.core.configuration import Configuration
+from worker.errors import FixConfigurationError, Problem
+
+T = TypeVar("T")
+
+_NOT_DECIDING = frozenset({"guardrails.yaml"})
+"""Files no decision depends on: guardrails look at a whole plan, after the decisions are made."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckReport:
+    """All that is wrong with a configuration, and the configuration itself when nothing is."""
+
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    configuration: Configuration | None
+
+
+def load_configuration(folder: Path) -> Configuration:
+    """Load a configuration. Raises ``FixConfigurationError`` with every problem it has."""
+    report = check_configuration(folder)
+    if report.configuration is None:
+        raise FixConfigurationError(problems=report.problems)
+    return report.configuration
+
+
+def check_configuration(folder: Path) -> CheckReport:
+    """Check a configuration folder; whatever it holds is reported, and nothing is raised."""
+    findings = Findings()
+    files = read_folder(folder, findings)
+    parts = build_parts(files, findings)
+    check_across(files, parts, findings)
+    return CheckReport(
+        problems=tuple(sorted(findings.errors)),
+        warnings=tuple(sorted(findings.warnings)),
+        configuration=None if findings.errors else _join(files, parts),
+    )
+
+
+def _join(files: Folder, parts: Parts) -> Configuration:
+    organisation = _built(files.get("organisation.yaml", OrganisationDocument))
+    return Configuration(
+        account=organisation.document.account,
+        time_zone=_built(parts.words.time_zone),
+        facts=_built(parts.words.facts),
+        reasons=_built(parts.words.reasons),
+        activity_kinds=_built(parts.words.activities),
+        systems=dict(parts.systems),
+        pathways=parts.pathways,
+        policies={policy.pathway: policy for policy in parts.policies.values()},
+        quality=_built(parts.quality),
+        consent=_built(parts.consent),
+        lifecycle=_built(parts.lifecycle),
+        routing=_built(parts.routing),
+        guardrails=_built(parts.guardrails),
+        digest=_digest(files, parts),
+    )
+
+
+def _built(part: T | None) -> T:
+    """Every part is built once there is no error; None here is a mistake of ours."""
+    assert part is not None
+    return part
+
+
+def _digest(files: Folder, parts: Parts) -> str:
+    digests = {
+        name: digest_of(source.sheet.value)
+        for name, source in files.sources.items()
+        if name not in _NOT_DECIDING and not name.startswith("systems/")
+    }
+    digests |= {f"systems/{name}": system.digest for name, system in parts.systems.items()}
+    return join_digests(digests)

@@ -1,0 +1,281 @@
+"""Builds the field maps of the systems, and says what they can produce."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from worker.config.digests import digest_of
+from worker.config.findings import Findings, Spot, in_words, nearest
+from worker.config.sensitive import check_source
+from worker.config.system_documents import (
+    ActivityLineEntry,
+    FieldEntry,
+    ObjectEntry,
+    SystemDocument,
+)
+from worker.config.vocabulary import Mapped, MappedField, Vocabulary, check_name
+from worker.config.writes import build_writes
+from worker.config.yaml_text import KeyPath, Sheet
+from worker.core.field_map import (
+    ActivityRead,
+    FieldRead,
+    ObjectKind,
+    ObjectMap,
+    SystemMap,
+    Transform,
+)
+from worker.core.model import FactKind, FactSpec, Stage
+
+_T, _K = Transform, FactKind
+
+TRANSFORMS: Mapping[FactKind, tuple[Transform, ...]] = {
+    _K.TEXT: (_T.TEXT,),
+    _K.CHOICE: (_T.CHOICE,),
+    _K.CHOICES: (_T.CHOICES,),
+    _K.NUMBER: (_T.NUMBER,),
+    _K.BOOLEAN: (_T.BOOLEAN, _T.INVERTED_BOOLEAN),
+    _K.DATE: (_T.DATE,),
+    _K.INSTANT: (_T.INSTANT,),
+    _K.EMAIL: (_T.EMAIL,),
+    _K.PHONE: (_T.PHONE,),
+    _K.NAME: (_T.NAME,),
+    _K.POSTAL_CODE: (_T.POSTAL_CODE,),
+    _K.STATE: (_T.STATE,),
+    _K.NPI: (_T.NPI,),
+    _K.ID: (_T.ID,),
+}
+"""The transforms that fit each kind of fact; the first one is used when ``as`` is left out."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MapReader:
+    """Builds the map of one system, and collects which fields feed which fact."""
+
+    sheet: Sheet
+    findings: Findings
+    words: Vocabulary
+    region: str
+    fields: list[MappedField]
+    activities: set[str]
+
+    def build(self, document: SystemDocument) -> SystemMap:
+        self._check_contact(document)
+        objects = tuple(
+            self._build_object(document, name, entry) for name, entry in document.objects.items()
+        )
+        system = SystemMap(
+            system=document.system,
+            connector=document.connector,
+            options=dict(document.options),
+            objects=objects,
+            digest="",
+        )
+        return replace(system, digest=digest_of(self.sheet.value, leave_out=("options",)))
+
+    def _check_contact(self, document: SystemDocument) -> None:
+        if not any(entry.kind is ObjectKind.CONTACT for entry in document.objects.values()):
+            self.findings.error(
+                self.sheet.spot("objects"), "no object of this system is of kind contact."
+            )
+
+    def _build_object(self, document: SystemDocument, name: str, entry: ObjectEntry) -> ObjectMap:
+        path: KeyPath = ("objects", name)
+        self._check_shape(entry, path)
+        reads = tuple(self._build_reads(document, entry, path))
+        activity = self._build_activity(document, entry, (*path, "activity"))
+        return ObjectMap(
+            object_type=name,
+            kind=entry.kind,
+            id_field=entry.id,
+            modified_at_field=entry.modified_at,
+            options=dict(entry.options),
+            reads=reads,
+            writes=build_writes(entry, self.sheet, path, self.findings),
+            activity=activity,
+            missing=frozenset(entry.missing),
+        )
+
+    def _check_shape(self, entry: ObjectEntry, path: KeyPath) -> None:
+        if entry.kind is ObjectKind.ACTIVITY and entry.activity is None:
+            message = "an object of kind activity needs the key 'activity'."
+            self.findings.error(self.sheet.spot(*path), message)
+        for key in ("fields", "writes"):
+            if entry.kind is ObjectKind.ACTIVITY and getattr(entry, key):
+                message = f"an object of kind activity has no {key!r}."
+                self.findings.error(self.sheet.spot(*path, key), message)
+        if entry.kind is ObjectKind.CONTACT and entry.activity is not None:
+            message = "an object of kind contact has no 'activity'."
+            self.findings.error(self.sheet.spot(*path, "activity"), message)
+
+    # --- contacts
+
+    def _build_reads(
+        self, document: SystemDocument, entry: ObjectEntry, path: KeyPath
+    ) -> Iterator[FieldRead]:
+        for fact, item in entry.fields.items():
+            place = (*path, "fields", fact)
+            spot = self.sheet.spot(*place)
+            check_source(
+                item.from_, item.allow_sensitive, self.sheet.spot(*place, "from"), self.findings
+            )
+            if not check_name(self.findings, spot, "fact", fact, self.words.facts):
+                continue
+            self._check_after_outcome(entry, item, place)
+            if self.words.facts is None:
+                continue
+            read = self._build_read(self.words.facts[fact], item, place)
+            if read is not None:
+                self._note_field(document, entry, item, read, spot)
+                yield read
+
+    def _check_after_outcome(self, entry: ObjectEntry, item: FieldEntry, place: KeyPath) -> None:
+        if item.from_ in entry.after_outcome and item.for_ is None:
+            message = (
+                f"column {item.from_!r} was filled after the outcome; say what it is read for."
+            )
+            hint = "add `for: outcomes` or `for: lifecycle`, or do not map it"
+            self.findings.error(self.sheet.spot(*place), message, hint=hint)
+
+    def _note_field(
+        self,
+        document: SystemDocument,
+        entry: ObjectEntry,
+        item: FieldEntry,
+        read: FieldRead,
+        spot: Spot,
+    ) -> None:
+        self.fields.append(
+            MappedField(
+                system=document.system,
+                fact=read.fact,
+                source=read.source,
+                spot=spot,
+                values=frozenset(read.values.values()) if read.is_closed else None,
+                is_after_outcome=item.for_ is not None or item.from_ in entry.after_outcome,
+                is_declared=item.for_ is not None,
+            )
+        )
+
+    def _build_read(self, spec: FactSpec, item: FieldEntry, place: KeyPath) -> FieldRead | None:
+        fitting = TRANSFORMS[spec.kind]
+        transform = item.as_ or fitting[0]
+        if transform not in fitting:
+            message = f"{str(transform)!r} does not fit {spec.name!r}, which is a {spec.kind} fact."
+            self.findings.error(
+                self.sheet.spot(*place, "as"), message, allowed=in_words(map(str, fitting))
+            )
+            return None
+        values = self._values(spec, item, transform, place)
+        return FieldRead(
+            fact=spec.name,
+            source=item.from_,
+            transform=transform,
+            values=values,
+            is_closed=bool(values),
+            separator=item.separator,
+            region=self.region,
+        )
+
+    def _values(
+        self, spec: FactSpec, item: FieldEntry, transform: Transform, place: KeyPath
+    ) -> Mapping[str, str]:
+        if not item.values and item.catalog is None:
+            return {option: option for option in _options(spec)}
+        if transform not in (_T.CHOICE, _T.CHOICES):
+            message = "only a choice has `values` or a `catalog`."
+            self.findings.error(self.sheet.spot(*place), message)
+            return {}
+        if item.values and item.catalog is not None:
+            message = "a field has `values` or a `catalog`, not both."
+            self.findings.error(self.sheet.spot(*place, "catalog"), message)
+        self._check_values(spec, item.values, place)
+        return item.values or self._catalog_words(item.catalog, (*place, "catalog"))
+
+    def _check_values(self, spec: FactSpec, values: Mapping[str, str], place: KeyPath) -> None:
+        options = _options(spec)
+        seen: dict[str, str] = {}
+        for word, canonical in values.items():
+            spot = self.sheet.spot(*place, "values", word)
+            if options and canonical not in options:
+                message = f"the fact {spec.name!r} never has the value {canonical!r}."
+                hint = nearest(canonical, options)
+                self.findings.error(spot, message, allowed=in_words(options), hint=hint)
+            if seen.setdefault(word.casefold(), canonical) != canonical:
+                message = f"the word {word!r} stands here twice; words are compared without case."
+                self.findings.error(spot, message)
+
+    def _catalog_words(self, name: str | None, place: KeyPath) -> Mapping[str, str]:
+        lists = self.words.lists
+        if name is None or lists is None:
+            return {}
+        if not check_name(
+            self.findings, self.sheet.spot(*place), "catalog list", name, frozenset(lists)
+        ):
+            return {}
+        return lists[name]
+
+    # --- activities
+
+    def _build_activity(
+        self, document: SystemDocument, entry: ObjectEntry, path: KeyPath
+    ) -> ActivityRead | None:
+        item = entry.activity
+        if item is None:
+            return None
+        contacts = frozenset(
+            name for name, other in document.objects.items() if other.kind is ObjectKind.CONTACT
+        )
+        spot = self.sheet.spot(*path, "contact", "object")
+        check_name(self.findings, spot, "contact object", item.contact.object, contacts)
+        for key in ("at", "kind", "owner", "channel", "excluded"):
+            source = getattr(item, key)
+            if source is not None:
+                check_source(
+                    source, item.allow_sensitive, self.sheet.spot(*path, key), self.findings
+                )
+        line = item.service_line
+        return ActivityRead(
+            contact=item.contact.from_,
+            contact_object=item.contact.object,
+            at=item.at,
+            kind=item.kind,
+            kinds=self._kinds(item.kinds, (*path, "kinds")),
+            service_line=line.from_ if line else None,
+            service_lines=self._lines(line, (*path, "service_line")) if line else {},
+            owner=item.owner,
+            channel=item.channel,
+            excluded=item.excluded,
+        )
+
+    def _kinds(self, written: Mapping[str, str], path: KeyPath) -> Mapping[str, str]:
+        """Translate kinds; what is not enabled is left out, so that it is never stored."""
+        known = self.words.activities
+        if known is None:
+            return {}
+        for word, kind in written.items():
+            check_name(
+                self.findings, self.sheet.spot(*path, word), "activity", kind, frozenset(known)
+            )
+        pairs = written or {name: name for name in known}
+        kinds = {w: k for w, k in pairs.items() if k in known and known[k].is_enabled}
+        self.activities.update(kinds.values())
+        return kinds
+
+    def _lines(self, line: ActivityLineEntry, path: KeyPath) -> Mapping[str, str]:
+        return line.values or self._catalog_words(line.catalog, (*path, "catalog"))
+
+
+def _options(spec: FactSpec) -> tuple[str, ...]:
+    return tuple(map(str, Stage)) if spec.name == "lifecycle_stage" else spec.options
+
+
+def join_mapped(
+    fields: list[MappedField], activities: set[str], systems: Mapping[str, SystemMap]
+) -> Mapped:
+    """Join what all systems map; ``writers`` names the values each system writes."""
+    writers = {
+        name: frozenset(write.managed for item in system.objects for write in item.writes)
+        for name, system in systems.items()
+    }
+    return Mapped(fields=tuple(fields), activities=frozenset(activities), writers=writers)

@@ -1,0 +1,88 @@
+"""The shape of a policy file, ``policies/<pathway>.yaml``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from worker.config.scalars import Document, Duration, Name, Number, Text, When
+from worker.core.model import Strength
+from worker.core.policy import Family
+
+Points = Annotated[Number, Field(ge=0, le=1_000_000)]
+GateAnswer = Literal["hold", "nurture", "not_ready", "disqualified", "continue"]
+
+
+class CriterionReasonsEntry(Document):
+    met: Text | None = None
+    not_met: Text | None = None
+    unknown: Text | None = None
+
+
+class CriterionEntry(Document):
+    family: Family
+    sentence: Text
+    when: When
+    reasons: CriterionReasonsEntry = CriterionReasonsEntry()
+    points: Points = 0.0
+    half_life: Duration | None = None
+    repeat: Annotated[Number, Field(ge=0, le=1)] = 0.0
+    own_line: Annotated[Number, Field(ge=0, le=100)] = 1.0
+    cap: Points | None = None
+    after_outcome: Text | None = None
+
+
+class GateEntry(Document):
+    criterion: Text
+    not_met: GateAnswer
+    unknown: GateAnswer
+
+
+class ScoreEntry(Document):
+    total: Points | None = None
+    fit: Points | None = None
+    intent: Points | None = None
+    timing: Points | None = None
+    nurture: Points | None = None
+    channel: Points | None = None
+    data: Points | None = None
+    consent: Points | None = None
+
+
+class EvidenceCountEntry(Document):
+    kinds: Annotated[int, Field(strict=True, ge=1)]
+    within: Duration
+    strength: list[Strength] = Field(default_factory=list)
+
+
+class QualifyingRuleEntry(Document):
+    id: Name
+    sentence: Text
+    all: list[Text] = Field(default_factory=list)
+    any: list[Text] = Field(default_factory=list)
+    score: ScoreEntry | None = None
+    evidence: EvidenceCountEntry | None = None
+
+
+class KeepEntry(Document):
+    total: Points
+    unless: list[Text] = Field(default_factory=list)
+
+
+class PolicyDocument(Document):
+    """policies/<pathway>.yaml"""
+
+    pathway: Name
+    title: Text
+    version: Text
+    purpose: Text
+    criteria: dict[Name, CriterionEntry] = Field(min_length=1)
+    families: dict[Family, Points] = Field(default_factory=dict)
+    disqualify_when_not_met: list[Text] = Field(default_factory=list)
+    gates: list[GateEntry] = Field(default_factory=list)
+    qualify_when: list[QualifyingRuleEntry] = Field(min_length=1)
+    keep_when: KeepEntry | None = None
+    nurture_when: list[Text] = Field(default_factory=list)
+    required_documents: list[Text] = Field(default_factory=list)
+    hand_off: list[Text] = Field(default_factory=list)

@@ -1,0 +1,82 @@
+"""The shape of a field map, ``systems/<system>.yaml``."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field
+
+from worker.config.scalars import Count, Document, Name, Option, Text
+from worker.core.field_map import Managed, ObjectKind, Transform
+
+
+class FieldEntry(Document):
+    from_: Text = Field(alias="from")
+    as_: Transform | None = Field(default=None, alias="as")
+    values: dict[str, Text] = Field(default_factory=dict)
+    catalog: Text | None = None
+    separator: Text = ";"
+    for_: Literal["lifecycle", "outcomes"] | None = Field(default=None, alias="for")
+    allow_sensitive: Text | None = None
+
+
+class WriteEntry(Document):
+    to: Text
+    values: dict[str, Text] = Field(default_factory=dict)
+    separator: Text = ";"
+    max_length: Annotated[Count, Field(ge=1)] | None = None
+    max_items: Annotated[Count, Field(ge=1)] = 10
+
+
+class ActivityContactEntry(Document):
+    from_: Text = Field(alias="from")
+    object: Text
+
+
+def _as_line(value: object) -> object:
+    """Let a column name stand for ``{from: column}``."""
+    return {"from": value} if isinstance(value, str) else value
+
+
+def _as_kinds(value: object) -> object:
+    """Read ``same``, the one word that may stand for the whole table of kinds, as no table."""
+    return {} if value == "same" else value
+
+
+class ActivityLineEntry(Document):
+    from_: Text = Field(alias="from")
+    catalog: Text | None = None
+    values: dict[str, Text] = Field(default_factory=dict)
+
+
+class ActivityReadEntry(Document):
+    contact: ActivityContactEntry
+    at: Text
+    kind: Text
+    kinds: Annotated[dict[str, Text], BeforeValidator(_as_kinds)]
+    service_line: Annotated[ActivityLineEntry, BeforeValidator(_as_line)] | None = None
+    owner: Text | None = None
+    channel: Text | None = None
+    excluded: Text | None = None
+    allow_sensitive: Text | None = None
+
+
+class ObjectEntry(Document):
+    kind: ObjectKind
+    id: Text
+    modified_at: Text | None = None
+    options: dict[str, Option] = Field(default_factory=dict)
+    missing: list[Text] = Field(default_factory=list)
+    fields: dict[str, FieldEntry] = Field(default_factory=dict)
+    after_outcome: list[Text] = Field(default_factory=list)
+    writes: dict[Managed, WriteEntry] = Field(default_factory=dict)
+    activity: ActivityReadEntry | None = None
+
+
+class SystemDocument(Document):
+    """systems/<system>.yaml"""
+
+    system: Name
+    connector: Text
+    options: dict[str, Option] = Field(default_factory=dict)
+    objects: dict[Name, ObjectEntry] = Field(min_length=1)

@@ -1,0 +1,116 @@
+"""The words a configuration defines, which its conditions and rules may use.
+
+A word list that could not be read, because its file has errors of its own, is None: what refers to
+it is then not checked, so that one mistake does not bring a hundred others with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
+
+from worker.config.findings import Findings, Spot
+from worker.core.conditions import Area
+from worker.core.model import AFTER_OUTCOME_FACTS, ActivityKind, FactSpec
+from worker.core.reasons import Reason
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MappedField:
+    """One field that feeds a fact. ``values`` is None when the field can hold any word."""
+
+    system: str
+    fact: str
+    source: str
+    spot: Spot
+    values: frozenset[str] | None
+    is_after_outcome: bool
+    is_declared: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """What the field maps of all systems can produce."""
+
+    fields: tuple[MappedField, ...]
+    activities: frozenset[str]
+    writers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def of(self, fact: str) -> tuple[MappedField, ...]:
+        return tuple(item for item in self.fields if item.fact == fact)
+
+    def values_of(self, fact: str) -> frozenset[str] | None:
+        """Collect all words a fact can have; None when any word is possible."""
+        values: frozenset[str] = frozenset()
+        for item in self.of(fact):
+            if item.values is None:
+                return None
+            values |= item.values
+        return values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Vocabulary:
+    """All words, from whichever file defines them."""
+
+    facts: Mapping[str, FactSpec] | None = None
+    reasons: Mapping[str, Reason] | None = None
+    activities: Mapping[str, ActivityKind] | None = None
+    lists: Mapping[str, Mapping[str, str]] | None = None
+    areas: Mapping[str, Area] | None = None
+    mapped: Mapped | None = None
+    pathways: frozenset[str] | None = None
+    purposes: frozenset[str] | None = None
+    time_zone: ZoneInfo | None = None
+
+
+def after_outcome_cause(fact: str, mapped: Mapped | None) -> str | None:
+    """Say which column or fact was filled only after the decision; None when none was."""
+    for item in mapped.of(fact) if mapped else ():
+        if item.is_after_outcome:
+            return f"column {item.source!r}"
+    return f"fact {fact!r}" if fact in AFTER_OUTCOME_FACTS else None
+
+
+def check_name(
+    findings: Findings,
+    spot: Spot,
+    noun: str,
+    word: str,
+    known: Mapping[str, object] | frozenset[str] | None,
+) -> bool:
+    """Report a name that does not exist; true when it does, or when that cannot be told."""
+    if known is None or word in known:
+        return True
+    findings.unknown(spot, noun, word, known)
+    return False
+
+
+def check_reason(
+    findings: Findings, spot: Spot, code: str, reasons: Mapping[str, Reason] | None
+) -> None:
+    """Report a reason code that nothing defines, or that is no longer given."""
+    if reasons is None:
+        return
+    if code not in reasons:
+        hint_names = [name for name in reasons if not reasons[name].is_retired]
+        findings.unknown(spot, "reason code", code, hint_names)
+    elif reasons[code].is_retired:
+        findings.error(
+            spot, f"reason code {code!r} is retired.", hint="use one that is still given"
+        )
+
+
+def check_fact(findings: Findings, spot: Spot, fact: str, words: Vocabulary) -> bool:
+    """Report a fact that does not exist or that no field map fills; true when neither."""
+    if not check_name(findings, spot, "fact", fact, words.facts):
+        return False
+    if words.mapped is None or words.mapped.of(fact):
+        return True
+    findings.error(
+        spot,
+        f"no system maps the fact {fact!r}, so it can never be known.",
+        hint=f"map a field to {fact!r} in systems/, or leave this out",
+    )
+    return False

@@ -1,0 +1,59 @@
+"""Builds what may be written back to a system."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from worker.config.findings import Findings, in_words, nearest
+from worker.config.system_documents import ObjectEntry
+from worker.config.yaml_text import KeyPath, Sheet
+from worker.core.field_map import FieldWrite, Managed
+from worker.core.model import Stage
+
+
+def build_writes(
+    entry: ObjectEntry, sheet: Sheet, path: KeyPath, findings: Findings
+) -> tuple[FieldWrite, ...]:
+    """Build the writes of one object, and report columns that two values would share."""
+    targets: dict[str, Managed] = {}
+    writes: list[FieldWrite] = []
+    for managed, item in entry.writes.items():
+        place = (*path, "writes", managed.value)
+        other = targets.setdefault(item.to, managed)
+        if other is not managed:
+            message = f"column {item.to!r} is already written with '{other}'."
+            findings.error(
+                sheet.spot(*place), message, hint="write each value to a column of its own"
+            )
+        if item.to == entry.id:
+            message = f"column {item.to!r} is the record's id and is never written."
+            findings.error(sheet.spot(*place), message)
+        writes.append(
+            FieldWrite(
+                managed=managed,
+                target=item.to,
+                values=_turned(item.values, managed, sheet, (*place, "values"), findings),
+                separator=item.separator,
+                max_length=item.max_length,
+                max_items=item.max_items,
+            )
+        )
+    return tuple(writes)
+
+
+def _turned(
+    values: Mapping[str, str], managed: Managed, sheet: Sheet, place: KeyPath, findings: Findings
+) -> Mapping[str, str]:
+    """Turn ``{their word: our word}`` round, since a write goes the other way."""
+    turned: dict[str, str] = {}
+    stages = tuple(map(str, Stage))
+    for theirs, ours in values.items():
+        spot = sheet.spot(*place, theirs)
+        if managed is Managed.STAGE and ours not in stages:
+            message = f"the stage {ours!r} does not exist."
+            findings.error(spot, message, allowed=in_words(stages), hint=nearest(ours, stages))
+        if ours in turned:
+            message = f"{ours!r} is already written as {turned[ours]!r}."
+            findings.error(spot, message, hint="a write needs one word for each value")
+        turned.setdefault(ours, theirs)
+    return turned
