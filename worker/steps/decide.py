@@ -1,0 +1,288 @@
+"""The decide step: every profile that something touched, or that time alone has reached.
+
+Batch by batch, each in one transaction: decisions, write intents, the roster's state and the next
+due date. The thinking is in ``worker.core``; this loads, calls and stores.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+
+from worker.core.assignment import Roster
+from worker.core.decide import Decision, LeadSnapshot, decide
+from worker.core.due import next_change_at
+from worker.core.field_map import Managed
+from worker.core.mapping import facts_to_json, mapped_from_json
+from worker.core.model import Activity
+from worker.core.plan import CurrentRecord, RecordPlan, plan_write
+from worker.core.policy import Verdict
+from worker.core.records import RecordRef
+from worker.core.routing import with_route
+from worker.core.ruleset import Ruleset
+from worker.core.trace import decision_body, memory_from_json, memory_to_json
+from worker.ledger.activities import activities_of
+from worker.ledger.decisions import append_decisions
+from worker.ledger.outbox import add_intents, supersede_open
+from worker.ledger.profiles import (
+    assigned_since,
+    count_to_decide,
+    delete_profiles,
+    load_credits,
+    next_to_decide,
+    note_configuration,
+    open_by_owner,
+    save_credits,
+    save_profiles,
+    wake_due,
+)
+from worker.ledger.records import records_of_profiles
+from worker.ledger.rows import (
+    WHOLE,
+    Intent,
+    NewDecision,
+    Shard,
+    StoredActivity,
+    StoredProfile,
+    StoredRecord,
+)
+from worker.ledger.transaction import Transaction
+from worker.steps.work import Work
+
+STEP = "decide"
+LOOK_BACK = timedelta(days=400)
+"""Older activities are outside every window a policy may open, and are not loaded."""
+
+
+def decide_profiles(work: Work, shard: Shard = WHOLE) -> None:
+    """Decide all profiles of the shard that are dirty, due, or were decided by other rules."""
+    digest = work.ruleset.configuration.digest
+    with work.begin() as tx:
+        is_new_policy = note_configuration(tx, digest)
+        wake_due(tx, work.now)
+        total = count_to_decide(tx, now=work.now, config_digest=digest, shard=shard)
+        roster = _load_roster(work, tx)
+    after: str | None = None
+    done = 0
+    while True:
+        with work.begin() as tx:
+            batch = next_to_decide(
+                tx,
+                now=work.now,
+                config_digest=digest,
+                after=after,
+                limit=work.batch,
+                shard=shard,
+            )
+            if not batch:
+                return
+            roster = _decide_batch(work, tx, batch, roster, is_new_policy=is_new_policy)
+        after = batch[-1].id
+        done += len(batch)
+        work.on_progress(STEP, done, total)
+
+
+def _load_roster(work: Work, tx: Transaction) -> Roster:
+    """Read who is active in the CRMs, and who has how much according to the ledger."""
+    active: set[str] = set()
+    is_known = False
+    for system, connector in work.connectors.items():
+        owners = connector.owners()
+        is_known = is_known or bool(owners)
+        active |= {f"{system}:{owner.id}" for owner in owners if owner.is_active}
+    zone = work.ruleset.configuration.time_zone
+    midnight = datetime.combine(work.now.astimezone(zone).date(), time.min, zone).astimezone(UTC)
+    return Roster(
+        active=frozenset(active) if is_known else None,
+        open=open_by_owner(tx),
+        today=assigned_since(tx, midnight),
+        balances=load_credits(tx),
+    )
+
+
+def _decide_batch(
+    work: Work,
+    tx: Transaction,
+    batch: Sequence[StoredProfile],
+    roster: Roster,
+    *,
+    is_new_policy: bool,
+) -> Roster:
+    ids = [profile.id for profile in batch]
+    records = records_of_profiles(tx, ids)
+    refs = [record.ref for found in records.values() for record in found]
+    activities = activities_of(tx, refs, since=work.now - LOOK_BACK)
+    empty = [name for name in ids if not records.get(name)]
+    decided: list[tuple[Decision, StoredProfile]] = []
+    intents: list[Intent] = []
+    for profile in batch:
+        found = records.get(profile.id)
+        if not found:
+            continue
+        snapshot = take_snapshot(work.ruleset, profile, found, activities)
+        decision = decide(work.ruleset, snapshot, roster, work.now)
+        if decision.route is not None and decision.memory.owner != snapshot.memory.owner:
+            roster = with_route(roster, decision.route)
+        due_at = next_change_at(work.ruleset, snapshot, decision.lead, decision.judgement)
+        decided.append((decision, _profile_after(work, profile, decision, due_at)))
+        plans = plan_write(work.ruleset, decision, _current(found))
+        intents += _intents(work, decision, plans, is_new_policy=is_new_policy)
+    append_decisions(tx, [_new_decision(work, d) for d, _ in decided if d.is_new])
+    supersede_open(tx, ids)
+    add_intents(tx, intents)
+    save_profiles(tx, [profile for _, profile in decided])
+    delete_profiles(tx, empty)
+    save_credits(tx, roster.balances)
+    _count(work, decided, intents)
+    return roster
+
+
+def take_snapshot(
+    ruleset: Ruleset,
+    profile: StoredProfile,
+    records: Sequence[StoredRecord],
+    activities: Mapping[RecordRef, Sequence[StoredActivity]],
+) -> LeadSnapshot:
+    """Put together what the core needs to know of one lead."""
+    configuration = ruleset.configuration
+    kinds = configuration.activity_kinds
+    happened = [
+        Activity(
+            ref=str(stored.ref),
+            kind=stored.kind,
+            at=stored.at,
+            strength=kinds[stored.kind].strength,
+            service_line=stored.service_line,
+            owner=stored.owner,
+            channel=stored.channel,
+            is_excluded=stored.is_excluded,
+        )
+        for record in records
+        for stored in activities.get(record.ref, ())
+        if stored.kind in kinds and kinds[stored.kind].is_enabled
+    ]
+    happened.sort(key=lambda activity: (activity.at, activity.ref), reverse=True)
+    edited = [r.stage_set_by_person_at for r in records if r.stage_set_by_person_at is not None]
+    return LeadSnapshot(
+        profile_id=profile.id,
+        contacts=tuple(
+            mapped_from_json(record.mapped, record.ref, record.modified_at, configuration.facts)
+            for record in records
+        ),
+        activities=tuple(happened),
+        memory=memory_from_json(profile.memory),
+        stage_set_by_person_at=max(edited, default=None),
+    )
+
+
+def _current(records: Sequence[StoredRecord]) -> dict[RecordRef, CurrentRecord]:
+    return {r.ref: CurrentRecord(values=r.values, written=r.written) for r in records}
+
+
+def _profile_after(
+    work: Work, profile: StoredProfile, decision: Decision, due_at: datetime | None
+) -> StoredProfile:
+    memory = decision.memory
+    return replace(
+        profile,
+        is_dirty=False,
+        due_at=due_at,
+        config_digest=work.ruleset.configuration.digest,
+        pathway=memory.pathway,
+        verdict=memory.verdict,
+        stage=memory.stage,
+        stage_since=memory.stage_since,
+        owner=memory.owner,
+        assigned_at=memory.assigned_at,
+        next_step_due_at=memory.next_step_due_at,
+        decision_id=memory.decision_id,
+        memory=memory_to_json(memory),
+    )
+
+
+def _new_decision(work: Work, decision: Decision) -> NewDecision:
+    configuration = work.ruleset.configuration
+    policy = configuration.policies.get(decision.judgement.pathway or "")
+    inputs = {
+        "facts": json.loads(facts_to_json(decision.lead.facts)),
+        "sources": {fact: str(ref) for fact, ref in decision.lead.sources.items()},
+        "activities": [a.ref for a in decision.judgement.case.activities],
+    }
+    return NewDecision(
+        id=decision.id,
+        profile_id=decision.profile_id,
+        run_id=work.run_id,
+        decided_at=decision.decided_at,
+        pathway=decision.judgement.pathway,
+        verdict=decision.judgement.verdict,
+        stage=decision.memory.stage,
+        owner=decision.memory.owner,
+        policy_version=f"{policy.pathway} {policy.version}" if policy else "",
+        policy_digest=policy.digest if policy else "",
+        config_digest=configuration.digest,
+        body=decision_body(work.ruleset, decision),
+        inputs=json.dumps(inputs, sort_keys=True, ensure_ascii=False),
+    )
+
+
+def _intents(
+    work: Work, decision: Decision, plans: Sequence[RecordPlan], *, is_new_policy: bool
+) -> list[Intent]:
+    return [
+        Intent(
+            id=_intent_id(work.run_id, decision.id, plan.ref),
+            run_id=work.run_id,
+            decision_id=decision.id,
+            profile_id=decision.profile_id,
+            system=plan.ref.system,
+            object_type=plan.ref.object_type,
+            record_id=plan.ref.id,
+            changes=plan.changes,
+            expected=plan.expected,
+            causes=_causes(work.ruleset, decision, plan, is_new_policy=is_new_policy),
+            created_at=work.now,
+        )
+        for plan in plans
+    ]
+
+
+def _intent_id(run_id: str, decision_id: str, ref: RecordRef) -> str:
+    return hashlib.blake2b(f"{run_id}|{decision_id}|{ref}".encode(), digest_size=12).hexdigest()
+
+
+def _causes(
+    ruleset: Ruleset, decision: Decision, plan: RecordPlan, *, is_new_policy: bool
+) -> dict[str, object]:
+    """What guardrails count by, and what a mass change may have in common: codes and ids only."""
+    judgement, route = decision.judgement, decision.route
+    found = judgement.qualification
+    system = ruleset.configuration.systems[plan.ref.system]
+    object_map = system.find_object(plan.ref.object_type)
+    targets = {w.target: w.managed for w in object_map.writes} if object_map else {}
+    fields = [targets[name].value for name in plan.changes]
+    digest = ruleset.configuration.digest[:12] if is_new_policy else None
+    return {
+        "stage": judgement.move.stage if Managed.STAGE.value in fields else None,
+        "owner": decision.memory.owner if Managed.OWNER.value in fields else None,
+        "pathway": judgement.pathway,
+        "fields": fields,
+        "overwrites": [targets[name].value for name in plan.changes if plan.expected[name]],
+        "reasons": list(decision.reasons[:3]),
+        "new policy": digest,
+        "qualifying rule": found.carried_by if found else None,
+        "gate": found.stopped_by if found else None,
+        "routing rule": route.rule if route else None,
+    }
+
+
+def _count(
+    work: Work, decided: Sequence[tuple[Decision, StoredProfile]], intents: Sequence[Intent]
+) -> None:
+    new = [decision for decision, _ in decided if decision.is_new]
+    work.count(STEP, looked_at=len(decided), decided=len(new), confirmed=len(decided) - len(new))
+    work.count(STEP, planned=len(intents))
+    verdicts = [decision.judgement.verdict for decision, _ in decided]
+    work.count(STEP, **{verdict.value: verdicts.count(verdict) for verdict in Verdict})

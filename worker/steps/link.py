@@ -1,0 +1,125 @@
+"""Linking: which profile each touched record belongs to.
+
+Looks only at records that share a match key with a touched one, directly or through others, so the
+cost follows the change and not the base.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from worker.core.identity import AMBIGUOUS, group_records, match_keys, profile_id_of
+from worker.core.mapping import MappedContact, mapped_from_json, mapped_to_json
+from worker.core.model import FactSpec
+from worker.core.records import RecordRef
+from worker.ledger.profiles import load_profiles, mark_dirty, save_profiles
+from worker.ledger.records import (
+    load_records,
+    records_sharing_keys,
+    save_match_keys,
+    save_records,
+)
+from worker.ledger.rows import StoredProfile, StoredRecord
+from worker.ledger.transaction import Transaction
+
+MOST_HOPS = 12
+"""A chain of shared keys longer than this is cut: it is no longer one person."""
+
+
+def link_records(
+    tx: Transaction, touched: Sequence[RecordRef], specs: Mapping[str, FactSpec]
+) -> None:
+    """Give every touched record, and those it meets, the profile they belong to; mark it dirty."""
+    stored = load_records(tx, touched)
+    block = _load_block(tx, stored, specs)
+    contacts = {ref: _mapped(record, specs) for ref, record in block.items()}
+    grouping = group_records(list(contacts.values()))
+    claimed: set[str] = set()
+    changed: list[StoredRecord] = []
+    dirty: set[str] = {record.profile_id for record in stored.values() if record.profile_id}
+    for group in grouping.groups:
+        profile_id = _claim(tx.account, group, block, claimed)
+        for ref in group:
+            record = _placed(block[ref], contacts[ref], profile_id, ref in grouping.ambiguous)
+            if record is not block[ref]:
+                changed.append(record)
+                dirty |= {profile_id, *filter(None, (block[ref].profile_id,))}
+            elif ref in stored:
+                dirty.add(profile_id)
+    save_records(tx, changed)
+    _make_profiles(tx, claimed)
+    mark_dirty(tx, sorted(dirty))
+
+
+def _mapped(record: StoredRecord, specs: Mapping[str, FactSpec]) -> MappedContact:
+    return mapped_from_json(record.mapped, record.ref, record.modified_at, specs)
+
+
+def _load_block(
+    tx: Transaction, stored: Mapping[RecordRef, StoredRecord], specs: Mapping[str, FactSpec]
+) -> dict[RecordRef, StoredRecord]:
+    """Load all live records that share keys with the touched ones, directly or through others."""
+    block = {ref: record for ref, record in stored.items() if not record.is_deleted}
+    keys = {ref: match_keys(_mapped(record, specs)) for ref, record in block.items()}
+    gone = {ref: frozenset[str]() for ref, record in stored.items() if record.is_deleted}
+    save_match_keys(tx, {**keys, **gone})
+    asked: set[str] = set()
+    frontier = set().union(*keys.values()) if keys else set()
+    for _hop in range(MOST_HOPS):
+        sharing = records_sharing_keys(tx, sorted(frontier - asked))
+        asked |= frontier
+        met = {ref for refs in sharing.values() for ref in refs} - set(block)
+        found = {r: record for r, record in load_records(tx, sorted(met)).items() if _lives(record)}
+        if not found:
+            break
+        block |= found
+        frontier = _keys_of(found.values(), specs)
+    return block
+
+
+def _lives(record: StoredRecord) -> bool:
+    return not record.is_deleted
+
+
+def _keys_of(records: Iterable[StoredRecord], specs: Mapping[str, FactSpec]) -> set[str]:
+    return {key for record in records for key in match_keys(_mapped(record, specs))}
+
+
+def _claim(
+    account: str,
+    group: Sequence[RecordRef],
+    block: Mapping[RecordRef, StoredRecord],
+    claimed: set[str],
+) -> str:
+    """Keep the profile of the group's first record that has one nobody claimed; else a new one."""
+    for ref in group:
+        present = block[ref].profile_id
+        if present is not None and present not in claimed:
+            claimed.add(present)
+            return present
+    profile_id = profile_id_of(account, group)
+    while profile_id in claimed:
+        profile_id = profile_id_of(profile_id, group)
+    claimed.add(profile_id)
+    return profile_id
+
+
+def _placed(
+    record: StoredRecord,
+    contact: MappedContact,
+    profile_id: str,
+    is_ambiguous: bool,  # noqa: FBT001  # one fact about one record
+) -> StoredRecord:
+    """The record in its profile, with the ambiguity noted among its issues; itself if unchanged."""
+    if is_ambiguous is not (AMBIGUOUS in contact.issues):
+        others = tuple(issue for issue in contact.issues if issue != AMBIGUOUS)
+        issues = (*others, AMBIGUOUS) if is_ambiguous else others
+        record = replace(record, mapped=mapped_to_json(replace(contact, issues=issues)))
+    return record if record.profile_id == profile_id else replace(record, profile_id=profile_id)
+
+
+def _make_profiles(tx: Transaction, ids: Iterable[str]) -> None:
+    known = load_profiles(tx, sorted(ids))
+    missing = sorted(set(ids) - set(known))
+    save_profiles(tx, [StoredProfile(id=name, shard=int(name[:4], 16)) for name in missing])

@@ -1,0 +1,288 @@
+"""The pull step: page by page from each CRM into the ledger.
+
+Each page is one transaction: records and activities, the profiles they touch, quarantined rows and
+the bookmark. What we wrote ourselves and read back is an echo and touches nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from worker.core.field_map import Managed, ObjectKind, ObjectMap, SystemMap
+from worker.core.mapping import (
+    ActivityMapper,
+    ContactMapper,
+    compile_activity_mapper,
+    compile_contact_mapper,
+    mapped_to_json,
+)
+from worker.core.records import Page, Record, RecordRef, RowIssue
+from worker.core.transforms import is_damaged_id
+from worker.ledger.activities import delete_activities, save_activities
+from worker.ledger.bookmarks import load_bookmark, save_bookmark
+from worker.ledger.profiles import mark_contacts_dirty
+from worker.ledger.quarantine import replace_quarantine
+from worker.ledger.records import clear_seen, load_records, mark_seen, save_records, unseen
+from worker.ledger.rows import Bookmark, QuarantinedRow, StoredActivity, StoredRecord
+from worker.ledger.transaction import Transaction
+from worker.ports import Connector
+from worker.retry import with_retry
+from worker.steps.link import link_records
+from worker.steps.work import Work
+
+SWEEP_BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """One object type of one CRM, ready to be pulled."""
+
+    system: SystemMap
+    object_map: ObjectMap
+    connector: Connector
+    can_add_fields: bool
+    is_remapped: bool
+    map_contact: ContactMapper | None
+    map_activity: ActivityMapper | None
+
+    @property
+    def step(self) -> str:
+        return f"pull {self.system.system} {self.object_map.object_type}"
+
+
+def pull(work: Work) -> None:
+    """Pull every object type of every system, activities after the contacts they belong to."""
+    for system in work.ruleset.configuration.systems.values():
+        connector = work.connectors[system.system]
+        for object_map in sorted(system.objects, key=lambda o: o.kind is ObjectKind.ACTIVITY):
+            attempt = partial(_pull_object, work, connector, system, object_map)
+            with_retry(attempt, work.sleep)
+
+
+def _pull_object(
+    work: Work, connector: Connector, system: SystemMap, object_map: ObjectMap
+) -> None:
+    """Pull one object type from its bookmark. Started again as a whole when the source changed."""
+    name = object_map.object_type
+    with work.begin() as tx:
+        bookmark = load_bookmark(tx, system.system, name)
+        clear_seen(tx, work.run_id)
+    is_remapped = bookmark is None or bookmark.map_digest != system.digest
+    since = None if bookmark is None or is_remapped else bookmark.value
+    source = _open_source(system, object_map, connector, is_remapped=is_remapped)
+    issues: list[RowIssue] = []
+    done = 0
+    for page in connector.pull(name, fields=object_map.requested_fields(), since=since):
+        with work.begin() as tx:
+            issues += _store_page(work, tx, source, page)
+            if page.bookmark is not None:
+                mark = Bookmark(value=page.bookmark, map_digest=system.digest)
+                save_bookmark(tx, system.system, name, mark)
+                _note_quarantine(work, tx, source, issues)
+        done += len(page.records)
+        work.on_progress(source.step, done, page.total)
+        if page.is_complete:
+            _sweep(work, source)
+    if issues:
+        with work.begin() as tx:
+            _note_quarantine(work, tx, source, issues)
+    work.count(source.step, quarantined=sum(issue.is_quarantined for issue in issues))
+
+
+def _open_source(
+    system: SystemMap, object_map: ObjectMap, connector: Connector, *, is_remapped: bool
+) -> _Source:
+    is_contact = object_map.kind is ObjectKind.CONTACT
+    return _Source(
+        system=system,
+        object_map=object_map,
+        connector=connector,
+        can_add_fields=connector.describe(object_map.object_type).can_add_fields,
+        is_remapped=is_remapped,
+        map_contact=compile_contact_mapper(object_map) if is_contact else None,
+        map_activity=None if is_contact else compile_activity_mapper(object_map),
+    )
+
+
+def _store_page(work: Work, tx: Transaction, source: _Source, page: Page) -> list[RowIssue]:
+    issues = list(page.issues)
+    sound: list[Record] = []
+    for record in page.records:
+        if is_damaged_id(record.ref.id):
+            issues.append(_issue(record, "DQ_ID_DAMAGED"))
+        else:
+            sound.append(record)
+    mark_seen(tx, work.run_id, [record.ref for record in sound])
+    if source.map_contact is not None:
+        store_contacts(work, tx, source.object_map, source.map_contact, sound, source=source)
+    else:
+        issues += _store_activities(work, tx, source, sound)
+    work.count(source.step, pages=1, read=len(page.records))
+    return issues
+
+
+def _issue(record: Record, code: str, column: str | None = None) -> RowIssue:
+    return RowIssue(
+        object_type=record.ref.object_type, row=0, code=code, column=column, record_id=record.ref.id
+    )
+
+
+def store_contacts(
+    work: Work,
+    tx: Transaction,
+    object_map: ObjectMap,
+    map_contact: ContactMapper,
+    records: Sequence[Record],
+    *,
+    source: _Source,
+) -> None:
+    """Store contacts as read; link and mark dirty those whose content is new to us."""
+    stored = load_records(tx, [record.ref for record in records])
+    kept: list[StoredRecord] = []
+    touched: list[RecordRef] = []
+    counts = {"new": 0, "changed": 0, "echoes": 0, "deleted": 0}
+    for record in records:
+        before = stored.get(record.ref)
+        what, after = absorb(work, object_map, map_contact, record, before, source=source)
+        if what is None:
+            continue
+        counts[what] += 1
+        kept.append(after)
+        if what != "echoes":
+            touched.append(record.ref)
+    save_records(tx, kept)
+    link_records(tx, touched, work.ruleset.configuration.facts)
+    work.count(source.step, **counts)
+
+
+def absorb(
+    work: Work,
+    object_map: ObjectMap,
+    map_contact: ContactMapper,
+    record: Record,
+    before: StoredRecord | None,
+    *,
+    source: _Source,
+) -> tuple[str | None, StoredRecord]:
+    """Say what a record read now is to us (new, changed, echo, deleted or None) and how to keep it."""
+    values = dict(record.values)
+    if source.can_add_fields:
+        values = {**dict.fromkeys(object_map.requested_fields()), **values}
+    is_same = before is not None and before.revision == record.revision and not before.is_deleted
+    if before is not None and is_same and not source.is_remapped and not record.is_deleted:
+        return None, before
+    after = StoredRecord(
+        ref=record.ref,
+        revision=record.revision,
+        values=values,
+        mapped=mapped_to_json(map_contact(replace(record, values=values))),
+        profile_id=before.profile_id if before else None,
+        modified_at=record.modified_at,
+        is_deleted=record.is_deleted or record.merged_into is not None,
+        merged_into=record.merged_into,
+        written=before.written if before else {},
+        stage_set_by_person_at=before.stage_set_by_person_at if before else None,
+    )
+    if after.is_deleted:
+        return ("deleted", after) if before is not None else (None, after)
+    if before is None or before.is_deleted:
+        return "new", after
+    if is_stage_edited(object_map, before, after):
+        after = replace(after, stage_set_by_person_at=work.now)
+    is_echo = is_same_content(object_map, before, after) and not (
+        source.is_remapped and before.mapped != after.mapped
+    )
+    return ("echoes" if is_echo else "changed"), after
+
+
+def is_same_content(object_map: ObjectMap, before: StoredRecord, after: StoredRecord) -> bool:
+    """Compare all but the time of modification, which our own writes move as well."""
+    moving = object_map.modified_at_field
+    names = (set(before.values) | set(after.values)) - {moving}
+    missing = object()
+    return all(before.values.get(n, missing) == after.values.get(n, missing) for n in names)
+
+
+def is_stage_edited(object_map: ObjectMap, before: StoredRecord, after: StoredRecord) -> bool:
+    """Tell whether somebody changed the stage after we had written or read it otherwise."""
+    for write in object_map.writes:
+        if write.managed is Managed.STAGE and write.target in before.written:
+            now = after.values.get(write.target)
+            return now != before.values.get(write.target) and now != before.written[write.target]
+    return False
+
+
+def _store_activities(
+    work: Work, tx: Transaction, source: _Source, records: Sequence[Record]
+) -> list[RowIssue]:
+    assert source.map_activity is not None
+    kinds = work.ruleset.configuration.activity_kinds
+    rows: list[StoredActivity] = []
+    issues: list[RowIssue] = []
+    gone = [record.ref for record in records if record.is_deleted]
+    for record in records:
+        if record.is_deleted:
+            continue
+        mapped = source.map_activity(record)
+        if mapped is None:
+            issues.append(_issue(record, "DQ_ACTIVITY_UNREADABLE"))
+        elif mapped.kind in kinds and kinds[mapped.kind].is_enabled:
+            rows.append(
+                StoredActivity(
+                    ref=mapped.ref,
+                    contact=mapped.contact,
+                    kind=mapped.kind,
+                    at=mapped.at,
+                    revision=record.revision,
+                    service_line=mapped.service_line,
+                    owner=mapped.owner,
+                    channel=mapped.channel,
+                    is_excluded=mapped.is_excluded,
+                )
+            )
+    touched = save_activities(tx, rows) | delete_activities(tx, gone)
+    mark_contacts_dirty(tx, sorted(touched))
+    work.count(source.step, changed=len(touched), deleted=len(gone))
+    return issues
+
+
+def _sweep(work: Work, source: _Source) -> None:
+    """Treat what a complete pull did not show as deleted."""
+    name = source.object_map.object_type
+    while True:
+        with work.begin() as tx:
+            gone = unseen(tx, work.run_id, source.system.system, name, SWEEP_BATCH)
+            if source.map_contact is not None:
+                _forget_records(tx, gone, work)
+            else:
+                mark_contacts_dirty(tx, sorted(delete_activities(tx, gone)))
+        work.count(source.step, deleted=len(gone))
+        if len(gone) < SWEEP_BATCH:
+            return
+
+
+def _forget_records(tx: Transaction, refs: Iterable[RecordRef], work: Work) -> None:
+    stored = load_records(tx, refs)
+    save_records(tx, [replace(record, is_deleted=True) for record in stored.values()])
+    link_records(tx, sorted(stored), work.ruleset.configuration.facts)
+
+
+def _note_quarantine(
+    work: Work, tx: Transaction, source: _Source, issues: Sequence[RowIssue]
+) -> None:
+    name = source.object_map.object_type
+    rows = [
+        QuarantinedRow(
+            system=source.system.system,
+            object_type=name,
+            row=issue.row,
+            column=issue.column,
+            code=issue.code,
+            record_id=issue.record_id,
+            run_id=work.run_id,
+        )
+        for issue in issues
+    ]
+    replace_quarantine(tx, source.system.system, name, rows)

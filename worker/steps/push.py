@@ -1,0 +1,315 @@
+"""The push step: hold the plan against the guardrails, then drain the outbox in full batches.
+
+A batch is marked as being sent before it is sent and settled after, so that a crash in between
+leaves a mark. What carries the mark is read again, never sent again blindly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+
+from worker.core.field_map import Managed, ObjectMap
+from worker.core.guardrails import Breach, PlannedChange, find_breaches
+from worker.core.identity import AMBIGUOUS
+from worker.core.mapping import compile_contact_mapper, mapped_from_json, mapped_to_json
+from worker.core.records import (
+    RawValues,
+    Record,
+    RecordRef,
+    WriteCommand,
+    WriteOutcome,
+    WriteResult,
+)
+from worker.ledger.outbox import (
+    adopt_planned,
+    claim,
+    give_back,
+    hold,
+    planned_intents,
+    release,
+    sending,
+    settle,
+)
+from worker.ledger.profiles import mark_dirty
+from worker.ledger.records import count_profiles, load_records, save_records
+from worker.ledger.rows import Intent, Settlement, StoredRecord
+from worker.ports import Connector
+from worker.retry import with_retry
+from worker.steps.work import Work
+
+STEP = "push"
+
+
+def weigh_plan(work: Work, *, is_approved: bool) -> tuple[Breach, ...]:
+    """Hold the plan against the guardrails: release it to be sent, or hold it and say why.
+
+    Without approval to send, the plan is held in any case, for a person to look at.
+
+    What an earlier run planned and did not get to send is weighed again as part of this plan.
+    """
+    policy = work.ruleset.configuration.guardrails
+    with work.begin() as tx:
+        adopt_planned(tx, work.run_id)
+        changes = (_planned_change(i.causes) for i in planned_intents(tx, work.run_id))
+        breaches = find_breaches(changes, count_profiles(tx), policy)
+        if breaches or not is_approved:
+            work.count(STEP, held=hold(tx, work.run_id))
+        else:
+            work.count(STEP, released=release(tx, work.run_id))
+    return breaches
+
+
+def _planned_change(causes: Mapping[str, object]) -> PlannedChange:
+    def text(name: str) -> str | None:
+        value = causes.get(name)
+        return str(value) if value is not None else None
+
+    def names(name: str) -> list[str]:
+        value = causes.get(name)
+        return [str(item) for item in value] if isinstance(value, (list, tuple)) else []
+
+    shared = ("new policy", "qualifying rule", "gate", "routing rule", "pathway")
+    reasons = names("reasons")
+    return PlannedChange(
+        stage=text("stage"),
+        owner=text("owner"),
+        pathway=text("pathway"),
+        fields=frozenset(names("fields")),
+        overwrites=frozenset(names("overwrites")),
+        causes={
+            **{name: value for name in shared if (value := text(name)) is not None},
+            **({"reason": reasons[0]} if reasons else {}),
+        },
+    )
+
+
+def drain(work: Work) -> None:
+    """Send everything that is ready, system by system, in batches as full as the CRM takes."""
+    for system, connector in work.connectors.items():
+        if not connector.capabilities.can_write:
+            continue
+        done = 0
+        while True:
+            with work.begin() as tx:
+                batch = claim(tx, system, connector.capabilities.write_batch)
+            if not batch:
+                break
+            _send(work, connector, batch)
+            done += len(batch)
+            work.on_progress(f"{STEP} {system}", done, None)
+
+
+def _send(work: Work, connector: Connector, batch: Sequence[Intent]) -> None:
+    early = {} if connector.capabilities.has_conditional_write else _stale(work, connector, batch)
+    commands = [_command(intent) for intent in batch if intent.id not in early]
+    results = {result.command_id: result for result in connector.push(commands)}
+    results |= early
+    lost = {
+        intent.id: WriteResult(command_id=intent.id, outcome=WriteOutcome.UNKNOWN)
+        for intent in batch
+        if intent.id not in results
+    }
+    store_results(work, connector, batch, {**results, **lost})
+
+
+def _command(intent: Intent) -> WriteCommand:
+    return WriteCommand(
+        command_id=intent.id, ref=ref_of(intent), changes=intent.changes, expected=intent.expected
+    )
+
+
+def ref_of(intent: Intent) -> RecordRef:
+    """Name the record an intent writes to."""
+    return RecordRef(system=intent.system, object_type=intent.object_type, id=intent.record_id)
+
+
+def _stale(work: Work, connector: Connector, batch: Sequence[Intent]) -> dict[str, WriteResult]:
+    """Find, just before sending, the intents whose record is no longer what was decided on."""
+    present = _fetch(work, connector, batch)
+    results: dict[str, WriteResult] = {}
+    for intent in batch:
+        record = present.get(ref_of(intent))
+        outcome = compare(intent, record)
+        if outcome is not None:
+            results[intent.id] = WriteResult(
+                command_id=intent.id, outcome=outcome, code=_CODES.get(outcome)
+            )
+    return results
+
+
+def compare(intent: Intent, record: Record | None) -> WriteOutcome | None:
+    """Say what a record as it is now means for an intent; None: it can be sent."""
+    if record is None or record.is_deleted:
+        return WriteOutcome.MISSING
+    if _holds(record.values, intent.changes):
+        return WriteOutcome.UNCHANGED
+    return None if _holds(record.values, intent.expected) else WriteOutcome.CONFLICT
+
+
+def _holds(values: RawValues, wanted: RawValues) -> bool:
+    return all((values.get(name) or None) == (value or None) for name, value in wanted.items())
+
+
+_CODES = {
+    WriteOutcome.CONFLICT: "WRITE_CONFLICT",
+    WriteOutcome.MISSING: "WRITE_MISSING",
+    WriteOutcome.REJECTED: "WRITE_REJECTED",
+    WriteOutcome.UNKNOWN: "WRITE_UNCERTAIN",
+}
+
+
+def _fetch(work: Work, connector: Connector, batch: Sequence[Intent]) -> dict[RecordRef, Record]:
+    """Read the records of a batch as they are now."""
+    by_type: dict[str, list[RecordRef]] = {}
+    for intent in batch:
+        by_type.setdefault(intent.object_type, []).append(ref_of(intent))
+    found: dict[RecordRef, Record] = {}
+    for refs in by_type.values():
+        fields = _object_map(work, refs[0]).requested_fields()
+        call = partial(connector.fetch, tuple(dict.fromkeys(refs)), fields=fields)
+        found |= with_retry(call, work.sleep)
+    return found
+
+
+def _object_map(work: Work, ref: RecordRef) -> ObjectMap:
+    found = work.ruleset.configuration.systems[ref.system].find_object(ref.object_type)
+    assert found is not None
+    return found
+
+
+def store_results(
+    work: Work,
+    connector: Connector,
+    batch: Sequence[Intent],
+    results: Mapping[str, WriteResult],
+) -> None:
+    """Settle a batch in one transaction: outcomes, what we now know of the records, new questions.
+
+    Uncertain ones keep their mark and are read again by ``recover``.
+    """
+    conflicts = [i for i in batch if results[i.id].outcome is WriteOutcome.CONFLICT]
+    fresh = _fetch(work, connector, conflicts) if conflicts else {}
+    settled = [i for i in batch if results[i.id].outcome is not WriteOutcome.UNKNOWN]
+    with work.begin() as tx:
+        settle(tx, [_settlement(work, intent, results[intent.id]) for intent in settled])
+        stored = load_records(tx, [ref_of(intent) for intent in settled])
+        for intent in settled:
+            ref = ref_of(intent)
+            if ref in stored:
+                stored[ref] = _after(
+                    work, stored[ref], intent, results[intent.id].outcome, fresh.get(ref)
+                )
+        save_records(tx, list(stored.values()))
+        mark_dirty(tx, sorted({i.profile_id for i in settled if _asks_again(results[i.id])}))
+    outcomes = [results[intent.id].outcome for intent in batch]
+    work.count("writes", **{o.value: outcomes.count(o) for o in WriteOutcome if o in outcomes})
+
+
+def _asks_again(result: WriteResult) -> bool:
+    return result.outcome in {WriteOutcome.CONFLICT, WriteOutcome.MISSING}
+
+
+def _settlement(work: Work, intent: Intent, result: WriteResult) -> Settlement:
+    return Settlement(
+        intent_id=intent.id,
+        outcome=result.outcome,
+        code=result.code or _CODES.get(result.outcome),
+        at=work.now,
+        run_id=work.run_id,
+    )
+
+
+def _after(
+    work: Work, record: StoredRecord, intent: Intent, outcome: WriteOutcome, fresh: Record | None
+) -> StoredRecord:
+    """What the ledger knows of a record after a write: what stands there, and what of it is ours."""
+    match outcome:
+        case WriteOutcome.APPLIED | WriteOutcome.UNCHANGED:
+            return _remapped(
+                work,
+                replace(
+                    record,
+                    values={**record.values, **intent.changes},
+                    written={**record.written, **intent.changes},
+                ),
+            )
+        case WriteOutcome.MISSING:
+            return replace(record, is_deleted=True)
+        case WriteOutcome.CONFLICT if fresh is not None:
+            return _after_conflict(work, record, intent, fresh)
+        case _:
+            return record
+
+
+def _after_conflict(
+    work: Work, record: StoredRecord, intent: Intent, fresh: Record
+) -> StoredRecord:
+    """Take over what a person wrote, and remember that it is theirs."""
+    values = {**record.values, **fresh.values}
+    base = {**record.written, **{n: intent.expected[n] for n in intent.expected}}
+    stage_fields = {
+        w.target for w in _object_map(work, record.ref).writes if w.managed is Managed.STAGE
+    }
+    is_stage = any(values.get(name) != intent.expected.get(name) for name in stage_fields)
+    return _remapped(
+        work,
+        replace(
+            record,
+            values=values,
+            revision=fresh.revision,
+            modified_at=fresh.modified_at,
+            written=base,
+            stage_set_by_person_at=work.now if is_stage else record.stage_set_by_person_at,
+        ),
+    )
+
+
+def _remapped(work: Work, record: StoredRecord) -> StoredRecord:
+    """Map the record again from the values it has now."""
+    seen = Record(
+        ref=record.ref,
+        values=record.values,
+        revision=record.revision,
+        modified_at=record.modified_at,
+    )
+    specs = work.ruleset.configuration.facts
+    before = mapped_from_json(record.mapped, record.ref, record.modified_at, specs)
+    after = compile_contact_mapper(_object_map(work, record.ref))(seen)
+    if AMBIGUOUS in before.issues:
+        after = replace(after, issues=(*after.issues, AMBIGUOUS))
+    return replace(record, mapped=mapped_to_json(after))
+
+
+def recover(work: Work) -> None:
+    """Settle what an earlier run may have sent: read each record again and see what stands there."""
+    for system, connector in work.connectors.items():
+        while True:
+            with work.ledger.read() as tx:
+                batch = sending(tx, system, connector.capabilities.write_batch)
+            if not batch or not _recover_batch(work, connector, batch):
+                break
+
+
+def _recover_batch(work: Work, connector: Connector, batch: Sequence[Intent]) -> int:
+    present = _fetch(work, connector, batch)
+    outcomes = {intent.id: compare(intent, present.get(ref_of(intent))) for intent in batch}
+    unsent = [name for name, outcome in outcomes.items() if outcome is None]
+    results = {
+        name: WriteResult(command_id=name, outcome=_landed(outcome), code=_CODES.get(outcome))
+        for name, outcome in outcomes.items()
+        if outcome is not None
+    }
+    settled = [intent for intent in batch if intent.id in results]
+    if unsent:
+        with work.begin() as tx:
+            give_back(tx, unsent)
+    store_results(work, connector, settled, results)
+    work.count("recover", landed=len(settled), sent_again=len(unsent))
+    return len(batch)
+
+
+def _landed(outcome: WriteOutcome) -> WriteOutcome:
+    """A record that shows our values after an interrupted send was written by it."""
+    return WriteOutcome.APPLIED if outcome is WriteOutcome.UNCHANGED else outcome

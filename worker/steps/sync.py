@@ -1,0 +1,100 @@
+"""One whole run: recover, pull, decide, weigh the plan, push. Killed anywhere, the next one goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from worker.core.guardrails import Breach
+from worker.errors import RunStatus, recovery_of
+from worker.ledger.outbox import outcome_counts, release
+from worker.ledger.rows import Run
+from worker.ledger.runs import abandon_running, end_run, start_run
+from worker.log import get_logger
+from worker.ports import Clock
+from worker.steps.decide import decide_profiles
+from worker.steps.pull import pull
+from worker.steps.push import drain, recover, weigh_plan
+from worker.steps.work import Work
+
+log = get_logger()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunReport:
+    """What one run did. ``steps`` counts by step, ``writes`` by outcome."""
+
+    run_id: str
+    status: RunStatus
+    steps: Mapping[str, Mapping[str, int]]
+    writes: Mapping[str, int]
+    breaches: tuple[Breach, ...] = ()
+
+
+def sync(work: Work, clock: Clock, *, pushes: bool = True) -> RunReport:
+    """Run all steps once and note the run in the ledger, however it ends.
+
+    With ``pushes`` false the plan is stored and held for approval, and nothing is written.
+    """
+    _begin(work, clock, "sync")
+    try:
+        recover(work)
+        pull(work)
+        decide_profiles(work)
+        breaches = weigh_plan(work, is_approved=pushes)
+        if pushes:
+            _drain_all(work)
+    except BaseException as error:
+        _end(work, clock, recovery_of(error).run_status, ())
+        raise
+    status = RunStatus.SUCCEEDED if pushes and not breaches else RunStatus.HELD
+    return _end(work, clock, status, breaches)
+
+
+def apply(work: Work, clock: Clock, plan_id: str | None) -> RunReport:
+    """Send a plan somebody approved: the one of this run id, or every plan that is held."""
+    _begin(work, clock, "apply")
+    try:
+        recover(work)
+        with work.begin() as tx:
+            work.count("push", released=release(tx, plan_id))
+        _drain_all(work)
+    except BaseException as error:
+        _end(work, clock, recovery_of(error).run_status, ())
+        raise
+    return _end(work, clock, RunStatus.SUCCEEDED, ())
+
+
+def rehearse(work: Work) -> tuple[Breach, ...]:
+    """Pull and decide on a ledger whose changes vanish, and weigh the plan that results."""
+    pull(work)
+    decide_profiles(work)
+    return weigh_plan(work, is_approved=False)
+
+
+def _drain_all(work: Work) -> None:
+    """Drain; then read again what remained uncertain, and send what had not landed, once."""
+    drain(work)
+    if work.counts.get("writes", {}).pop("unknown", 0):
+        recover(work)
+        drain(work)
+
+
+def _begin(work: Work, clock: Clock, kind: str) -> None:
+    at = clock()
+    with work.begin() as tx:
+        abandon_running(tx, at)
+        start_run(tx, Run(id=work.run_id, kind=kind, started_at=at, now=work.now))
+    log.info("run_started", run_id=work.run_id, kind=kind)
+
+
+def _end(work: Work, clock: Clock, status: RunStatus, breaches: tuple[Breach, ...]) -> RunReport:
+    with work.ledger.begin() as tx:
+        writes = outcome_counts(tx, work.run_id)
+        steps = {name: counts for name, counts in work.counts.items() if name != "writes"}
+        summary = {"steps": steps, "writes": writes, "breaches": [b.budget for b in breaches]}
+        end_run(tx, work.run_id, status=status, ended_at=clock(), summary=summary)
+    log.info("run_ended", run_id=work.run_id, status=status.value, writes=writes)
+    return RunReport(
+        run_id=work.run_id, status=status, steps=steps, writes=writes, breaches=breaches
+    )
