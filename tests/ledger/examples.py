@@ -1,0 +1,134 @@
+"""Small, made-up rows for the ledger's tests."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from worker.core.records import RecordRef, WriteOutcome
+from worker.ledger.rows import (
+    Intent,
+    NewDecision,
+    QuarantinedRow,
+    Run,
+    Settlement,
+    StoredActivity,
+    StoredProfile,
+    StoredRecord,
+)
+
+NOW = datetime(2026, 3, 2, 9, 30, 15, 123456, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def ref(record_id: str, object_type: str = "contacts", system: str = "hubspot") -> RecordRef:
+    return RecordRef(system=system, object_type=object_type, id=record_id)
+
+
+def record(record_id: str = "1", **changes: Any) -> StoredRecord:
+    plain = StoredRecord(
+        ref=ref(record_id),
+        profile_id=f"p{record_id}",
+        revision="r1",
+        values={"email": "ann@example.org", "phone": None},
+        mapped='{"email":"ann@example.org"}',
+        modified_at=NOW,
+        written={"stage": "mql"},
+        stage_set_by_person_at=NOW - HOUR,
+    )
+    return replace(plain, **changes)
+
+
+def activity(activity_id: str = "a1", contact: str = "1", **changes: Any) -> StoredActivity:
+    plain = StoredActivity(
+        ref=ref(activity_id, "meetings"),
+        contact=ref(contact),
+        kind="meeting",
+        at=NOW,
+        revision="r1",
+        service_line="cardiology",
+        owner="7",
+        channel="referral",
+    )
+    return replace(plain, **changes)
+
+
+def profile(profile_id: str = "p1", **changes: Any) -> StoredProfile:
+    plain = StoredProfile(
+        id=profile_id,
+        shard=100,
+        is_dirty=False,
+        due_at=NOW + 24 * HOUR,
+        config_digest="c1",
+        pathway="patient",
+        verdict="qualified",
+        stage="mql",
+        stage_since=NOW - HOUR,
+        owner="kim",
+        assigned_at=NOW - HOUR,
+        next_step_due_at=NOW + HOUR,
+        decision_id="d1",
+        memory='{"seen":1}',
+    )
+    return replace(plain, **changes)
+
+
+def decision(decision_id: str = "d1", **changes: Any) -> NewDecision:
+    plain = NewDecision(
+        id=decision_id,
+        profile_id="p1",
+        run_id="run1",
+        decided_at=NOW,
+        pathway="patient",
+        verdict="qualified",
+        stage="mql",
+        owner="kim",
+        policy_version="3",
+        policy_digest="pd",
+        config_digest="c1",
+        body='{"reasons":["FIT_SERVICE_OFFERED"]}',
+        inputs='{"email":"ann@example.org"}',
+    )
+    return replace(plain, **changes)
+
+
+def intent(intent_id: str = "i1", **changes: Any) -> Intent:
+    plain = Intent(
+        id=intent_id,
+        run_id="run1",
+        decision_id="d1",
+        profile_id="p1",
+        system="hubspot",
+        object_type="contacts",
+        record_id="1",
+        changes={"stage": "mql", "note": None},
+        expected={"stage": "lead", "note": "call Ann"},
+        causes={"stage": "mql", "reasons": ["FIT_SERVICE_OFFERED"]},
+        created_at=NOW,
+    )
+    return replace(plain, **changes)
+
+
+def settlement(intent_id: str = "i1", **changes: Any) -> Settlement:
+    plain = Settlement(
+        intent_id=intent_id, outcome=WriteOutcome.APPLIED, code=None, at=NOW, run_id="run1"
+    )
+    return replace(plain, **changes)
+
+
+def run(run_id: str = "run1", **changes: Any) -> Run:
+    return replace(Run(id=run_id, kind="sync", started_at=NOW, now=NOW), **changes)
+
+
+def quarantined(row: int = 2, **changes: Any) -> QuarantinedRow:
+    plain = QuarantinedRow(
+        system="files",
+        object_type="contacts",
+        row=row,
+        column="id",
+        code="ID_DAMAGED",
+        record_id=None,
+        run_id="run1",
+    )
+    return replace(plain, **changes)

@@ -1,0 +1,121 @@
+"""Activities: what happened, by contact. Codes, ids and instants only."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+
+from worker.core.records import RecordRef
+from worker.ledger.rows import StoredActivity
+from worker.ledger.sql import (
+    AnyRow,
+    SqlRow,
+    delete_where,
+    ids_by_type,
+    insert_rows,
+    is_mine,
+    is_one_of,
+    is_record,
+    ref_columns,
+)
+from worker.ledger.tables import activities
+from worker.ledger.transaction import Transaction
+
+
+def save_activities(tx: Transaction, rows: Sequence[StoredActivity]) -> set[RecordRef]:
+    """Store activities; returns the contacts for whom something is new or changed.
+
+    The rows of one activity replace all it had, so that one moved to another contact, or shared
+    by fewer, leaves nothing behind.
+    """
+    wanted = set(rows)
+    present = _load(tx, {row.ref for row in rows})
+    changed = {row.ref for row in wanted ^ present}
+    _delete(tx, changed & {row.ref for row in present})
+    fresh = sorted(
+        (row for row in wanted if row.ref in changed), key=lambda row: (row.ref, row.contact)
+    )
+    insert_rows(tx, activities, [_from_activity(tx, row) for row in fresh])
+    return {row.contact for row in wanted ^ present}
+
+
+def delete_activities(tx: Transaction, refs: Iterable[RecordRef]) -> set[RecordRef]:
+    """Delete activities; returns the contacts who had them."""
+    present = _load(tx, refs)
+    _delete(tx, {row.ref for row in present})
+    return {row.contact for row in present}
+
+
+def activities_of(
+    tx: Transaction, contacts: Iterable[RecordRef], since: datetime | None
+) -> dict[RecordRef, list[StoredActivity]]:
+    """Read each contact's activities since an instant (None: all), newest first."""
+    found: defaultdict[RecordRef, list[StoredActivity]] = defaultdict(list)
+    for system, object_type, ids in ids_by_type(contacts):
+        query = select(activities).where(
+            is_mine(tx, activities),
+            is_one_of(tx, activities.c.contact_id, ids),
+            activities.c.contact_system == system,
+            activities.c.contact_object_type == object_type,
+        )
+        if since is not None:
+            query = query.where(activities.c.at >= since)
+        for row in tx.connection.execute(query):
+            activity = _to_activity(row)
+            found[activity.contact].append(activity)
+    return {contact: _newest_first(group) for contact, group in found.items()}
+
+
+def _newest_first(rows: Iterable[StoredActivity]) -> list[StoredActivity]:
+    return sorted(sorted(rows, key=lambda row: row.ref), key=lambda row: row.at, reverse=True)
+
+
+def _load(tx: Transaction, refs: Iterable[RecordRef]) -> set[StoredActivity]:
+    found: set[StoredActivity] = set()
+    for system, object_type, ids in ids_by_type(refs):
+        query = select(activities).where(
+            is_mine(tx, activities), is_record(tx, activities, system, object_type, ids)
+        )
+        found.update(_to_activity(row) for row in tx.connection.execute(query))
+    return found
+
+
+def _delete(tx: Transaction, refs: Iterable[RecordRef]) -> None:
+    for system, object_type, ids in ids_by_type(refs):
+        delete_where(tx, activities, is_record(tx, activities, system, object_type, ids))
+
+
+def _to_activity(row: AnyRow) -> StoredActivity:
+    return StoredActivity(
+        ref=RecordRef(system=row.system, object_type=row.object_type, id=row.id),
+        contact=RecordRef(
+            system=row.contact_system, object_type=row.contact_object_type, id=row.contact_id
+        ),
+        kind=row.kind,
+        at=row.at,
+        service_line=row.service_line,
+        owner=row.owner,
+        channel=row.channel,
+        is_excluded=row.is_excluded,
+        revision=row.revision,
+    )
+
+
+def _from_activity(tx: Transaction, activity: StoredActivity) -> SqlRow:
+    return {
+        "account": tx.account,
+        **ref_columns(activity.ref),
+        "contact_id": activity.contact.id,
+        "contact_system": activity.contact.system,
+        "contact_object_type": activity.contact.object_type,
+        "kind": activity.kind,
+        "at": activity.at,
+        "service_line": activity.service_line,
+        "owner": activity.owner,
+        "channel": activity.channel,
+        "is_excluded": activity.is_excluded,
+        "revision": activity.revision,
+    }

@@ -1,0 +1,235 @@
+"""The outbox: what is to be written to the CRMs, and what became of it.
+
+planned → ready → sending → done is the way of an intent; held waits for a person, superseded was
+overtaken by a newer decision. Once ``sending`` is committed the CRM may have the write, so only an
+outcome, or the proof that it never left (``give_back``), moves the intent on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+from sqlalchemy import ColumnElement, and_, func, or_, select, update
+
+from worker.core.records import RawValues
+from worker.errors import IntegrityError
+from worker.ledger.rows import Intent, IntentState, Settlement
+from worker.ledger.sql import (
+    AnyRow,
+    AnySelect,
+    SqlRow,
+    count_pairs,
+    insert_rows,
+    is_mine,
+    is_one_of,
+    locked,
+)
+from worker.ledger.tables import intents, outcomes
+from worker.ledger.transaction import Transaction
+
+PAGE = 1_000
+OPEN = (IntentState.PLANNED, IntentState.HELD, IntentState.READY)
+"""States in which nothing has left yet."""
+
+_decode_values = msgspec.json.Decoder(dict[str, str | None]).decode
+_decode_causes = msgspec.json.Decoder(dict[str, object]).decode
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+NOT_SENDING = "An intent was settled that is not being sent. Nothing was settled."
+
+
+def add_intents(tx: Transaction, rows: Sequence[Intent]) -> None:
+    """Add intents. Belongs into the transaction that stores their decisions."""
+    insert_rows(tx, intents, [_from_intent(tx, row) for row in rows])
+
+
+def supersede_open(tx: Transaction, profile_ids: Iterable[str]) -> int:
+    """Withdraw what these profiles have not begun to send; returns how many intents."""
+    theirs = is_one_of(tx, intents.c.profile_id, profile_ids)
+    return _move(tx, _is_in(*OPEN), theirs, to=IntentState.SUPERSEDED)
+
+
+def planned_intents(tx: Transaction, run_id: str | None = None) -> Iterator[Intent]:
+    """Walk through the planned intents, oldest first, of one run or of all."""
+    conditions = [intents.c.state == IntentState.PLANNED]
+    if run_id is not None:
+        conditions.append(intents.c.run_id == run_id)
+    query = _select(tx).where(*conditions).limit(PAGE)
+    page = tx.connection.execute(query).all()
+    while page:
+        yield from (_to_intent(tx, row) for row in page)
+        page = tx.connection.execute(query.where(_is_after(page[-1]))).all()
+
+
+def adopt_planned(tx: Transaction, run_id: str) -> int:
+    """Make what earlier runs planned and never weighed part of this run's plan; returns how many."""
+    statement = (
+        update(intents)
+        .where(
+            is_mine(tx, intents),
+            intents.c.state == IntentState.PLANNED,
+            intents.c.run_id != run_id,
+        )
+        .values(run_id=run_id)
+    )
+    return tx.connection.execute(statement).rowcount
+
+
+def release(tx: Transaction, run_id: str | None) -> int:
+    """Let planned and held intents of one run, or of all, be sent; returns how many."""
+    return _move(
+        tx, _is_in(IntentState.PLANNED, IntentState.HELD), *_of_run(run_id), to=IntentState.READY
+    )
+
+
+def hold(tx: Transaction, run_id: str) -> int:
+    """Keep a run's planned intents until a person releases them; returns how many."""
+    return _move(tx, _is_in(IntentState.PLANNED), *_of_run(run_id), to=IntentState.HELD)
+
+
+def held_runs(tx: Transaction) -> dict[str, int]:
+    """Count the held intents of each run that has any."""
+    query = (
+        select(intents.c.run_id, func.count())
+        .where(is_mine(tx, intents), intents.c.state == IntentState.HELD)
+        .group_by(intents.c.run_id)
+        .order_by(intents.c.run_id)
+    )
+    return count_pairs(tx, query)
+
+
+def claim(tx: Transaction, system: str, limit: int) -> list[Intent]:
+    """Take the oldest ready intents of a system and mark them ``sending``.
+
+    Commit before sending: a crash in between must find them marked.
+    """
+    query = _select(tx).where(intents.c.state == IntentState.READY, intents.c.system == system)
+    rows = tx.connection.execute(locked(tx, query.limit(limit), skips=True)).all()
+    ids = is_one_of(tx, intents.c.id, [row.id for row in rows])
+    _move(tx, ids, to=IntentState.SENDING)
+    return [_to_intent(tx, row, state=IntentState.SENDING) for row in rows]
+
+
+def sending(tx: Transaction, system: str, limit: int) -> list[Intent]:
+    """List intents of a system that may or may not have arrived, oldest first."""
+    query = _select(tx).where(intents.c.state == IntentState.SENDING, intents.c.system == system)
+    return [_to_intent(tx, row) for row in tx.connection.execute(query.limit(limit))]
+
+
+def give_back(tx: Transaction, ids: Iterable[str]) -> int:
+    """Make intents ready again that certainly never left; returns how many."""
+    return _move(
+        tx, _is_in(IntentState.SENDING), is_one_of(tx, intents.c.id, ids), to=IntentState.READY
+    )
+
+
+def settle(tx: Transaction, settlements: Sequence[Settlement]) -> None:
+    """Store the one outcome of each intent and close it.
+
+    Raises:
+        IntegrityError: an intent is not being sent, or was settled before.
+    """
+    ids = [settlement.intent_id for settlement in settlements]
+    closed = _move(
+        tx, _is_in(IntentState.SENDING), is_one_of(tx, intents.c.id, ids), to=IntentState.DONE
+    )
+    if closed != len(ids):
+        raise IntegrityError(NOT_SENDING)
+    insert_rows(tx, outcomes, [_from_settlement(tx, row) for row in settlements])
+
+
+def count_by_state(tx: Transaction) -> dict[IntentState, int]:
+    """Count intents by state; a state without any is left out."""
+    query = (
+        select(intents.c.state, func.count())
+        .where(is_mine(tx, intents))
+        .group_by(intents.c.state)
+        .order_by(intents.c.state)
+    )
+    return {IntentState(state): count for state, count in count_pairs(tx, query).items()}
+
+
+def outcome_counts(tx: Transaction, run_id: str) -> dict[str, int]:
+    """Count the outcomes that one run settled, by outcome."""
+    query = (
+        select(outcomes.c.outcome, func.count())
+        .where(is_mine(tx, outcomes), outcomes.c.run_id == run_id)
+        .group_by(outcomes.c.outcome)
+        .order_by(outcomes.c.outcome)
+    )
+    return count_pairs(tx, query)
+
+
+def _select(tx: Transaction) -> AnySelect:
+    return select(intents).where(is_mine(tx, intents)).order_by(intents.c.created_at, intents.c.id)
+
+
+def _is_after(row: AnyRow) -> ColumnElement[bool]:
+    return or_(
+        intents.c.created_at > row.created_at,
+        and_(intents.c.created_at == row.created_at, intents.c.id > row.id),
+    )
+
+
+def _is_in(*states: IntentState) -> ColumnElement[bool]:
+    return intents.c.state.in_([state.value for state in states])
+
+
+def _of_run(run_id: str | None) -> tuple[ColumnElement[bool], ...]:
+    return () if run_id is None else (intents.c.run_id == run_id,)
+
+
+def _move(tx: Transaction, *conditions: ColumnElement[bool], to: IntentState) -> int:
+    statement = update(intents).where(is_mine(tx, intents), *conditions).values(state=to.value)
+    return tx.connection.execute(statement).rowcount
+
+
+def _to_intent(tx: Transaction, row: AnyRow, state: IntentState | None = None) -> Intent:
+    return Intent(
+        id=row.id,
+        run_id=row.run_id,
+        decision_id=row.decision_id,
+        profile_id=row.profile_id,
+        system=row.system,
+        object_type=row.object_type,
+        record_id=row.record_id,
+        changes=_decode_values(tx.codec.decode(row.changes)),
+        expected=_decode_values(tx.codec.decode(row.expected)),
+        causes=_decode_causes(row.causes),
+        created_at=row.created_at,
+        state=state or IntentState(row.state),
+    )
+
+
+def _from_intent(tx: Transaction, intent: Intent) -> SqlRow:
+    return {
+        "account": tx.account,
+        "id": intent.id,
+        "run_id": intent.run_id,
+        "decision_id": intent.decision_id,
+        "profile_id": intent.profile_id,
+        "system": intent.system,
+        "object_type": intent.object_type,
+        "record_id": intent.record_id,
+        "changes": _seal_values(tx, intent.changes),
+        "expected": _seal_values(tx, intent.expected),
+        "causes": _encode(dict(intent.causes)).decode(),
+        "state": intent.state.value,
+        "created_at": intent.created_at,
+    }
+
+
+def _seal_values(tx: Transaction, values: RawValues) -> str:
+    return tx.codec.encode(_encode(dict(values)).decode())
+
+
+def _from_settlement(tx: Transaction, settlement: Settlement) -> SqlRow:
+    return {
+        "account": tx.account,
+        "intent_id": settlement.intent_id,
+        "outcome": settlement.outcome.value,
+        "code": settlement.code,
+        "at": settlement.at,
+        "run_id": settlement.run_id,
+    }

@@ -1,0 +1,297 @@
+"""Profiles: one row per person, and which of them must be decided again.
+
+A run's cost follows what changed: the questions asked on every run are answered by partial
+indexes and by counts kept up to date on each save, never by reading the base.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import TypeAlias
+
+from sqlalchemy import ColumnElement, func, literal_column, or_, select, update
+
+from worker.core.records import RecordRef
+from worker.ledger.rows import WHOLE, FunnelCount, Shard, StoredProfile
+from worker.ledger.settings import load_setting, save_setting
+from worker.ledger.sql import (
+    AnyRow,
+    SqlRow,
+    add_counts,
+    count_pairs,
+    delete_where,
+    ids_by_type,
+    is_mine,
+    is_one_of,
+    is_record,
+    upsert,
+)
+from worker.ledger.tables import base_counts, profiles, records, roster_credits
+from worker.ledger.transaction import Transaction
+
+Places: TypeAlias = Counter[tuple[str | None, str | None, str | None]]
+"""How many profiles stand at each pathway, stage and verdict."""
+
+CONFIGURATION = "configuration"
+_IS_MQL: ColumnElement[bool] = literal_column("profiles.stage = 'mql'")
+"""Spelled as in the partial index, or the databases would not recognise it."""
+
+
+def load_profiles(tx: Transaction, ids: Iterable[str]) -> dict[str, StoredProfile]:
+    """Read these profiles; those that do not exist are left out."""
+    query = select(profiles).where(is_mine(tx, profiles), is_one_of(tx, profiles.c.id, ids))
+    return {row.id: _to_profile(tx, row) for row in tx.connection.execute(query)}
+
+
+def save_profiles(tx: Transaction, rows: Sequence[StoredProfile]) -> None:
+    """Store the profiles over what was there, in bulk."""
+    unique = {row.id: row for row in rows}
+    places = _places(tx, unique)
+    after: Places = Counter((row.pathway, row.stage, row.verdict) for row in unique.values())
+    upsert(tx, profiles, [_from_profile(tx, row) for row in unique.values()])
+    _move_counts(tx, before=places, after=after)
+
+
+def delete_profiles(tx: Transaction, ids: Iterable[str]) -> None:
+    """Delete profiles, for instance one that was joined with another."""
+    wanted = list(ids)
+    places = _places(tx, wanted)
+    delete_where(tx, profiles, is_one_of(tx, profiles.c.id, wanted))
+    _move_counts(tx, before=places, after=Counter())
+
+
+def mark_dirty(tx: Transaction, profile_ids: Iterable[str]) -> None:
+    """Have these profiles decided again."""
+    _soil(tx, is_one_of(tx, profiles.c.id, profile_ids))
+
+
+def mark_contacts_dirty(tx: Transaction, refs: Iterable[RecordRef]) -> None:
+    """Have the profiles of these records decided again."""
+    for system, object_type, ids in ids_by_type(refs):
+        touched = select(records.c.profile_id).where(
+            is_mine(tx, records), is_record(tx, records, system, object_type, ids)
+        )
+        _soil(tx, profiles.c.id.in_(touched))
+
+
+def wake_due(tx: Transaction, now: datetime) -> int:
+    """Turn every profile that has fallen due into a dirty one; returns how many.
+
+    Worth calling before a long walk with ``next_to_decide``: dirty profiles are found in the order
+    of the walk, due ones must be sorted on every page.
+    """
+    return _soil(tx, profiles.c.due_at <= now)
+
+
+def note_configuration(tx: Transaction, digest: str) -> bool:
+    """Mark all profiles dirty if the configuration is not the one noted last; says whether so."""
+    if load_setting(tx, CONFIGURATION) == digest:
+        return False
+    save_setting(tx, CONFIGURATION, digest)
+    _soil(tx, _is_stale(digest))
+    return True
+
+
+def next_to_decide(
+    tx: Transaction,
+    *,
+    now: datetime,
+    config_digest: str,
+    after: str | None,
+    limit: int,
+    shard: Shard = WHOLE,
+) -> list[StoredProfile]:
+    """Read the next profiles to decide, by id: dirty, due, or decided with another configuration.
+
+    Once ``note_configuration`` has noted this configuration, only dirty and due rows are touched.
+    """
+    ids: set[str] = set()
+    for reason in _reasons(tx, now, config_digest):
+        query = (
+            select(profiles.c.id)
+            .where(is_mine(tx, profiles), reason, *_is_within(shard))
+            .order_by(profiles.c.id)
+            .limit(limit)
+        )
+        if after is not None:
+            query = query.where(profiles.c.id > after)
+        ids.update(tx.connection.execute(query).scalars())
+    found = load_profiles(tx, sorted(ids)[:limit])
+    return [found[key] for key in sorted(found)]
+
+
+def count_to_decide(
+    tx: Transaction, *, now: datetime, config_digest: str, shard: Shard = WHOLE
+) -> int:
+    """Count the profiles that ``next_to_decide`` would walk through."""
+    first, *rest = _reasons(tx, now, config_digest)
+    reasons = [first, *(reason & ~first for reason in rest)]
+    counts = (
+        select(func.count())
+        .select_from(profiles)
+        .where(is_mine(tx, profiles), reason, *_is_within(shard))
+        for reason in reasons
+    )
+    return sum(tx.connection.execute(query).scalar_one() for query in counts)
+
+
+def open_by_owner(tx: Transaction) -> dict[str, int]:
+    """Count the marketing qualified profiles of each owner who has any."""
+    return _count_by_owner(tx, _IS_MQL)
+
+
+def assigned_since(tx: Transaction, at: datetime) -> dict[str, int]:
+    """Count what each owner was assigned since an instant, that instant included."""
+    return _count_by_owner(tx, profiles.c.assigned_at >= at)
+
+
+def profiles_by_owner(tx: Transaction) -> dict[str, int]:
+    """Count all profiles of each owner, at whatever stage. Reads the base; for reports."""
+    return _count_by_owner(tx)
+
+
+def load_credits(tx: Transaction) -> dict[tuple[str, str], float]:
+    """Read the turn-taking credit of each member of each team."""
+    columns = roster_credits.c
+    query = select(columns.team, columns.member, columns.credit).where(is_mine(tx, roster_credits))
+    return {(row.team, row.member): row.credit for row in tx.connection.execute(query)}
+
+
+def save_credits(tx: Transaction, credits_: Mapping[tuple[str, str], float]) -> None:
+    """Store credits over what was there; members not named keep theirs."""
+    upsert(
+        tx,
+        roster_credits,
+        [
+            {"account": tx.account, "team": team, "member": member, "credit": credit}
+            for (team, member), credit in sorted(credits_.items())
+        ],
+    )
+
+
+def funnel(tx: Transaction) -> list[FunnelCount]:
+    """Count profiles by pathway, stage and verdict, at the same cost for any number of them."""
+    columns = base_counts.c
+    query = (
+        select(columns.pathway, columns.stage, columns.verdict, columns.profile_count)
+        .where(is_mine(tx, base_counts), columns.profile_count > 0)
+        .order_by(columns.pathway, columns.stage, columns.verdict)
+    )
+    return [
+        FunnelCount(
+            pathway=row.pathway or None,
+            stage=row.stage or None,
+            verdict=row.verdict or None,
+            count=row.profile_count,
+        )
+        for row in tx.connection.execute(query)
+    ]
+
+
+def _soil(tx: Transaction, condition: ColumnElement[bool]) -> int:
+    statement = (
+        update(profiles)
+        .where(is_mine(tx, profiles), ~profiles.c.is_dirty, condition)
+        .values(is_dirty=True)
+    )
+    return tx.connection.execute(statement).rowcount
+
+
+def _reasons(tx: Transaction, now: datetime, config_digest: str) -> list[ColumnElement[bool]]:
+    """Why a profile is to be decided. The first is the most common; none excludes another."""
+    reasons: list[ColumnElement[bool]] = [profiles.c.is_dirty, profiles.c.due_at <= now]
+    if load_setting(tx, CONFIGURATION) != config_digest:
+        reasons = [or_(profiles.c.is_dirty, _is_due(now), _is_stale(config_digest))]
+    return reasons
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return profiles.c.due_at.is_not(None) & (profiles.c.due_at <= now)
+
+
+def _is_stale(digest: str) -> ColumnElement[bool]:
+    return profiles.c.config_digest.is_distinct_from(digest)
+
+
+def _is_within(shard: Shard) -> tuple[ColumnElement[bool], ...]:
+    return () if shard == WHOLE else (profiles.c.shard.between(shard.low, shard.high),)
+
+
+def _count_by_owner(tx: Transaction, *conditions: ColumnElement[bool]) -> dict[str, int]:
+    query = (
+        select(profiles.c.owner, func.count())
+        .where(is_mine(tx, profiles), profiles.c.owner.is_not(None), *conditions)
+        .group_by(profiles.c.owner)
+        .order_by(profiles.c.owner)
+    )
+    return count_pairs(tx, query)
+
+
+def _places(tx: Transaction, ids: Iterable[str]) -> Places:
+    query = select(profiles.c.pathway, profiles.c.stage, profiles.c.verdict).where(
+        is_mine(tx, profiles), is_one_of(tx, profiles.c.id, ids)
+    )
+    return Counter((row.pathway, row.stage, row.verdict) for row in tx.connection.execute(query))
+
+
+def _move_counts(
+    tx: Transaction,
+    *,
+    before: Places,
+    after: Places,
+) -> None:
+    """Keep the counts of the base true; an unknown place is stored as empty text."""
+    changes = [
+        {
+            "account": tx.account,
+            "pathway": pathway or "",
+            "stage": stage or "",
+            "verdict": verdict or "",
+            "profile_count": after[place] - before[place],
+        }
+        for place in before.keys() | after.keys()
+        for pathway, stage, verdict in [place]
+        if after[place] != before[place]
+    ]
+    add_counts(tx, base_counts, "profile_count", changes)
+
+
+def _to_profile(tx: Transaction, row: AnyRow) -> StoredProfile:
+    return StoredProfile(
+        id=row.id,
+        shard=row.shard,
+        is_dirty=row.is_dirty,
+        due_at=row.due_at,
+        config_digest=row.config_digest,
+        pathway=row.pathway,
+        verdict=row.verdict,
+        stage=row.stage,
+        stage_since=row.stage_since,
+        owner=row.owner,
+        assigned_at=row.assigned_at,
+        next_step_due_at=row.next_step_due_at,
+        decision_id=row.decision_id,
+        memory=tx.codec.decode(row.memory),
+    )
+
+
+def _from_profile(tx: Transaction, profile: StoredProfile) -> SqlRow:
+    return {
+        "account": tx.account,
+        "id": profile.id,
+        "shard": profile.shard,
+        "is_dirty": profile.is_dirty,
+        "due_at": profile.due_at,
+        "config_digest": profile.config_digest,
+        "pathway": profile.pathway,
+        "verdict": profile.verdict,
+        "stage": profile.stage,
+        "stage_since": profile.stage_since,
+        "owner": profile.owner,
+        "assigned_at": profile.assigned_at,
+        "next_step_due_at": profile.next_step_due_at,
+        "decision_id": profile.decision_id,
+        "memory": tx.codec.encode(profile.memory),
+    }

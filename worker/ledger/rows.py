@@ -1,0 +1,211 @@
+"""What the ledger stores, as frozen records.
+
+They are the vocabulary between the steps and the ledger. JSON that only the core understands
+(``mapped``, ``memory``, ``body``, ``inputs``) is opaque text here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from worker.core.records import RawValues, RecordRef, WriteOutcome
+from worker.errors import RunStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRecord:
+    """One CRM record as last read. ``written`` holds the managed values we applied last."""
+
+    ref: RecordRef
+    revision: str
+    values: RawValues
+    mapped: str
+    profile_id: str | None = None
+    modified_at: datetime | None = None
+    is_deleted: bool = False
+    merged_into: str | None = None
+    written: RawValues = field(default_factory=dict)
+    stage_set_by_person_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredActivity:
+    """One thing that happened, told of one contact; shared activities are one row per contact."""
+
+    ref: RecordRef
+    contact: RecordRef
+    kind: str
+    at: datetime
+    revision: str
+    service_line: str | None = None
+    owner: str | None = None
+    channel: str | None = None
+    is_excluded: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredProfile:
+    """One person across all CRMs: the decision that stands, and when to decide again.
+
+    ``owner`` is a roster id; ``memory`` is what the core wants to find again next time.
+    """
+
+    id: str
+    shard: int
+    is_dirty: bool = True
+    due_at: datetime | None = None
+    config_digest: str | None = None
+    pathway: str | None = None
+    verdict: str | None = None
+    stage: str | None = None
+    stage_since: datetime | None = None
+    owner: str | None = None
+    assigned_at: datetime | None = None
+    next_step_due_at: datetime | None = None
+    decision_id: str | None = None
+    memory: str = "{}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shard:
+    """A range of profile hashes, both ends included."""
+
+    low: int
+    high: int
+
+
+WHOLE = Shard(low=0, high=65_535)
+"""All profiles."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunnelCount:
+    """How many profiles stand at one place of the funnel."""
+
+    pathway: str | None
+    stage: str | None
+    verdict: str | None
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bookmark:
+    """Where the next pull starts, and the field map it belongs to."""
+
+    value: str
+    map_digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDecision:
+    """A decision to append.
+
+    ``body`` holds codes, ids and numbers only, because it can never be erased. ``inputs`` is the
+    snapshot of personal facts: stored apart, erasable, and bound to the chain by a salted digest.
+    """
+
+    id: str
+    profile_id: str
+    run_id: str
+    decided_at: datetime
+    pathway: str | None
+    verdict: str
+    stage: str | None
+    owner: str | None
+    policy_version: str
+    policy_digest: str
+    config_digest: str
+    body: str
+    inputs: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDecision:
+    """A decision as chained. ``inputs`` is None once the personal facts were erased."""
+
+    seq: int
+    id: str
+    profile_id: str
+    run_id: str
+    decided_at: datetime
+    pathway: str | None
+    verdict: str
+    stage: str | None
+    owner: str | None
+    policy_version: str
+    policy_digest: str
+    config_digest: str
+    body: str
+    inputs_digest: str
+    prev_hash: str
+    hash: str
+    inputs: str | None
+
+
+class IntentState(StrEnum):
+    """Where a write intent stands. ``sending`` means that the CRM may have it already."""
+
+    PLANNED = "planned"
+    HELD = "held"
+    READY = "ready"
+    SENDING = "sending"
+    DONE = "done"
+    SUPERSEDED = "superseded"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """One write that a decision asks for. ``causes`` holds codes and ids only."""
+
+    id: str
+    run_id: str
+    decision_id: str
+    profile_id: str
+    system: str
+    object_type: str
+    record_id: str
+    changes: RawValues
+    expected: RawValues
+    causes: Mapping[str, object]
+    created_at: datetime
+    state: IntentState = IntentState.PLANNED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settlement:
+    """What became of one intent. ``code`` is a reason code, never a message."""
+
+    intent_id: str
+    outcome: WriteOutcome
+    code: str | None
+    at: datetime
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One run of the worker. ``now`` is the instant it decided for."""
+
+    id: str
+    kind: str
+    started_at: datetime
+    now: datetime
+    status: RunStatus = RunStatus.RUNNING
+    ended_at: datetime | None = None
+    summary: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuarantinedRow:
+    """A row that could not be read. Never carries a value."""
+
+    system: str
+    object_type: str
+    row: int
+    column: str | None
+    code: str
+    record_id: str | None
+    run_id: str

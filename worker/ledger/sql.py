@@ -1,0 +1,124 @@
+"""The few pieces of SQL that SQLite and PostgreSQL spell differently.
+
+Repositories use these and nothing of a dialect, so that one suite can prove both.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Any, TypeAlias
+
+from sqlalchemy import ColumnElement, Row, Select, Table, Text, any_, delete, func, literal, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import ARRAY
+
+from worker.core.records import RecordRef
+from worker.ledger.transaction import Transaction
+
+SqlRow: TypeAlias = dict[str, Any]
+"""Column values by name, as SQLAlchemy takes them."""
+
+AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
+AnySelect: TypeAlias = "Select[*tuple[Any, ...]]"
+
+POSTGRESQL = "postgresql"
+
+
+def is_mine(tx: Transaction, table: Table) -> ColumnElement[bool]:
+    """Keep to the rows of this transaction's account; part of every query."""
+    condition: ColumnElement[bool] = table.c.account == tx.account
+    return condition
+
+
+def is_one_of(
+    tx: Transaction, column: ColumnElement[str], texts: Iterable[str]
+) -> ColumnElement[bool]:
+    """Compare a column with any number of texts in a single bound parameter.
+
+    One parameter instead of an IN list: no limit on its length, and one compiled statement for
+    every length.
+    """
+    wanted = list(texts)
+    if tx.dialect == POSTGRESQL:
+        return column == any_(literal(wanted, ARRAY(Text)))
+    value = func.json_each(json.dumps(wanted)).table_valued("value").c.value
+    return column.in_(select(value))
+
+
+def upsert(tx: Transaction, table: Table, rows: Sequence[SqlRow]) -> None:
+    """Insert the rows in bulk; where the primary key exists, replace the other columns."""
+    if not rows:
+        return
+    statement = _insert(tx, table)
+    keys = [column.name for column in table.primary_key]
+    others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    if others:
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=others)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=keys)
+    tx.connection.execute(statement, rows)
+
+
+def add_counts(tx: Transaction, table: Table, column: str, rows: Sequence[SqlRow]) -> None:
+    """Add each row's number to the one stored under its primary key, starting from nothing."""
+    if not rows:
+        return
+    statement = _insert(tx, table)
+    keys = [key.name for key in table.primary_key]
+    total = {column: table.c[column] + statement.excluded[column]}
+    tx.connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=total), rows)
+
+
+def insert_missing(tx: Transaction, table: Table, row: SqlRow) -> None:
+    """Insert a row unless its primary key exists."""
+    keys = [column.name for column in table.primary_key]
+    tx.connection.execute(_insert(tx, table).on_conflict_do_nothing(index_elements=keys), row)
+
+
+def insert_rows(tx: Transaction, table: Table, rows: Sequence[SqlRow]) -> None:
+    """Insert the rows in bulk; a key that exists is an error."""
+    if rows:
+        tx.connection.execute(table.insert(), rows)
+
+
+def delete_where(tx: Transaction, table: Table, *conditions: ColumnElement[bool]) -> int:
+    """Delete this account's rows that meet all conditions; returns how many."""
+    return tx.connection.execute(delete(table).where(is_mine(tx, table), *conditions)).rowcount
+
+
+def count_pairs(tx: Transaction, query: AnySelect) -> dict[str, int]:
+    """Run a query of names and counts."""
+    return {row[0]: row[1] for row in tx.connection.execute(query)}
+
+
+def locked(tx: Transaction, query: AnySelect, *, skips: bool = False) -> AnySelect:
+    """Lock the rows a query reads; on SQLite the whole transaction already holds the lock."""
+    return query.with_for_update(skip_locked=skips) if tx.dialect == POSTGRESQL else query
+
+
+def ids_by_type(refs: Iterable[RecordRef]) -> Iterator[tuple[str, str, list[str]]]:
+    """Group references by system and object type, each with its distinct ids in order."""
+    ordered = sorted(set(refs))
+    for (system, object_type), group in groupby(ordered, lambda r: (r.system, r.object_type)):
+        yield system, object_type, [ref.id for ref in group]
+
+
+def is_record(
+    tx: Transaction, table: Table, system: str, object_type: str, ids: Iterable[str]
+) -> ColumnElement[bool]:
+    """Match the rows of these records of one system and object type."""
+    return (
+        is_one_of(tx, table.c.id, ids)
+        & (table.c.system == system)
+        & (table.c.object_type == object_type)
+    )
+
+
+def ref_columns(ref: RecordRef) -> Mapping[str, str]:
+    return {"id": ref.id, "system": ref.system, "object_type": ref.object_type}
+
+
+def _insert(tx: Transaction, table: Table) -> postgresql.Insert | sqlite.Insert:
+    return postgresql.insert(table) if tx.dialect == POSTGRESQL else sqlite.insert(table)

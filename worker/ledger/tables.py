@@ -1,0 +1,317 @@
+"""The tables of the ledger, for SQLite and PostgreSQL alike.
+
+Every table starts its key with ``account``, so that no query can forget whose rows it reads.
+The migrations build the same tables; a test compares the two. Nothing here runs a query.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Float,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+class Instant(
+    TypeDecorator[datetime]
+):  # the one way SQLAlchemy offers to convert a column's values
+    """An aware UTC instant, stored as integer microseconds so that both databases order it alike."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        del dialect
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("the ledger stores aware instants only")
+        return (value - EPOCH) // MICROSECOND
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        return None if value is None else EPOCH + timedelta(microseconds=value)
+
+
+metadata = MetaData()
+
+
+def _key(name: str) -> Column[str]:
+    return Column(name, Text, primary_key=True)
+
+
+def _text(name: str) -> Column[str]:
+    return Column(name, Text, nullable=False)
+
+
+def _flag(name: str) -> Column[bool]:
+    return Column(name, Boolean, nullable=False)
+
+
+def _instant(name: str) -> Column[datetime]:
+    return Column(name, Instant, nullable=False)
+
+
+def _partial(name: str, *columns: str, where: str, on_sqlite: str | None = None) -> Index:
+    return Index(
+        name, *columns, sqlite_where=text(on_sqlite or where), postgresql_where=text(where)
+    )
+
+
+def _ref_keys() -> list[Column[Any]]:
+    """The key of a record: id first, so that ``explain 123`` finds it without naming a system."""
+    return [_key("account"), _key("id"), _key("system"), _key("object_type")]
+
+
+settings = Table(
+    "settings",
+    metadata,
+    _key("account"),
+    _key("name"),
+    _text("value"),
+)
+
+records = Table(
+    "records",
+    metadata,
+    *_ref_keys(),
+    Column("profile_id", Text),
+    _text("revision"),
+    _text("field_values"),
+    _text("mapped"),
+    Column("modified_at", Instant),
+    _flag("is_deleted"),
+    Column("merged_into", Text),
+    _text("written"),
+    Column("stage_set_by_person_at", Instant),
+    Index("records_profile", "account", "profile_id"),
+)
+
+match_keys = Table(
+    "match_keys",
+    metadata,
+    _key("account"),
+    _key("match_key"),
+    _key("id"),
+    _key("system"),
+    _key("object_type"),
+    Index("match_keys_record", "account", "id"),
+    sqlite_with_rowid=False,
+)
+
+activities = Table(
+    "activities",
+    metadata,
+    *_ref_keys(),
+    _key("contact_id"),
+    _key("contact_system"),
+    _key("contact_object_type"),
+    _text("kind"),
+    _instant("at"),
+    Column("service_line", Text),
+    Column("owner", Text),
+    Column("channel", Text),
+    _flag("is_excluded"),
+    _text("revision"),
+    Index("activities_contact", "account", "contact_id", "at"),
+)
+
+profiles = Table(
+    "profiles",
+    metadata,
+    _key("account"),
+    _key("id"),
+    Column("shard", Integer, nullable=False),
+    _flag("is_dirty"),
+    Column("due_at", Instant),
+    Column("config_digest", Text),
+    Column("pathway", Text),
+    Column("verdict", Text),
+    Column("stage", Text),
+    Column("stage_since", Instant),
+    Column("owner", Text),
+    Column("assigned_at", Instant),
+    Column("next_step_due_at", Instant),
+    Column("decision_id", Text),
+    _text("memory"),
+    # The partial indexes hold only the few rows a run asks for, whatever the size of the base.
+    # SQLite recognises a condition only as it is spelled in the query.
+    _partial(
+        "profiles_dirty", "account", "id", "shard", where="is_dirty", on_sqlite="is_dirty = 1"
+    ),
+    _partial("profiles_due", "account", "due_at", where="due_at IS NOT NULL"),
+    _partial("profiles_open", "account", "owner", where="stage = 'mql' AND owner IS NOT NULL"),
+    _partial("profiles_assigned", "account", "assigned_at", where="assigned_at IS NOT NULL"),
+)
+
+base_counts = Table(
+    "base_counts",
+    metadata,
+    _key("account"),
+    _key("pathway"),
+    _key("stage"),
+    _key("verdict"),
+    Column("profile_count", BigInteger, nullable=False),
+)
+
+roster_credits = Table(
+    "roster_credits",
+    metadata,
+    _key("account"),
+    _key("team"),
+    _key("member"),
+    Column("credit", Float, nullable=False),
+)
+
+bookmarks = Table(
+    "bookmarks",
+    metadata,
+    _key("account"),
+    _key("system"),
+    _key("object_type"),
+    _text("value"),
+    _text("map_digest"),
+)
+
+decisions = Table(
+    "decisions",
+    metadata,
+    _key("account"),
+    Column("seq", BigInteger, primary_key=True, autoincrement=False),
+    _text("id"),
+    _text("profile_id"),
+    _text("run_id"),
+    _instant("decided_at"),
+    Column("pathway", Text),
+    _text("verdict"),
+    Column("stage", Text),
+    Column("owner", Text),
+    _text("policy_version"),
+    _text("policy_digest"),
+    _text("config_digest"),
+    _text("body"),
+    _text("inputs_digest"),
+    _text("prev_hash"),
+    _text("hash"),
+    Index("decisions_id", "account", "id", unique=True),
+    Index("decisions_profile", "account", "profile_id", "seq"),
+)
+
+decision_inputs = Table(
+    "decision_inputs",
+    metadata,
+    _key("account"),
+    _key("decision_id"),
+    _text("salt"),
+    _text("inputs"),
+)
+
+chain_heads = Table(
+    "chain_heads",
+    metadata,
+    _key("account"),
+    Column("seq", BigInteger, nullable=False),
+    _text("hash"),
+)
+
+intents = Table(
+    "intents",
+    metadata,
+    _key("account"),
+    _key("id"),
+    _text("run_id"),
+    _text("decision_id"),
+    _text("profile_id"),
+    _text("system"),
+    _text("object_type"),
+    _text("record_id"),
+    _text("changes"),
+    _text("expected"),
+    _text("causes"),
+    _text("state"),
+    _instant("created_at"),
+    Index("intents_state", "account", "state", "system", "created_at", "id"),
+    Index("intents_profile", "account", "profile_id", "state"),
+    Index("intents_run", "account", "run_id", "state"),
+)
+
+outcomes = Table(
+    "outcomes",
+    metadata,
+    _key("account"),
+    _key("intent_id"),
+    _text("outcome"),
+    Column("code", Text),
+    _instant("at"),
+    _text("run_id"),
+    ForeignKeyConstraint(
+        ["account", "intent_id"], ["intents.account", "intents.id"], name="outcomes_intent"
+    ),
+    Index("outcomes_run", "account", "run_id", "outcome"),
+)
+
+runs = Table(
+    "runs",
+    metadata,
+    _key("account"),
+    _key("id"),
+    _text("kind"),
+    _text("status"),
+    _instant("started_at"),
+    Column("ended_at", Instant),
+    _instant("decided_for"),
+    _text("summary"),
+    Index("runs_started", "account", "started_at"),
+)
+
+leases = Table(
+    "leases",
+    metadata,
+    _key("account"),
+    _key("name"),
+    Column("holder", Text),
+    Column("token", BigInteger, nullable=False),
+    Column("expires_at", Instant),
+)
+
+quarantine = Table(
+    "quarantine",
+    metadata,
+    _key("account"),
+    _key("system"),
+    _key("object_type"),
+    Column("position", Integer, primary_key=True, autoincrement=False),
+    Column("row_number", Integer, nullable=False),
+    Column("column_name", Text),
+    _text("code"),
+    Column("record_id", Text),
+    _text("run_id"),
+)
+
+seen = Table(
+    "seen",
+    metadata,
+    _key("account"),
+    _key("run_id"),
+    _key("system"),
+    _key("object_type"),
+    _key("id"),
+    sqlite_with_rowid=False,
+)
