@@ -17,11 +17,22 @@ def cell_pattern(delimiter: str) -> re.Pattern[str]:
     )
 
 
+def closed_pattern(delimiter: str) -> re.Pattern[str]:
+    """Match a line that leaves no quote open."""
+    d = re.escape(delimiter)
+    cell = rf'(?:"[^"]*+(?:""[^"]*+)*+"[^{d}]*+|(?!")[^{d}]*+)'
+    return re.compile(rf"{cell}(?:{d}{cell})*+")
+
+
 def split_cells(text: str, delimiter: str, pattern: re.Pattern[str]) -> list[str] | None:
     """Read a row's cells; None when text stands between a closing quote and the delimiter."""
     body, _ = body_and_end(text)
     if '"' not in body:
         return body.split(delimiter)
+    if body.startswith('"') and body.endswith('"'):
+        cells = body[1:-1].split(f'"{delimiter}"')
+        if body.count('"') == 2 * len(cells):  # every cell is quoted and none has a quote inside
+            return cells
     cells = []
     for _, inside, stray, plain in pattern.findall(body):
         if stray and not stray.isspace():

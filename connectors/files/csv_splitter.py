@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 
-from connectors.files.csv_cells import cell_pattern, split_cells
+from connectors.files.csv_cells import cell_pattern, closed_pattern, split_cells
 from connectors.files.lines import LINE_ENDS, MAX_LINE
 from connectors.files.rows import MAX_FIELD, Row, RowCode, RowKind
 
@@ -25,6 +25,7 @@ class CsvSplitter:
     __slots__ = (
         "_cell",
         "_chunks",
+        "_closed",
         "_delimiter",
         "_has_header",
         "_is_in_rest",
@@ -38,6 +39,7 @@ class CsvSplitter:
         self._chunks = iter(chunks)
         self._delimiter = delimiter
         self._cell = cell_pattern(delimiter)
+        self._closed = closed_pattern(delimiter)
         self._opening = delimiter + QUOTE
         self._queue: deque[str] = deque()
         self._line = 1
@@ -90,6 +92,8 @@ class CsvSplitter:
         return row
 
     def _quoted(self, first: str) -> Row:
+        if self._closed.fullmatch(first):
+            return self._row([first])
         lines, size = [first], len(first)
         is_open = self._leaves_open(first, is_open=False)
         while is_open:

@@ -26,10 +26,13 @@ class LineReader:
     odd byte at the end of a cut UTF-16 table, which is no text and must still not be lost.
     """
 
-    __slots__ = ("_encoding", "_file", "_hash", "bytes_read", "tail")
+    __slots__ = ("_chunk_bytes", "_encoding", "_file", "_hash", "bytes_read", "tail")
 
-    def __init__(self, file: BinaryIO, encoding: TextEncoding) -> None:
+    def __init__(
+        self, file: BinaryIO, encoding: TextEncoding, *, chunk_bytes: int = CHUNK_BYTES
+    ) -> None:
         self._file = file
+        self._chunk_bytes = chunk_bytes
         self._encoding = encoding
         self._hash = hashlib.blake2b(digest_size=16)
         self.bytes_read = 0
@@ -63,7 +66,7 @@ class LineReader:
 
     def _texts(self) -> Iterator[str]:
         codec = codecs.getincrementaldecoder(self._encoding.codec)(self._encoding.errors)
-        while data := self._read(CHUNK_BYTES):
+        while data := self._read(self._chunk_bytes):
             yield codec.decode(data)
         if not self._encoding.is_wide:
             yield codec.decode(b"", final=True)

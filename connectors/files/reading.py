@@ -42,7 +42,7 @@ class Reading:
 
     def refuse_change(self) -> None:
         """Raise ``SourceChangedError`` when the file is no longer the one that was opened."""
-        if version_of(self.path) != self.version:
+        if not self.path.exists() or version_of(self.path) != self.version:
             raise SourceChangedError(
                 f"{self.path.name} changed while it was being read. It is read again."
             )

@@ -1,101 +1,35 @@
 """A write-back to a table changes the bytes of the changed cells and of nothing else.
 
-The tables are built from cells as raw text, so that the test knows where every byte came from: what
-the file must become is put together from the same parts, not computed by the code under test.
+What the file must become is put together from the same raw cells as the file was, not computed by the
+code under test.
 """
 
 from __future__ import annotations
 
-import codecs
-import csv
-import io
 import json
 import tempfile
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.files.connector import open_connector
+from tests.properties.files_tables import (
+    COLUMNS,
+    SLOW_DISK,
+    TEXT,
+    RawTable,
+    opened,
+    raw_cell,
+    tables,
+    values_in,
+)
 from worker.core.records import RawValue, RecordRef, WriteCommand, WriteOutcome
 from worker.errors import FixDataError
-from worker.ports import Connector, ConnectorContext, ObjectSource
-
-COLUMNS = ("email", "stage", "note")
-TEXT = st.text(alphabet=st.sampled_from(list("ab,;\t|\"'\n\r =é\u2028\x85")), max_size=8)
-ENCODINGS = st.sampled_from(
-    [
-        ("utf-8", b""),
-        ("utf-8", codecs.BOM_UTF8),
-        ("utf-16-le", codecs.BOM_UTF16_LE),
-        ("utf-16-be", codecs.BOM_UTF16_BE),
-    ]
-)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RawTable:
-    """A table as raw cells: what stands between the delimiters, quotes included."""
-
-    encoding: str
-    bom: bytes
-    delimiter: str
-    header: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
-    ends: tuple[str, ...]
-
-    def content(self, replaced: dict[tuple[int, int], str] | None = None) -> bytes:
-        """Put the file together, with some cells replaced by other raw text."""
-        new = replaced or {}
-        lines = [self.delimiter.join(self.header)] + [
-            self.delimiter.join(new.get((r, c), cell) for c, cell in enumerate(row))
-            for r, row in enumerate(self.rows)
-        ]
-        text = "".join(line + end for line, end in zip(lines, self.ends, strict=True))
-        return self.bom + text.encode(self.encoding)
-
-
-def raw_cell(text: str, *, is_quoted: bool, delimiter: str) -> str:
-    needs = any(mark in text for mark in (delimiter, '"', "\r", "\n"))
-    return '"' + text.replace('"', '""') + '"' if needs or is_quoted else text
-
-
-@st.composite
-def tables(draw: st.DrawFn) -> RawTable:
-    encoding, bom = draw(ENCODINGS)
-    delimiter = draw(st.sampled_from([",", ";", "\t", "|"]))
-    amount = draw(st.integers(1, 6))
-    rows = tuple(
-        tuple(
-            raw_cell(text, is_quoted=draw(st.booleans()), delimiter=delimiter)
-            for text in (str(100 + n), draw(TEXT), draw(TEXT), draw(TEXT))
-        )
-        for n in range(amount)
-    )
-    ends = [draw(st.sampled_from(["\n", "\r\n", "\r"])) for _ in range(amount)]
-    last = draw(st.sampled_from(["\n", "\r\n", "\r", ""]))
-    return RawTable(
-        encoding=encoding,
-        bom=bom,
-        delimiter=delimiter,
-        header=("id", *COLUMNS),
-        rows=rows,
-        ends=(*ends, last),
-    )
-
 
 CHANGES = st.dictionaries(
     st.tuples(st.integers(0, 5), st.sampled_from(COLUMNS)), st.none() | TEXT, max_size=6
 )
-
-
-def opened(folder: Path) -> Connector:
-    source = ObjectSource(object_type="contacts", id_field="id")
-    return open_connector(
-        ConnectorContext(system="files", base_dir=folder, options={"folder": "."}, objects=[source])
-    )
 
 
 def commands_for(changes: dict[tuple[int, str], RawValue]) -> list[WriteCommand]:
@@ -109,30 +43,7 @@ def commands_for(changes: dict[tuple[int, str], RawValue]) -> list[WriteCommand]
     ]
 
 
-def values_in(folder: Path) -> dict[tuple[int, str], RawValue]:
-    pages = opened(folder).pull("contacts", fields=COLUMNS, since=None)
-    return {
-        (int(record.ref.id) - 100, name): value
-        for page in pages
-        for record in page.records
-        for name, value in record.values.items()
-    }
-
-
-@given(table=tables())
-def test_a_sound_table_reads_as_the_csv_module_reads_it(table: RawTable) -> None:
-    with tempfile.TemporaryDirectory() as name:
-        (Path(name) / "contacts.csv").write_bytes(table.content())
-        text = table.content()[len(table.bom) :].decode(table.encoding)
-        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=table.delimiter))[1:]
-        expected = {
-            (n, column): row[at] or None
-            for n, row in enumerate(rows)
-            for at, column in enumerate(COLUMNS, start=1)
-        }
-        assert values_in(Path(name)) == expected
-
-
+@SLOW_DISK
 @given(table=tables(), changes=CHANGES)
 def test_only_the_changed_cells_bytes_change(
     table: RawTable, changes: dict[tuple[int, str], RawValue]
@@ -168,6 +79,7 @@ def raw_new(old: str, value: RawValue, delimiter: str) -> str:
     return raw_cell(text, is_quoted=keeps, delimiter=delimiter)
 
 
+@SLOW_DISK
 @given(table=tables(), value=TEXT.filter(bool))
 def test_a_new_column_goes_to_the_end_of_every_row(table: RawTable, value: str) -> None:
     with tempfile.TemporaryDirectory() as name:
@@ -188,7 +100,7 @@ def test_a_new_column_goes_to_the_end_of_every_row(table: RawTable, value: str) 
         assert path.read_bytes() == wider.content()
 
 
-@settings(max_examples=200)
+@SLOW_DISK
 @given(noise=st.binary(max_size=200), value=st.sampled_from(["new", "a,b", "é", 'say "hi"']))
 def test_bytes_that_make_no_sense_are_kept(noise: bytes, value: str) -> None:
     head = b"id,stage\n1,old"
@@ -220,6 +132,7 @@ JSON_VALUES = st.recursive(
 )
 
 
+@SLOW_DISK
 @given(
     rows=st.lists(
         st.dictionaries(st.sampled_from(["a", "b", "stage", "é"]), JSON_VALUES), min_size=1
