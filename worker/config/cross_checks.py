@@ -2,10 +2,123 @@
 
 from __future__ import annotations
 
+from worker.config.check_policies import check_policies
+from worker.config.check_routes import RouteCheck, check_routes
+from worker.config.documents import PathwaysDocument
 from worker.config.findings import Findings
 from worker.config.folder import Folder
+from worker.config.implication import find_contradiction, follows
 from worker.config.parts import Parts
+from worker.config.policy_documents import PolicyDocument
+from worker.config.system_documents import SystemDocument
+from worker.core.field_map import Managed
+from worker.core.model import FactKind
+
+_READ_BY_THE_WORKER = frozenset(
+    {
+        "email",
+        "phone",
+        "first_name",
+        "last_name",
+        "organisation",
+        "postal_code",
+        "state",
+        "npi",
+        "origin",
+        "owner",
+        "lifecycle_stage",
+        "created_at",
+        "changed_at",
+        "received_at",
+        "consent_at",
+    }
+)
+"""Facts that identity, data quality, consent and the plan read without being told to."""
 
 
 def check_across(files: Folder, parts: Parts, findings: Findings) -> None:
     """Report what can never work, or never be used, given all files together."""
+    sheets = {name: source.sheet for name, source in files.sources.items()}
+    _check_pathways(files, findings)
+    _check_pathway_rules(files, parts, findings)
+    check_policies(parts, sheets, findings)
+    _check_written_stages(files, parts, findings)
+    if parts.routing is not None:
+        check = RouteCheck(
+            routing=parts.routing,
+            sheet=sheets["routing.yaml"],
+            mapped=parts.words.mapped,
+            findings=findings,
+        )
+        check_routes(check)
+    if not findings.errors:
+        # While something is wrong, what reads a fact is not known for sure.
+        _warn_of_unread_facts(parts, findings)
+
+
+def _check_pathways(files: Folder, findings: Findings) -> None:
+    """Every pathway has one policy, and every policy a pathway."""
+    policies: dict[str, str] = {}
+    pathways = files.get("pathways.yaml", PathwaysDocument)
+    entries = pathways.document.pathways if pathways else []
+    for source in files.all_of(PolicyDocument):
+        name, spot = source.document.pathway, source.sheet.spot("pathway")
+        other = policies.setdefault(name, source.sheet.file)
+        if other != source.sheet.file:
+            findings.error(spot, f"the pathway {name!r} has a policy already, in {other}.")
+        if pathways and name not in {entry.pathway for entry in entries}:
+            message = f"no rule in pathways.yaml leads to the pathway {name!r}."
+            findings.error(spot, message, hint="add a rule for it, or take the policy out")
+    if pathways is None or not files.is_whole("policies"):
+        return
+    for number, entry in enumerate(entries):
+        if entry.pathway not in policies:
+            spot = pathways.sheet.spot("pathways", number, "pathway")
+            message = f"the pathway {entry.pathway!r} has no policy."
+            findings.error(spot, message, hint=f"write policies/{entry.pathway}.yaml")
+
+
+def _check_pathway_rules(files: Folder, parts: Parts, findings: Findings) -> None:
+    source = files.get("pathways.yaml", PathwaysDocument)
+    if source is None or len(parts.pathways) < len(source.document.pathways):
+        return
+    for number, rule in enumerate(parts.pathways):
+        spot = source.sheet.spot("pathways", number, "when")
+        contradiction = find_contradiction(iter((rule.condition,)), {})
+        if contradiction is not None:
+            findings.error(spot, f"this rule can never hold: {contradiction}.")
+        earlier = next(
+            (e for e in parts.pathways[:number] if follows(rule.condition, e.condition)), None
+        )
+        if earlier is not None:
+            message = (
+                f"this rule is never reached: the one for {earlier.pathway!r} takes its leads."
+            )
+            findings.error(spot, message, hint="put the narrower rule first")
+
+
+def _check_written_stages(files: Folder, parts: Parts, findings: Findings) -> None:
+    """A stage the worker sets must have a word in every system it is written to."""
+    if parts.lifecycle is None:
+        return
+    stages = sorted({item.target.value for item in parts.lifecycle.transitions})
+    for source in files.all_of(SystemDocument):
+        for item in parts.systems[source.document.system].objects:
+            write = next((w for w in item.writes if w.managed is Managed.STAGE), None)
+            missing = [stage for stage in stages if write and stage not in write.values]
+            if write and write.values and missing:
+                path = ("objects", item.object_type, "writes", "lifecycle_stage", "values")
+                message = f"the worker may set the stage {missing[0]!r}, which has no word here."
+                hint = f"add `<their word>: {missing[0]}`"
+                findings.error(source.sheet.spot(*path), message, hint=hint)
+
+
+def _warn_of_unread_facts(parts: Parts, findings: Findings) -> None:
+    for item in parts.words.mapped.fields if parts.words.mapped else ():
+        facts = parts.words.facts or {}
+        is_read = item.fact in parts.reads or item.fact in _READ_BY_THE_WORKER
+        if is_read or item.is_declared or facts[item.fact].kind is FactKind.ID:
+            continue
+        message = f"the fact {item.fact!r} is mapped, but no rule reads it."
+        hint = "take the field out: only what is needed is asked for"
+        findings.warning(item.spot, message, hint=hint)

@@ -52,7 +52,7 @@ def _add(problems: list[Problem], spot: Spot, message: str, allowed: str, hint: 
         file=spot.file,
         line=spot.line,
         key=spot.key,
-        message=message,
+        message=message[:1].upper() + message[1:],
         allowed=allowed,
         hint=hint,
     )

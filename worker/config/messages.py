@@ -32,12 +32,11 @@ def report_schema_errors(
 def value_at(value: Yaml, path: Iterable[str | int]) -> Yaml:
     """Look up what stands at a path; None when the path leads nowhere."""
     for part in path:
-        if (isinstance(value, dict) and isinstance(part, str) and part in value) or (
-            isinstance(value, list) and isinstance(part, int) and part < len(value)
-        ):
-            value = value[part]
+        if isinstance(part, str):
+            value = value.get(part) if isinstance(value, dict) else None
         else:
-            return None
+            is_inside = isinstance(value, list) and part < len(value)
+            value = value[part] if is_inside and isinstance(value, list) else None
     return value
 
 

@@ -1,0 +1,176 @@
+"""Checks of routing: rules nobody reaches, teams nobody is on, overflows that end nowhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from worker.config.findings import Findings
+from worker.config.implication import find_contradiction, follows
+from worker.config.vocabulary import Mapped
+from worker.config.yaml_text import KeyPath, Sheet
+from worker.core.conditions import AllOf, Condition, FactTest, Operator
+from worker.core.field_map import Managed
+from worker.core.routing import Member, RoutingPolicy, RoutingRule, Team
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteCheck:
+    """The routing policy, the sheet it is written in, and where findings go."""
+
+    routing: RoutingPolicy
+    sheet: Sheet
+    mapped: Mapped | None
+    findings: Findings
+
+
+def check_routes(check: RouteCheck) -> None:
+    """Check rules, teams and queues."""
+    _check_rules(check)
+    for team in check.routing.teams.values():
+        _check_members(check, team)
+        _check_overflow(check, team)
+    for name, queue in check.routing.queues.items():
+        _check_owners(check, queue.owners, ("queues", name), f"the queue {name!r}")
+    _check_unused(check)
+
+
+def _check_rules(check: RouteCheck) -> None:
+    rules = check.routing.rules
+    for number, rule in enumerate(rules):
+        spot = check.sheet.spot("rules", number)
+        contradiction = find_contradiction(iter((rule.condition,)), {})
+        if contradiction is not None:
+            check.findings.error(spot, f"the rule {rule.id!r} can never hold: {contradiction}.")
+        for earlier in rules[:number]:
+            if follows(rule.condition, earlier.condition):
+                message = f"the rule {rule.id!r} is never reached: {earlier.id!r} before it takes its leads."
+                check.findings.error(spot, message, hint="put the narrower rule first")
+                break
+        _check_skills(check, rule, number)
+
+
+def _check_skills(check: RouteCheck, rule: RoutingRule, number: int) -> None:
+    """Report a rule for leads that every member of the team lacks the skill for."""
+    team = check.routing.teams.get(rule.target)
+    active = [member for member in team.members if not member.is_paused] if team else []
+    if not active:
+        return
+    for fact, words in _words_required(rule.condition):
+        if all(_lacks(member, fact, words) for member in active):
+            message = f"nobody on the team {rule.target!r} takes leads with this {fact!r}."
+            hint = "give a member the skill, or send these leads elsewhere"
+            check.findings.error(check.sheet.spot("rules", number, "to"), message, hint=hint)
+
+
+def _words_required(condition: Condition) -> Iterator[tuple[str, frozenset[str]]]:
+    if isinstance(condition, AllOf):
+        for item in condition.items:
+            yield from _words_required(item)
+    elif isinstance(condition, FactTest):
+        if condition.operator is Operator.IS and isinstance(condition.operand, str):
+            yield condition.fact, frozenset({condition.operand})
+        elif condition.operator is Operator.IN and isinstance(condition.operand, frozenset):
+            yield condition.fact, condition.operand
+
+
+def _lacks(member: Member, fact: str, words: frozenset[str]) -> bool:
+    skills = member.skills.get(fact, frozenset())
+    return bool(skills) and skills.isdisjoint(words)
+
+
+# --- teams
+
+
+def _check_members(check: RouteCheck, team: Team) -> None:
+    path: KeyPath = ("teams", team.id, "members")
+    first: dict[tuple[str, str], str] = {}
+    for number, member in enumerate(team.members):
+        what = f"the member {member.id!r}"
+        _check_owners(check, member.owners, (*path, number), what)
+        for system, owner in member.owners.items():
+            other = first.setdefault((system, owner), member.id)
+            if other != member.id:
+                spot = check.sheet.spot(*path, number, "owner", system)
+                message = f"the owner {owner!r} of {system} is already the member {other!r}."
+                check.findings.error(spot, message)
+
+
+def _check_owners(check: RouteCheck, owners: Mapping[str, str], path: KeyPath, what: str) -> None:
+    writers = check.mapped.writers if check.mapped else {}
+    for system, managed in writers.items():
+        if Managed.OWNER in managed and system not in owners:
+            message = f"{what} has no owner in {system}, which has owners written."
+            hint = f"add `{system}: <owner id>` to its owner"
+            check.findings.error(check.sheet.spot(*path, "owner"), message, hint=hint)
+    for system, owner in owners.items():
+        if owner in check.routing.unassigned:
+            message = f"the owner {owner!r} of {system} is listed under unassigned, so it stands for nobody."
+            check.findings.error(check.sheet.spot(*path, "owner", system), message)
+
+
+def _check_overflow(check: RouteCheck, team: Team) -> None:
+    active = [member for member in team.members if not member.is_paused]
+    if not active:
+        message = f"nobody on the team {team.id!r} can take a lead."
+        spot = check.sheet.spot("teams", team.id)
+        if team.overflow:
+            check.findings.warning(spot, message, hint="its overflow takes all of them")
+        else:
+            check.findings.error(spot, message, hint="give it an active member or an overflow")
+    circle = _circle(team.id, check.routing.teams)
+    if circle:
+        spot = check.sheet.spot("teams", team.id, "overflow")
+        check.findings.error(spot, f"the overflow goes in a circle: {' → '.join(circle)}.")
+    elif not _ends_in_queue(team, check.routing):
+        spot = check.sheet.spot("teams", team.id, "overflow")
+        message = (
+            f"the overflow of {team.id!r} does not end in a queue, so a lead could go to nobody."
+        )
+        hint = f"end it with a queue, such as {check.routing.fallback!r}"
+        check.findings.error(spot, message, hint=hint)
+
+
+def _circle(start: str, teams: Mapping[str, Team]) -> list[str]:
+    """Find a way from a team through overflows back to itself."""
+    ways = [[start]]
+    seen: set[str] = set()
+    while ways:
+        way = ways.pop()
+        for name in teams[way[-1]].overflow if way[-1] in teams else ():
+            if name == start:
+                return [*way, name]
+            if name not in seen:
+                seen.add(name)
+                ways.append([*way, name])
+    return []
+
+
+def _ends_in_queue(team: Team, routing: RoutingPolicy) -> bool:
+    seen: set[str] = set()
+    last = team.id
+    while last in routing.teams and last not in seen:
+        seen.add(last)
+        overflow = routing.teams[last].overflow
+        last = overflow[-1] if overflow else ""
+    return last in routing.queues
+
+
+def _check_unused(check: RouteCheck) -> None:
+    """Warn of teams, queues and next steps that nothing leads to."""
+    routing = check.routing
+    targets = {rule.target for rule in routing.rules} | {routing.fallback}
+    targets |= {name for team in routing.teams.values() for name in team.overflow}
+    for kind, noun, names in (
+        ("teams", "team", routing.teams),
+        ("queues", "queue", routing.queues),
+    ):
+        for name in names:
+            if name not in targets:
+                message = f"no rule and no overflow leads to the {noun} {name!r}."
+                check.findings.warning(check.sheet.spot(kind, name), message)
+    steps = {rule.next_step for rule in routing.rules} | {routing.fallback_next_step}
+    for name in routing.next_steps:
+        if name not in steps:
+            message = f"no rule uses the next step {name!r}."
+            check.findings.warning(check.sheet.spot("next_steps", name), message)
