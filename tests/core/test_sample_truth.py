@@ -102,18 +102,20 @@ def test_second_records_by_email_differ_in_case_or_blanks_only(sample: Sample) -
         assert len(emails[sample.truth[row["contact_id"]]["person_id"]]) == 1
 
 
-def test_families_that_share_a_number_have_different_given_names(sample: Sample) -> None:
-    named: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for row in sample.with_defect("shared_phone"):
+def test_no_two_people_share_both_a_number_and_a_whole_name(sample: Sample) -> None:
+    named: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for row in sample.contacts:
+        digits = re.sub(r"\D", "", row["phone"].partition("x")[0])[-10:]
         truth = sample.truth[row["contact_id"]]
-        if (
-            not SECOND_RECORDS.isdisjoint(truth["defects"])
-            or "generation_suffix" in truth["defects"]
-        ):
-            continue
-        named[truth["household_id"], row["first_name"]].add(truth["person_id"])
-    assert named
-    assert all(len(people) == 1 for people in named.values())
+        if len(digits) == 10 and not {"name_placeholder", "test_record"} & {*truth["defects"]}:
+            named[digits, row["first_name"], row["last_name"]].add(truth["person_id"])
+    assert max(len(people) for (*_, name), people in named.items() if name) == 1
+
+
+def test_whoever_shares_a_number_belongs_to_a_household(sample: Sample) -> None:
+    sharing = sample.with_defect("shared_phone")
+    assert sharing
+    assert all(sample.truth[row["contact_id"]]["household_id"] for row in sharing)
 
 
 # The shape of the population

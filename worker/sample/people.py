@@ -2,7 +2,7 @@
 
 Everything follows from a running number, so that no two people get the same e-mail address by
 accident, and two strangers who get the same telephone number (there are only some 36,000 safe
-ones) never have the same given name.
+ones) have different given names.
 """
 
 from __future__ import annotations

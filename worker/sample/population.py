@@ -135,23 +135,28 @@ def _household(maker: _Maker, pathway: TruePathway, size: int) -> Iterator[Draft
     place = pick_place(dice, scene.rates.defects.out_of_area)
     family, domain = pick_family_name(dice), pick_mail_domain(dice)
     head: Person | None = None
-    for _ in range(size):
+    for member in range(size):
         person = make_person(maker.numbers, dice, place, family=family, domain=domain)
         shared: set[Defect] = set()
         if head is None:
             head = person
         else:
-            person, shared = _relative(scene, head, person)
+            person, shared = _relative(scene, head, person, is_second=member == 1)
         draft = make_row(scene, "", person, tell_story(scene, pathway), None)
         draft.defects.update(shared)
         yield draft if size == 1 else replace(draft, household=f"hou-{head.number}")
 
 
-def _relative(scene: Scene, head: Person, person: Person) -> tuple[Person, set[Defect]]:
-    """Let a person share with the head of the household what families share."""
+def _relative(
+    scene: Scene, head: Person, person: Person, *, is_second: bool
+) -> tuple[Person, set[Defect]]:
+    """Let a person share with the head of the household what families share.
+
+    Only the second member may be the head's namesake, so that no two share one name entirely.
+    """
     dice, rates = scene.dice, scene.rates.family
     shared: set[Defect] = set()
-    if dice.chance(rates.generation_suffix):
+    if is_second and dice.chance(rates.generation_suffix):
         family = f"{head.family} {dice.pick(GENERATION_SUFFIXES)}"
         person = replace(person, given=head.given, family=family, phone=head.phone)
         return person, {Defect.GENERATION_SUFFIX, Defect.SHARED_PHONE}

@@ -130,7 +130,7 @@ class FamilyRates:
 
     shared_phone: float = 0.8
     shared_email: float = 0.05
-    generation_suffix: float = 0.12  # father and son of one name
+    generation_suffix: float = 0.15  # of second members: father and son of one name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,7 +23,7 @@ from worker.sample.dice import Dice
 from worker.sample.draft import SECOND_RECORDS, Draft
 from worker.sample.moments import DAY, Moments
 from worker.sample.population import make_population
-from worker.sample.rates import DEFAULT_RATES, Rates
+from worker.sample.rates import DEFAULT_RATES, SAMPLE_VERSION, Rates
 from worker.sample.story import Scene
 
 CONTACTS: Final = "contacts.csv"
@@ -47,6 +47,7 @@ class SampleSummary:
     pathways: Mapping[str, int]
     defects: Mapping[str, int]
     outcomes: Mapping[str, int]
+    version: str = SAMPLE_VERSION
 
 
 def write_sample(
