@@ -16,7 +16,7 @@ from worker.core.conditions import YES, Case, make_case
 from worker.core.consent import Permissions, allowed_channels
 from worker.core.identity import MergedLead, merge_contacts
 from worker.core.lifecycle import StageMove, Standing, move_stage
-from worker.core.mapping import Issue, MappedContact
+from worker.core.mapping import MappedContact
 from worker.core.model import Activity, Facts, Stage, Strength
 from worker.core.policy import Verdict
 from worker.core.qualification import Qualification, qualify
@@ -50,7 +50,6 @@ class LeadSnapshot:
     contacts: tuple[MappedContact, ...]
     activities: tuple[Activity, ...] = ()
     memory: Memory = field(default_factory=Memory)
-    is_ambiguous: bool = False
     stage_set_by_person_at: datetime | None = None
 
 
@@ -102,7 +101,7 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
     pathway = next((name for name, holds in ruleset.pathways if holds(case) is YES), None)
     findings = assess(
         lead.facts,
-        _issues(lead, snapshot),
+        lead.issues,
         policy=configuration.quality,
         mapped_facts=ruleset.mapped_facts,
         pathway=pathway,
@@ -133,11 +132,6 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
         move=move,
         reasons=_reasons(qualification, verdict, findings, permissions, move),
     )
-
-
-def _issues(lead: MergedLead, snapshot: LeadSnapshot) -> tuple[Issue, ...]:
-    shared = (Issue("IDENTITY_AMBIGUOUS", "email"),) if snapshot.is_ambiguous else ()
-    return (*lead.issues, *shared)
 
 
 def _unclear(

@@ -114,6 +114,10 @@ def _union(parents: dict[RecordRef, RecordRef], one: RecordRef, other: RecordRef
     parents[high] = low
 
 
+AMBIGUOUS = Issue("IDENTITY_AMBIGUOUS", "identity")
+"""Kept among the issues of a record that shares its e-mail with another name."""
+
+
 def profile_id_of(account: str, group: Sequence[RecordRef]) -> str:
     """Name a new profile after the first record of its group, so that any run names it alike."""
     return hashlib.blake2b(f"{account}|{min(group)}".encode(), digest_size=12).hexdigest()

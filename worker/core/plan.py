@@ -28,19 +28,30 @@ class RecordPlan:
     expected: RawValues
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CurrentRecord:
+    """A record's fields as last read, and the managed values we last wrote to it."""
+
+    values: RawValues
+    written: RawValues
+
+
 def plan_write(
-    ruleset: Ruleset, decision: Decision, current: Mapping[RecordRef, RawValues]
+    ruleset: Ruleset, decision: Decision, current: Mapping[RecordRef, CurrentRecord]
 ) -> tuple[RecordPlan, ...]:
-    """Plan the writes of one decision; empty when the CRM already says so, or must be left alone."""
+    """Plan the writes of one decision; empty when the CRM already says so, or must be left alone.
+
+    A decision that only confirms the last one leaves alone what somebody has changed since.
+    """
     if decision.judgement.move.is_hands_off:
         return ()
     wanted = _wanted(ruleset, decision)
     plans = []
-    for ref, values in sorted(current.items()):
+    for ref in sorted(current):
         system = ruleset.configuration.systems.get(ref.system)
         object_map = system.find_object(ref.object_type) if system else None
         if object_map is not None:
-            plan = _plan_record(ref, object_map, wanted, values, decision)
+            plan = _plan_record(ref, object_map, wanted, current[ref], decision)
             if plan is not None:
                 plans.append(plan)
     return tuple(plans)
@@ -50,13 +61,17 @@ def _plan_record(
     ref: RecordRef,
     object_map: ObjectMap,
     wanted: Mapping[Managed, str | None],
-    values: RawValues,
+    record: CurrentRecord,
     decision: Decision,
 ) -> RecordPlan | None:
+    values, written = record.values, record.written
     changes: dict[str, RawValue] = {}
     is_led = False
     for write in object_map.writes:
         if write.target not in values or write.managed not in wanted:
+            continue
+        is_edited = write.target in written and values[write.target] != written[write.target]
+        if is_edited and not decision.is_new:
             continue
         text = wanted[write.managed]
         if write.managed is Managed.OWNER:

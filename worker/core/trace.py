@@ -123,10 +123,10 @@ def memory_to_json(memory: Memory) -> str:
 
 
 def memory_from_json(text: str) -> Memory:
-    """Read what is remembered of a lead; an empty text remembers nothing."""
-    if not text:
+    """Read what is remembered of a lead; an empty text or object remembers nothing."""
+    data = json.loads(text) if text else {}
+    if not data:
         return Memory()
-    data = json.loads(text)
 
     def instant(name: str) -> datetime | None:
         return datetime.fromisoformat(data[name]) if data[name] else None

@@ -50,9 +50,11 @@ def supersede_open(tx: Transaction, profile_ids: Iterable[str]) -> int:
     return _move(tx, _is_in(*OPEN), theirs, to=IntentState.SUPERSEDED)
 
 
-def planned_intents(tx: Transaction, run_id: str | None = None) -> Iterator[Intent]:
-    """Walk through the planned intents, oldest first, of one run or of all."""
-    conditions = [intents.c.state == IntentState.PLANNED]
+def planned_intents(
+    tx: Transaction, run_id: str | None = None, *, held: bool = False
+) -> Iterator[Intent]:
+    """Walk through the planned intents, oldest first, of one run or of all; or the held ones."""
+    conditions = [intents.c.state == (IntentState.HELD if held else IntentState.PLANNED)]
     if run_id is not None:
         conditions.append(intents.c.run_id == run_id)
     query = _select(tx).where(*conditions).limit(PAGE)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
@@ -284,5 +285,6 @@ def _count(
     new = [decision for decision, _ in decided if decision.is_new]
     work.count(STEP, looked_at=len(decided), decided=len(new), confirmed=len(decided) - len(new))
     work.count(STEP, planned=len(intents))
+    work.count("reasons", **Counter(d.reasons[0] for d, _ in decided if d.reasons))
     verdicts = [decision.judgement.verdict for decision, _ in decided]
     work.count(STEP, **{verdict.value: verdicts.count(verdict) for verdict in Verdict})

@@ -169,7 +169,8 @@ def absorb(
     """Say what a record read now is to us (new, changed, echo, deleted or None) and how to keep it."""
     values = dict(record.values)
     if source.can_add_fields:
-        values = {**dict.fromkeys(object_map.requested_fields()), **values}
+        # A managed field that will be added by our first write is empty, not invisible.
+        values = {**dict.fromkeys(write.target for write in object_map.writes), **values}
     is_same = before is not None and before.revision == record.revision and not before.is_deleted
     if before is not None and is_same and not source.is_remapped and not record.is_deleted:
         return None, before

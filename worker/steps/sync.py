@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from worker.core.guardrails import Breach
 from worker.errors import RunStatus, recovery_of
@@ -18,6 +18,8 @@ from worker.steps.push import drain, recover, weigh_plan
 from worker.steps.work import Work
 
 log = get_logger()
+APART = frozenset({"writes", "reasons"})
+"""Counted along the way, and reported beside the steps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,7 @@ class RunReport:
     steps: Mapping[str, Mapping[str, int]]
     writes: Mapping[str, int]
     breaches: tuple[Breach, ...] = ()
+    reasons: Mapping[str, int] = field(default_factory=dict)
 
 
 def sync(work: Work, clock: Clock, *, pushes: bool = True) -> RunReport:
@@ -91,10 +94,15 @@ def _begin(work: Work, clock: Clock, kind: str) -> None:
 def _end(work: Work, clock: Clock, status: RunStatus, breaches: tuple[Breach, ...]) -> RunReport:
     with work.ledger.begin() as tx:
         writes = outcome_counts(tx, work.run_id)
-        steps = {name: counts for name, counts in work.counts.items() if name != "writes"}
+        steps = {name: counts for name, counts in work.counts.items() if name not in APART}
         summary = {"steps": steps, "writes": writes, "breaches": [b.budget for b in breaches]}
         end_run(tx, work.run_id, status=status, ended_at=clock(), summary=summary)
     log.info("run_ended", run_id=work.run_id, status=status.value, writes=writes)
     return RunReport(
-        run_id=work.run_id, status=status, steps=steps, writes=writes, breaches=breaches
+        run_id=work.run_id,
+        status=status,
+        steps=steps,
+        writes=writes,
+        breaches=breaches,
+        reasons=work.counts.get("reasons", {}),
     )

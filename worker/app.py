@@ -1,0 +1,178 @@
+"""The composition root: the only place where objects are built and joined.
+
+Everything below receives what it needs as an argument; everything above asks an ``App`` and never
+builds one part itself.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from worker.config.loader import load_configuration
+from worker.config.settings import Settings, load_settings, with_overrides
+from worker.core.field_map import SystemMap
+from worker.core.ruleset import Ruleset, compile_ruleset
+from worker.ledger.codec import codec_from_key
+from worker.ledger.engine import Ledger, open_ledger
+from worker.ledger.transaction import Transaction
+from worker.ports import Clock, Connector, ConnectorContext, ObjectSource, OpenConnector
+from worker.registry import find_connector
+from worker.steps.lease import hold_lease
+from worker.steps.sync import RunReport, apply, rehearse, sync
+from worker.steps.work import OnProgress, Work
+
+NO_CONNECTORS: Mapping[str, OpenConnector] = {}
+
+
+def system_clock() -> datetime:
+    """Give the present instant."""
+    return datetime.now(UTC)
+
+
+def no_progress(_name: str, _done: int, _total: int | None) -> None:
+    """Show nothing."""
+
+
+def never() -> bool:
+    """Never ask to stop."""
+    return False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """One account's worker, ready to run.
+
+    ``now`` fixes the instant decisions are made for; None takes the clock's when a run begins.
+    """
+
+    settings: Settings
+    ruleset: Ruleset
+    ledger: Ledger
+    connectors: Mapping[str, Connector]
+    clock: Clock
+    now: datetime | None = None
+    on_progress: OnProgress = no_progress
+    should_stop: Callable[[], bool] = never
+
+    def sync(self, *, pushes: bool = True) -> RunReport:
+        """Run all steps once under the account's lease. Without ``pushes`` the plan is held."""
+        with self._leased() as work:
+            return sync(work, self.clock, pushes=pushes)
+
+    def apply(self, plan_id: str | None) -> RunReport:
+        """Send an approved plan under the account's lease."""
+        with self._leased() as work:
+            return apply(work, self.clock, plan_id)
+
+    @contextmanager
+    def rehearsed(self) -> Iterator[Work]:
+        """Pull and decide on a copy of the ledger that vanishes; lends the work as it then stands."""
+        with self.ledger.rehearsal() as copy:
+            work = self._work(copy, _no_guard)
+            rehearse(work)
+            yield work
+
+    def at(self) -> datetime:
+        """The instant to decide for."""
+        return self.now or self.clock()
+
+    @contextmanager
+    def _leased(self) -> Iterator[Work]:
+        with hold_lease(self.ledger, self.clock, self.settings.run.lease) as guard:
+            yield self._work(self.ledger, guard)
+
+    def _work(self, ledger: Ledger, guard: Callable[[Transaction], None]) -> Work:
+        at = self.clock()
+        return Work(
+            ledger=ledger,
+            ruleset=self.ruleset,
+            connectors=self.connectors,
+            run_id=f"{at:%Y%m%dT%H%M%S}-{secrets.token_hex(3)}",
+            now=self.now or at,
+            sleep=time.sleep,
+            batch=self.settings.run.batch,
+            on_progress=self.on_progress,
+            should_stop=self.should_stop,
+            guard=guard,
+        )
+
+
+def _no_guard(_tx: Transaction) -> None:
+    return None
+
+
+@contextmanager
+def open_app(
+    config: Path | None = None,
+    *,
+    now: datetime | None = None,
+    on_progress: OnProgress = no_progress,
+    should_stop: Callable[[], bool] = never,
+    clock: Clock = system_clock,
+    connectors: Mapping[str, OpenConnector] = NO_CONNECTORS,
+) -> Iterator[App]:
+    """Build the worker of a configuration folder, and close it again.
+
+    ``connectors`` are known beside the installed ones, by name.
+
+    Raises:
+        FixConfigurationError: with every problem of the settings and the configuration.
+    """
+    settings = load_settings(config)
+    configuration = with_overrides(load_configuration(settings.config), settings)
+    with ExitStack() as stack:
+        opened: dict[str, Connector] = {}
+        for name, system in configuration.systems.items():
+            opened[name] = open_system(system, settings.config, connectors)
+            stack.callback(opened[name].close)
+        ledger = open_ledger(
+            settings.ledger_url, configuration.account, codec_from_key(ledger_key(settings))
+        )
+        stack.callback(ledger.close)
+        yield App(
+            settings=settings,
+            ruleset=compile_ruleset(configuration),
+            ledger=ledger,
+            connectors=opened,
+            clock=clock,
+            now=now,
+            on_progress=on_progress,
+            should_stop=should_stop,
+        )
+
+
+def open_system(
+    system: SystemMap, base_dir: Path, connectors: Mapping[str, OpenConnector] = NO_CONNECTORS
+) -> Connector:
+    """Open the connector of one system."""
+    return find_connector(system.connector, connectors)(
+        ConnectorContext(
+            system=system.system,
+            base_dir=base_dir,
+            options=system.options,
+            objects=tuple(
+                ObjectSource(
+                    object_type=item.object_type,
+                    id_field=item.id_field,
+                    modified_at_field=item.modified_at_field,
+                    options=item.options,
+                )
+                for item in system.objects
+            ),
+        )
+    )
+
+
+def ledger_key(settings: Settings) -> str | None:
+    """Read the key of the ledger from the settings or from the file they name."""
+    if settings.ledger.key is not None:
+        return settings.ledger.key.get_secret_value()
+    if settings.ledger.key_file is not None:
+        return settings.ledger.key_file.read_text(encoding="utf-8").strip()
+    return None
