@@ -249,7 +249,7 @@ class MapReader:
         )
 
     def _kinds(self, written: Mapping[str, str], path: KeyPath) -> Mapping[str, str]:
-        """Translate kinds; what is not enabled is left out, so that it is never stored."""
+        """Translate kinds; one that is not enabled is kept, so that it is passed over by name."""
         known = self.words.activities
         if known is None:
             return {}
@@ -258,7 +258,7 @@ class MapReader:
                 self.findings, self.sheet.spot(*path, word), "activity", kind, frozenset(known)
             )
         pairs = written or {name: name for name in known}
-        kinds = {w: k for w, k in pairs.items() if k in known and known[k].is_enabled}
+        kinds = {w: k for w, k in pairs.items() if k in known}
         self.activities.update(kinds.values())
         return kinds
 

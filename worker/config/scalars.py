@@ -82,8 +82,12 @@ Flag: TypeAlias = StrictBool
 Count: TypeAlias = Annotated[StrictInt, Field(ge=0)]
 Number: TypeAlias = StrictFloat
 Share: TypeAlias = Annotated[StrictFloat, Field(gt=0, le=1)]
-Words: TypeAlias = Annotated[list[Text], BeforeValidator(_as_list)]
-Option: TypeAlias = Annotated[str, BeforeValidator(_as_option)]
+Words: TypeAlias = Annotated[
+    list[Text], BeforeValidator(_as_list, json_schema_input_type=Text | list[Text])
+]
+Option: TypeAlias = Annotated[
+    str, BeforeValidator(_as_option, json_schema_input_type=str | int | float | bool)
+]
 
 Duration: TypeAlias = Annotated[
     timedelta,

@@ -132,17 +132,12 @@ def check_environment(
         if not upper.startswith(PREFIX) or upper in names or upper in options_known:
             continue
         examples = [f"{PREFIX}{system.upper()}__<option>" for system in sorted(systems)]
-        hint = nearest(upper, names) or _system_hint(upper, systems)
+        option = upper.rpartition("__")[2]
+        near = [f"{PREFIX}{system.upper()}__{option}" for system in systems]
+        hint = nearest(upper, [*names, *near])
         spot = Spot(file="environment", line=0, key=name)
         message = f"the variable {name!r} means nothing to leadtriage."
         findings.error(spot, message, allowed=in_words([*names, *examples], 40), hint=hint)
-
-
-def _system_hint(name: str, systems: frozenset[str]) -> str:
-    head, split, option = name.removeprefix(PREFIX).partition("__")
-    if not split:
-        return ""
-    return nearest(name, [f"{PREFIX}{system.upper()}__{option}" for system in systems])
 
 
 def environment_options(

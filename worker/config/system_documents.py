@@ -53,8 +53,17 @@ class ActivityReadEntry(Document):
     contact: ActivityContactEntry
     at: Text
     kind: Text
-    kinds: Annotated[dict[str, Text], BeforeValidator(_as_kinds)]
-    service_line: Annotated[ActivityLineEntry, BeforeValidator(_as_line)] | None = None
+    kinds: Annotated[
+        dict[str, Text],
+        BeforeValidator(_as_kinds, json_schema_input_type=Literal["same"] | dict[str, Text]),
+    ]
+    service_line: (
+        Annotated[
+            ActivityLineEntry,
+            BeforeValidator(_as_line, json_schema_input_type=Text | ActivityLineEntry),
+        ]
+        | None
+    ) = None
     owner: Text | None = None
     channel: Text | None = None
     excluded: Text | None = None

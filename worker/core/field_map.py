@@ -142,7 +142,7 @@ class SystemMap:
 
     system: str
     connector: str
-    options: Mapping[str, str]
+    options: Mapping[str, str] = field(repr=False)  # may hold a secret, set from the environment
     objects: tuple[ObjectMap, ...]
     digest: str
 
