@@ -71,12 +71,15 @@ class App:
             return apply(work, self.clock, plan_id)
 
     @contextmanager
-    def rehearsed(self) -> Iterator[Work]:
-        """Pull and decide on a copy of the ledger that vanishes; lends the work as it then stands."""
+    def rehearsed(self) -> Iterator[tuple[Work, RunReport]]:
+        """Pull and decide on a copy of the ledger that vanishes; lends it as it then stands."""
         with self.ledger.rehearsal() as copy:
             work = self._work(copy, _no_guard)
-            rehearse(work)
-            yield work
+            yield work, rehearse(work)
+
+    def looking(self) -> Work:
+        """The surroundings for reading the ledger: no lease, and nothing may be written."""
+        return self._work(self.ledger, _no_guard)
 
     def at(self) -> datetime:
         """The instant to decide for."""

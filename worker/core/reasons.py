@@ -182,6 +182,8 @@ _ALL = (
     _reason("DQ_ROW_TOO_SHORT", _F.DATA, "The row has fewer cells than the header.", _S.BLOCK),
     _reason("DQ_ROW_TOO_LARGE", _F.DATA, "A cell of the row is too large.", _S.BLOCK),
     _reason("DQ_ROW_QUOTE_OPEN", _F.DATA, "A quote is opened and never closed.", _S.BLOCK),
+    _reason("DQ_ROW_QUOTE_STRAY", _F.DATA, "A quote stands where none can be.", _S.BLOCK),
+    _reason("DQ_ROW_KEY_DUPLICATE", _F.DATA, "The line has the same key twice.", _S.BLOCK),
     _reason("DQ_ROW_NOT_JSON", _F.DATA, "The line is not a JSON object.", _S.BLOCK),
     _reason("DQ_ID_MISSING", _F.DATA, "The record has no id.", _S.BLOCK),
     _reason("DQ_ID_DUPLICATE", _F.DATA, "Two records have the same id.", _S.BLOCK),
@@ -239,6 +241,11 @@ _ALL = (
     _reason("WRITE_REJECTED", _F.WRITE, "The CRM refused the values."),
     _reason("WRITE_NOT_ENCODABLE", _F.WRITE, "The table's encoding has no room for the value."),
     _reason("WRITE_ID_AMBIGUOUS", _F.WRITE, "The id names more than one record."),
+    _reason("WRITE_ID_FIELD", _F.WRITE, "The field that identifies records is never written."),
+    _reason("WRITE_OBJECT_UNKNOWN", _F.WRITE, "The CRM has no such object type."),
+    _reason("WRITE_ROW_UNREADABLE", _F.WRITE, "The record may be in a row that cannot be read."),
+    _reason("WRITE_TABLE_CHANGED", _F.WRITE, "The table kept changing while it was written."),
+    _reason("WRITE_TOO_LARGE", _F.WRITE, "The row would become too large."),
     _reason("WRITE_UNCERTAIN", _F.WRITE, "It is not known whether the write landed."),
 )
 

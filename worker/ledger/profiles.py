@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, FromClause, func, literal_column, or_, select, update
 
 from worker.core.records import RecordRef
 from worker.ledger.rows import WHOLE, FunnelCount, Shard, StoredProfile
@@ -108,15 +108,10 @@ def next_to_decide(
     Once ``note_configuration`` has noted this configuration, only dirty and due rows are touched.
     """
     ids: set[str] = set()
-    for reason in _reasons(tx, now, config_digest):
-        query = (
-            select(profiles.c.id)
-            .where(is_mine(tx, profiles), reason, *_is_within(shard))
-            .order_by(profiles.c.id)
-            .limit(limit)
-        )
+    for candidates in _candidates(tx, now, config_digest, shard):
+        query = select(candidates.c.id).order_by(candidates.c.id).limit(limit)
         if after is not None:
-            query = query.where(profiles.c.id > after)
+            query = query.where(candidates.c.id > after)
         ids.update(tx.connection.execute(query).scalars())
     found = load_profiles(tx, sorted(ids)[:limit])
     return [found[key] for key in sorted(found)]
@@ -126,15 +121,10 @@ def count_to_decide(
     tx: Transaction, *, now: datetime, config_digest: str, shard: Shard = WHOLE
 ) -> int:
     """Count the profiles that ``next_to_decide`` would walk through."""
-    first, *rest = _reasons(tx, now, config_digest)
-    reasons = [first, *(reason & ~first for reason in rest)]
-    counts = (
-        select(func.count())
-        .select_from(profiles)
-        .where(is_mine(tx, profiles), reason, *_is_within(shard))
-        for reason in reasons
+    return sum(
+        tx.connection.execute(select(func.count()).select_from(candidates)).scalar_one()
+        for candidates in _candidates(tx, now, config_digest, shard)
     )
-    return sum(tx.connection.execute(query).scalar_one() for query in counts)
 
 
 def open_by_owner(tx: Transaction) -> dict[str, int]:
@@ -171,6 +161,21 @@ def save_credits(tx: Transaction, credits_: Mapping[tuple[str, str], float]) -> 
     )
 
 
+def find_example(tx: Transaction, *, pathway: str, verdict: str) -> str | None:
+    """Find the first profile of a pathway with a verdict; for demonstrations."""
+    query = (
+        select(profiles.c.id)
+        .where(
+            is_mine(tx, profiles),
+            profiles.c.pathway == pathway,
+            profiles.c.verdict == verdict,
+        )
+        .order_by(profiles.c.id)
+        .limit(1)
+    )
+    return tx.connection.execute(query).scalar_one_or_none()
+
+
 def funnel(tx: Transaction) -> list[FunnelCount]:
     """Count profiles by pathway, stage and verdict, at the same cost for any number of them."""
     columns = base_counts.c
@@ -199,12 +204,20 @@ def _soil(tx: Transaction, condition: ColumnElement[bool]) -> int:
     return tx.connection.execute(statement).rowcount
 
 
-def _reasons(tx: Transaction, now: datetime, config_digest: str) -> list[ColumnElement[bool]]:
-    """Why a profile is to be decided. The first is the most common; none excludes another."""
-    reasons: list[ColumnElement[bool]] = [profiles.c.is_dirty, profiles.c.due_at <= now]
+def _candidates(
+    tx: Transaction, now: datetime, config_digest: str, shard: Shard
+) -> list[FromClause]:
+    """Who is to be decided, in disjoint parts of which each has an index that yields it.
+
+    The due part is materialised: left alone, a planner may walk the base in order of id instead.
+    """
+    mine = [is_mine(tx, profiles), *_is_within(shard)]
     if load_setting(tx, CONFIGURATION) != config_digest:
-        reasons = [or_(profiles.c.is_dirty, _is_due(now), _is_stale(config_digest))]
-    return reasons
+        pending = or_(profiles.c.is_dirty, _is_due(now), _is_stale(config_digest))
+        return [select(profiles.c.id).where(*mine, pending).subquery()]
+    dirty = select(profiles.c.id).where(*mine, profiles.c.is_dirty)
+    due = select(profiles.c.id).where(*mine, profiles.c.due_at <= now, ~profiles.c.is_dirty)
+    return [dirty.subquery(), due.cte("due").prefix_with("MATERIALIZED")]
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:

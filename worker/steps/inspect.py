@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator
 
 from worker.core.assignment import Roster
-from worker.core.counterfactual import SmallestChange, smallest_change
-from worker.core.decide import Decision, LeadSnapshot, decide
+from worker.core.counterfactual import smallest_change
+from worker.core.decide import Decision, decide
 from worker.core.due import next_change_at
-from worker.core.identity import merge_contacts
-from worker.core.plan import CurrentRecord, RecordPlan, plan_write
+from worker.core.plan import CurrentRecord, plan_write
 from worker.core.records import RecordRef
 from worker.core.trace import Json, decision_body
 from worker.errors import NotFoundError
@@ -20,8 +18,9 @@ from worker.ledger.decisions import latest_decision
 from worker.ledger.outbox import planned_intents
 from worker.ledger.profiles import load_profiles
 from worker.ledger.records import find_by_id, load_records, records_of_profiles
-from worker.ledger.rows import StoredDecision, StoredRecord
+from worker.ledger.rows import StoredDecision
 from worker.ledger.transaction import Transaction
+from worker.report.explain import LeadReport
 from worker.steps.decide import LOOK_BACK, take_snapshot
 from worker.steps.work import Work
 
@@ -46,8 +45,8 @@ def find_profile(tx: Transaction, text: str) -> str:
     return profiles.pop()
 
 
-def planned_changes(tx: Transaction, run_id: str) -> Iterator[dict[str, Json]]:
-    """Yield every planned change of a run, one field at a time."""
+def held_changes(tx: Transaction, run_id: str | None) -> Iterator[dict[str, Json]]:
+    """Yield every held change of a run, or of all, one field at a time."""
     for intent in planned_intents(tx, run_id, held=True):
         reasons = intent.causes.get("reasons")
         for name in sorted(intent.changes):
@@ -62,29 +61,8 @@ def planned_changes(tx: Transaction, run_id: str) -> Iterator[dict[str, Json]]:
             }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inspection:
-    """All there is to say of one lead.
-
-    ``stored`` is the decision that stands, ``body`` its trace and ``facts`` what it read (None
-    once erased). ``today`` is what deciding now would give, with the writes it would plan.
-    """
-
-    profile_id: str
-    records: tuple[StoredRecord, ...]
-    stored: StoredDecision | None
-    body: Mapping[str, Json]
-    facts: Mapping[str, Json] | None
-    sources: Mapping[str, Json]
-    snapshot: LeadSnapshot
-    today: Decision
-    writes: tuple[RecordPlan, ...]
-    smallest: SmallestChange | None
-    next_change_at: str | None
-
-
-def inspect_lead(work: Work, reference: str) -> Inspection:
-    """Gather everything about one lead.
+def report_lead(work: Work, reference: str) -> LeadReport:
+    """Gather everything about one lead: the decision that stands, and what deciding now would give.
 
     Raises:
         NotFoundError: the reference names nothing in the ledger.
@@ -92,7 +70,7 @@ def inspect_lead(work: Work, reference: str) -> Inspection:
     with work.ledger.read() as tx:
         profile_id = find_profile(tx, reference)
         profile = load_profiles(tx, [profile_id])[profile_id]
-        records = tuple(records_of_profiles(tx, [profile_id]).get(profile_id, ()))
+        records = records_of_profiles(tx, [profile_id]).get(profile_id, [])
         refs = [record.ref for record in records]
         activities = activities_of(tx, refs, since=work.now - LOOK_BACK)
         stored = latest_decision(tx, profile_id)
@@ -100,24 +78,42 @@ def inspect_lead(work: Work, reference: str) -> Inspection:
         raise NotFoundError("No live record of this lead is left in any CRM.")
     snapshot = take_snapshot(work.ruleset, profile, records, activities)
     today = decide(work.ruleset, snapshot, Roster(), work.now)
-    due_at = next_change_at(
-        work.ruleset, snapshot, merge_contacts(snapshot.contacts), today.judgement
-    )
+    due_at = next_change_at(work.ruleset, snapshot, today.lead, today.judgement)
     inputs = json.loads(stored.inputs) if stored is not None and stored.inputs else {}
-    return Inspection(
+    current = {r.ref: CurrentRecord(values=r.values, written=r.written) for r in records}
+    return LeadReport(
+        reference=reference,
         profile_id=profile_id,
-        records=records,
-        stored=stored,
+        decision=_decision_json(stored) if stored else None,
         body=json.loads(stored.body if stored else decision_body(work.ruleset, today)),
-        facts=inputs.get("facts"),
+        facts=inputs.get("facts", {}),
         sources=inputs.get("sources", {}),
-        snapshot=snapshot,
-        today=today,
-        writes=plan_write(work.ruleset, today, _current(records)),
+        today=_today_json(today),
+        writes=plan_write(work.ruleset, today, current),
         smallest=smallest_change(work.ruleset, today.judgement),
         next_change_at=due_at.isoformat() if due_at else None,
     )
 
 
-def _current(records: tuple[StoredRecord, ...]) -> dict[RecordRef, CurrentRecord]:
-    return {r.ref: CurrentRecord(values=r.values, written=r.written) for r in records}
+def _decision_json(stored: StoredDecision) -> dict[str, Json]:
+    return {
+        "id": stored.id,
+        "seq": stored.seq,
+        "decided_at": stored.decided_at.isoformat(),
+        "run": stored.run_id,
+        "policy": stored.policy_version,
+        "policy_digest": stored.policy_digest,
+        "config_digest": stored.config_digest,
+        "hash": stored.hash,
+    }
+
+
+def _today_json(today: Decision) -> dict[str, Json]:
+    return {
+        "now": today.decided_at.isoformat(),
+        "is_new": today.is_new,
+        "verdict": today.judgement.verdict.value,
+        "stage": today.judgement.move.stage,
+        "owner": today.memory.owner,
+        "reasons": list(today.reasons),
+    }

@@ -80,12 +80,11 @@ def _pull_object(
             if page.bookmark is not None:
                 mark = Bookmark(value=page.bookmark, map_digest=system.digest)
                 save_bookmark(tx, system.system, name, mark)
-                _note_quarantine(work, tx, source, issues)
         done += len(page.records)
         work.on_progress(source.step, done, page.total)
         if page.is_complete:
             _sweep(work, source)
-    if issues:
+    if done or issues:
         with work.begin() as tx:
             _note_quarantine(work, tx, source, issues)
     work.count(source.step, quarantined=sum(issue.is_quarantined for issue in issues))

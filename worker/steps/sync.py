@@ -33,6 +33,25 @@ class RunReport:
     breaches: tuple[Breach, ...] = ()
     reasons: Mapping[str, int] = field(default_factory=dict)
 
+    @classmethod
+    def of(
+        cls,
+        work: Work,
+        status: RunStatus,
+        *,
+        writes: Mapping[str, int],
+        breaches: tuple[Breach, ...],
+    ) -> RunReport:
+        """Sum up a run from what its work counted."""
+        return cls(
+            run_id=work.run_id,
+            status=status,
+            steps={name: counts for name, counts in work.counts.items() if name not in APART},
+            writes=writes,
+            breaches=breaches,
+            reasons=work.counts.get("reasons", {}),
+        )
+
 
 def sync(work: Work, clock: Clock, *, pushes: bool = True) -> RunReport:
     """Run all steps once and note the run in the ledger, however it ends.
@@ -68,11 +87,12 @@ def apply(work: Work, clock: Clock, plan_id: str | None) -> RunReport:
     return _end(work, clock, RunStatus.SUCCEEDED, ())
 
 
-def rehearse(work: Work) -> tuple[Breach, ...]:
+def rehearse(work: Work) -> RunReport:
     """Pull and decide on a ledger whose changes vanish, and weigh the plan that results."""
     pull(work)
     decide_profiles(work)
-    return weigh_plan(work, is_approved=False)
+    breaches = weigh_plan(work, is_approved=False)
+    return RunReport.of(work, RunStatus.HELD, writes={}, breaches=breaches)
 
 
 def _drain_all(work: Work) -> None:
@@ -94,15 +114,12 @@ def _begin(work: Work, clock: Clock, kind: str) -> None:
 def _end(work: Work, clock: Clock, status: RunStatus, breaches: tuple[Breach, ...]) -> RunReport:
     with work.ledger.begin() as tx:
         writes = outcome_counts(tx, work.run_id)
-        steps = {name: counts for name, counts in work.counts.items() if name not in APART}
-        summary = {"steps": steps, "writes": writes, "breaches": [b.budget for b in breaches]}
+        report = RunReport.of(work, status, writes=writes, breaches=breaches)
+        summary = {
+            "steps": report.steps,
+            "writes": writes,
+            "breaches": [b.budget for b in breaches],
+        }
         end_run(tx, work.run_id, status=status, ended_at=clock(), summary=summary)
     log.info("run_ended", run_id=work.run_id, status=status.value, writes=writes)
-    return RunReport(
-        run_id=work.run_id,
-        status=status,
-        steps=steps,
-        writes=writes,
-        breaches=breaches,
-        reasons=work.counts.get("reasons", {}),
-    )
+    return report

@@ -1,0 +1,237 @@
+"""Commands about configuration and material: ``init``, ``check`` and ``sample``."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from importlib.resources import as_file, files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+
+from worker.app import open_system
+from worker.cli.options import (
+    ConfigOption,
+    DryRunOption,
+    JsonOption,
+    err,
+    exits,
+    print_json,
+    progress,
+    quiet_logs,
+    show,
+)
+from worker.config.loader import check_configuration
+from worker.config.settings import load_settings, with_overrides
+from worker.core.configuration import Configuration
+from worker.core.field_map import ObjectMap, SystemMap
+from worker.core.trace import Json
+from worker.errors import ExitCode, FixConfigurationError, FixDataError, LeadtriageError, Problem
+from worker.sample import write_sample
+
+NOT_COPIED = frozenset({"README.md", "__pycache__", "state"})
+
+
+def shipped_mappings() -> Traversable:
+    """Find the configuration that is shipped: in the installed package, or in the source tree."""
+    inside = files("worker") / "_mappings"
+    return inside if inside.is_dir() else files("worker") / ".." / "mappings"
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to put the configuration.")],
+    example: Annotated[
+        str | None,
+        typer.Option(envvar="LEADTRIAGE_EXAMPLE", help="Start from an example, such as education."),
+    ] = None,
+    dry_run: DryRunOption = False,
+) -> None:
+    """Write a configuration to start from. Never overwrites a file."""
+    quiet_logs()
+    with exits(), as_file(shipped_mappings()) as shipped:
+        source = shipped / "examples" / example if example else shipped
+        if not source.is_dir():
+            known = ", ".join(sorted(p.name for p in (shipped / "examples").iterdir()))
+            raise FixConfigurationError(f"There is no example {example!r}. There are: {known}.")
+        skipped = NOT_COPIED if example else NOT_COPIED | {"examples"}
+        copied, kept = copy_tree(source, folder, skipped, dry_run=dry_run)
+    verb = "Would write" if dry_run else "Wrote"
+    show(f"{verb} {copied} files to {folder}; left {kept} that were there.")
+    if not dry_run:
+        show(f"Next: leadtriage sample {folder / 'data'} ; leadtriage check --config {folder}")
+
+
+def copy_tree(
+    source: Path, target: Path, skipped: frozenset[str], *, dry_run: bool
+) -> tuple[int, int]:
+    """Copy files that are not there yet; returns how many were copied and how many kept."""
+    copied = kept = 0
+    for path in sorted(source.rglob("*")):
+        inner = path.relative_to(source)
+        if not path.is_file() or skipped & set(inner.parts):
+            continue
+        if (target / inner).exists():
+            kept += 1
+            continue
+        copied += 1
+        if not dry_run:
+            (target / inner).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target / inner)
+    return copied, kept
+
+
+def check(
+    config: ConfigOption = None,
+    live: Annotated[
+        bool,
+        typer.Option(
+            "--live",
+            envvar="LEADTRIAGE_LIVE",
+            help="Compare with the CRMs as well: whether they answer, and have the mapped fields.",
+        ),
+    ] = False,
+    facts: Annotated[
+        bool, typer.Option("--facts", envvar="LEADTRIAGE_FACTS", help="List the known facts.")
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Check the configuration before anything runs, and list every problem at once."""
+    quiet_logs()
+    with exits():
+        settings = load_settings(config)
+        report = check_configuration(settings.config)
+        problems, warnings = list(report.problems), list(report.warnings)
+        if report.configuration is not None:
+            configuration = with_overrides(report.configuration, settings)
+            if facts:
+                _show_facts(configuration)
+                return
+            if live:
+                problems += _live_problems(configuration, settings.config)
+    _end_check(problems, warnings, as_json=as_json)
+
+
+def _end_check(problems: list[Problem], warnings: list[Problem], *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "is_usable": not problems,
+                "problems": [_problem_json(problem) for problem in problems],
+                "warnings": [_problem_json(problem) for problem in warnings],
+            }
+        )
+    else:
+        for problem in problems:
+            err.print(str(problem), markup=False)
+        for warning in warnings:
+            err.print(f"warning: {warning}", markup=False)
+        show(f"{len(problems)} problems, {len(warnings)} warnings.")
+    if problems:
+        raise typer.Exit(ExitCode.FOUND_PROBLEMS)
+
+
+def _problem_json(problem: Problem) -> dict[str, Json]:
+    return {
+        "file": problem.file,
+        "line": problem.line,
+        "key": problem.key,
+        "message": problem.message,
+        "allowed": problem.allowed,
+        "hint": problem.hint,
+    }
+
+
+def _live_problems(configuration: Configuration, base_dir: Path) -> list[Problem]:
+    """Ask each CRM whether it is there and has the fields the maps read."""
+    return [
+        problem
+        for system in configuration.systems.values()
+        for problem in _system_problems(system, base_dir)
+    ]
+
+
+def _system_problems(system: SystemMap, base_dir: Path) -> Iterator[Problem]:
+    where = f"systems/{system.system}.yaml"
+    try:
+        connector = open_system(system, base_dir)
+        blocking = [finding.message for finding in connector.check() if finding.is_blocking]
+        for message in blocking:
+            yield Problem(file=where, line=1, key=system.system, message=message)
+        for item in () if blocking else system.objects:
+            there = {f.name for f in connector.describe(item.object_type).fields}
+            yield from _missing_fields(item, where, there)
+    except LeadtriageError as error:
+        yield Problem(file=where, line=1, key=system.system, message=str(error))
+
+
+def _missing_fields(item: ObjectMap, where: str, there: set[str]) -> Iterator[Problem]:
+    managed = {write.target for write in item.writes}
+    for read in item.reads:
+        if read.source not in there | managed:
+            yield Problem(
+                file=where,
+                line=1,
+                key=f"objects.{item.object_type}.fields.{read.fact}",
+                message=f"The CRM has no field {read.source!r}.",
+                hint="mend the name, or remove the line",
+            )
+
+
+def _show_facts(configuration: Configuration) -> None:
+    table = Table(box=None, pad_edge=False)
+    for column in ("fact", "kind", "meaning"):
+        table.add_column(column)
+    for spec in configuration.facts.values():
+        table.add_row(spec.name, spec.kind.value, spec.sentence)
+    show(table)
+
+
+def sample(
+    folder: Annotated[Path, typer.Argument(help="Where to write the tables.")],
+    contacts: Annotated[
+        int, typer.Option(envvar="LEADTRIAGE_CONTACTS", min=1, help="How many contacts.")
+    ] = 2000,
+    seed: Annotated[
+        int, typer.Option(envvar="LEADTRIAGE_SEED", help="The same seed gives the same base.")
+    ] = 1,
+    until: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            envvar="LEADTRIAGE_UNTIL",
+            help="Last day of the year the base covers. Default: today.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Write an invented base of leads to try things on. No real person is in it."""
+    quiet_logs()
+    with exits(), progress(is_hidden=as_json) as bars:
+        if folder.is_dir() and any(folder.iterdir()):
+            raise FixDataError(f"The folder {folder} is not empty. Name one that is, or a new one.")
+        last: date = (until or datetime.now(UTC)).date()
+        summary = write_sample(
+            folder, contacts, seed, last, lambda done: bars("sample", done, contacts)
+        )
+    if as_json:
+        print_json(
+            {
+                "contacts": summary.contacts,
+                "activities": summary.activities,
+                "owners": summary.owners,
+                "people": summary.people,
+                "pathways": dict(summary.pathways),
+                "defects": dict(summary.defects),
+                "outcomes": dict(summary.outcomes),
+            }
+        )
+        return
+    show(
+        f"Wrote {summary.contacts} contacts of {summary.people} people, {summary.activities} "
+        f"activities and {summary.owners} owners to {folder}, up to {last}."
+    )

@@ -1,0 +1,101 @@
+"""The command ``demo``: the whole job on an invented base, in one minute and one folder."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, date, datetime
+from importlib.resources import as_file
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.rule import Rule
+
+from worker.app import App, open_app
+from worker.cli.configure import NOT_COPIED, copy_tree, shipped_mappings
+from worker.cli.options import exits, progress, quiet_logs, show
+from worker.errors import FixDataError
+from worker.ledger.profiles import find_example
+from worker.report.explain import explain_json
+from worker.report.text import show_explanation, show_summary
+from worker.sample import write_sample
+from worker.steps.inspect import report_lead
+from worker.steps.summary import summarise_run
+
+UNTIL = date(2026, 11, 2)
+"""The invented base ends on this day, so that the demonstration says the same every time."""
+NOW = datetime(2026, 11, 2, 15, tzinfo=UTC)
+EXPLAINED = {"patient": "qualified", "referral": "qualified", "b2b": "nurture"}
+"""One lead of each pathway: two that are ready, and one that shows what is still missing."""
+
+
+def demo(
+    folder: Annotated[Path, typer.Argument(help="A new folder for the demonstration.")] = Path(
+        "demo"
+    ),
+    contacts: Annotated[
+        int, typer.Option(envvar="LEADTRIAGE_CONTACTS", min=50, help="How many contacts.")
+    ] = 2000,
+    seed: Annotated[int, typer.Option(envvar="LEADTRIAGE_SEED", help="Seed of the base.")] = 7,
+) -> None:
+    """Build an invented base, plan, sync, explain three leads, and sync again."""
+    quiet_logs()
+    with exits():
+        if folder.exists() and any(folder.iterdir()):
+            raise FixDataError(f"The folder {folder} is not empty. Remove it, or name another.")
+        with as_file(shipped_mappings()) as shipped:
+            copy_tree(shipped, folder, NOT_COPIED | {"examples"}, dry_run=False)
+        made = write_sample(folder / "data", contacts, seed, UNTIL)
+        show(
+            f"{made.contacts} invented contacts, {made.activities} activities, {made.owners} owners"
+        )
+        _plan(folder)
+        _sync(folder)
+        _sync_again(folder)
+    show(Rule("Next"))
+    show(f"leadtriage explain CONTACT_ID --config {folder} --now {NOW:%Y-%m-%dT%H:%MZ}")
+    show(f"Edit {folder}/policies/patient.yaml, then: leadtriage check --config {folder}")
+
+
+def _plan(folder: Path) -> None:
+    show(Rule("Plan: what a sync would change; nothing is written"))
+    with (
+        progress(is_hidden=False) as bars,
+        open_app(folder, now=NOW, on_progress=bars) as app,
+        app.rehearsed() as (work, report),
+        work.ledger.read() as tx,
+    ):
+        summary = summarise_run(tx, report, work.now, 0.0)
+    planned = report.steps["decide"].get("planned", 0)
+    show(
+        f"{summary.base} people; {planned} records would change; "
+        f"{len(summary.breaches)} budgets exceeded"
+    )
+
+
+def _sync(folder: Path) -> None:
+    show(Rule("Sync"))
+    began = time.perf_counter()
+    with progress(is_hidden=False) as bars, open_app(folder, now=NOW, on_progress=bars) as app:
+        report = app.sync()
+        with app.ledger.read() as tx:
+            summary = summarise_run(tx, report, NOW, time.perf_counter() - began)
+        show(show_summary(summary, app.ruleset.configuration.reasons))
+        for pathway, verdict in EXPLAINED.items():
+            _explain_one(app, pathway, verdict)
+
+
+def _explain_one(app: App, pathway: str, verdict: str) -> None:
+    with app.ledger.read() as tx:
+        profile_id = find_example(tx, pathway=pathway, verdict=verdict)
+    if profile_id is None:
+        return
+    show(Rule(f"One lead on the pathway {pathway}: {verdict}"))
+    show(show_explanation(explain_json(app.ruleset, report_lead(app.looking(), profile_id))))
+
+
+def _sync_again(folder: Path) -> None:
+    show(Rule("Sync again, with nothing changed in between"))
+    with open_app(folder, now=NOW) as app:
+        report = app.sync()
+    show(f"{sum(report.writes.values())} writes")

@@ -1,0 +1,62 @@
+"""The command ``leadtriage``: one command per question an operator asks."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from worker import __version__
+from worker.cli import configure, demo, inspect, sync
+from worker.cli.options import show
+
+EPILOG = (
+    "Exit codes: 0 done, 1 problems found, 2 wrong usage, 3 plan held, 4 some writes failed, "
+    "65 data, 66 not found, 69 unavailable, 70 bug, 75 try later, 77 no permission, "
+    "78 configuration, 130 interrupted."
+)
+
+app = typer.Typer(
+    name="leadtriage",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    epilog=EPILOG,
+    help="Qualify, route and write back healthcare leads, by written criteria.",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(value: bool) -> None:
+    if value:
+        show(f"leadtriage {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[  # handled by its callback
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Print the version."
+        ),
+    ] = False,
+) -> None:
+    """Qualify, route and write back healthcare leads, by written criteria."""
+
+
+app.command()(configure.init)
+app.command()(configure.check)
+app.command()(configure.sample)
+app.command()(demo.demo)
+app.command()(sync.plan)
+app.command()(sync.apply)
+app.command()(sync.sync)
+app.command()(sync.run)
+app.command()(inspect.explain)
+app.command()(inspect.runs)
+app.add_typer(inspect.audit, name="audit")
+
+
+def main() -> None:
+    """Run the command line."""
+    app()

@@ -1,0 +1,116 @@
+"""Options that several commands share, each with its variable, and the way every command ends."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+
+from worker.core.trace import Json
+from worker.core.transforms import parse_instant
+from worker.errors import ExitCode, LeadtriageError, recovery_of
+from worker.log import configure_logging
+from worker.steps.work import OnProgress
+
+out = Console(soft_wrap=False, highlight=False)
+err = Console(stderr=True, highlight=False)
+
+
+def _parse_now(text: str) -> datetime:
+    at = parse_instant(text)
+    if at is None:
+        raise typer.BadParameter("give an instant such as 2026-11-02T15:00:00Z")
+    return at.astimezone(UTC)
+
+
+ConfigOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--config",
+        "-c",
+        envvar="LEADTRIAGE_CONFIG",
+        help="Folder of the organisation's configuration; without it, the present folder.",
+        show_default=False,
+    ),
+]
+JsonOption: TypeAlias = Annotated[
+    bool, typer.Option("--json", envvar="LEADTRIAGE_JSON", help="Print one JSON object instead.")
+]
+NowOption: TypeAlias = Annotated[
+    datetime | None,
+    typer.Option(
+        "--now",
+        envvar="LEADTRIAGE_NOW",
+        parser=_parse_now,
+        metavar="INSTANT",
+        help="Decide as of this instant, to rehearse or to replay. Default: the clock.",
+        show_default=False,
+    ),
+]
+DryRunOption: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--dry-run", envvar="LEADTRIAGE_DRY_RUN", help="Show what would happen; write nothing."
+    ),
+]
+
+
+def print_json(value: Mapping[str, Json]) -> None:
+    """Print one JSON object on stdout."""
+    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+
+
+def show(value: RenderableType) -> None:
+    """Print something for people on stdout."""
+    out.print(value)
+
+
+@contextmanager
+def progress(*, is_hidden: bool) -> Iterator[OnProgress]:
+    """Show progress bars on stderr, on a terminal only."""
+    with Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        console=err,
+        transient=True,
+        disable=is_hidden or not err.is_terminal,
+    ) as bars:
+        yield _updater(bars)
+
+
+def _updater(bars: Progress) -> OnProgress:
+    tasks = {}
+
+    def update(name: str, done: int, total: int | None) -> None:
+        if name not in tasks:
+            tasks[name] = bars.add_task(name, total=total)
+        bars.update(tasks[name], completed=done, total=total)
+
+    return update
+
+
+@contextmanager
+def exits() -> Iterator[None]:
+    """End the command with the exit code of the error, and its message on stderr."""
+    try:
+        yield
+    except LeadtriageError as error:
+        err.print(str(error), style="red" if err.is_terminal else "", markup=False)
+        raise typer.Exit(recovery_of(error).exit_code) from None
+    except KeyboardInterrupt:
+        raise typer.Exit(ExitCode.INTERRUPTED) from None
+
+
+def quiet_logs() -> None:
+    """Show only warnings: the command prints its own result."""
+    configure_logging("warning", as_json=False)

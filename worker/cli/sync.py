@@ -1,0 +1,167 @@
+"""Commands that run the main job: ``plan``, ``apply``, ``sync`` and ``run``."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Callable
+from typing import Annotated
+
+import typer
+
+from worker.app import App, open_app
+from worker.cli.options import (
+    ConfigOption,
+    DryRunOption,
+    JsonOption,
+    NowOption,
+    exits,
+    print_json,
+    progress,
+    quiet_logs,
+    show,
+)
+from worker.daemon.scheduler import run_forever
+from worker.errors import ExitCode, RunStatus
+from worker.log import configure_logging
+from worker.report.shapes import RunSummary, summary_json
+from worker.report.text import show_summary
+from worker.steps.inspect import held_changes
+from worker.steps.summary import summarise_run
+from worker.steps.sync import RunReport
+from worker.steps.work import Work
+
+
+def plan(
+    config: ConfigOption = None,
+    now: NowOption = None,
+    as_json: JsonOption = False,
+    save: Annotated[
+        bool,
+        typer.Option(
+            "--save",
+            envvar="LEADTRIAGE_SAVE",
+            help="Store the plan and hold it, to be released with `leadtriage apply`.",
+        ),
+    ] = False,
+) -> None:
+    """Pull and decide without storing or writing anything, and show what a sync would change."""
+    quiet_logs()
+    began = time.perf_counter()
+    with (
+        exits(),
+        progress(is_hidden=as_json) as bars,
+        open_app(config, now=now, on_progress=bars) as app,
+    ):
+        if save:
+            report = app.sync(pushes=False)
+            with app.ledger.read() as tx:
+                summary = summarise_run(tx, report, app.at(), time.perf_counter() - began)
+            _end(app, summary, as_json=as_json)
+            return
+        with app.rehearsed() as (work, report):
+            _show_plan(app, work, report, time.perf_counter() - began, as_json=as_json)
+
+
+def _show_plan(app: App, work: Work, report: RunReport, seconds: float, *, as_json: bool) -> None:
+    with work.ledger.read() as tx:
+        summary = summarise_run(tx, report, work.now, seconds)
+        if as_json:
+            # Written piece by piece: a plan may hold a change for every record of the base.
+            sys.stdout.write('{"summary": ' + json.dumps(summary_json(summary)) + ',\n"changes": [')
+            for place, change in enumerate(held_changes(tx, work.run_id)):
+                sys.stdout.write(
+                    (",\n" if place else "\n") + json.dumps(change, ensure_ascii=False)
+                )
+            sys.stdout.write("\n]}\n")
+            return
+    show(show_summary(summary, app.ruleset.configuration.reasons))
+    show("\nNothing was stored or written. Next: leadtriage sync, or explain one lead by its id.")
+
+
+def apply(
+    plan_id: Annotated[
+        str | None, typer.Argument(help="The held plan to release; without it, every held plan.")
+    ] = None,
+    config: ConfigOption = None,
+    now: NowOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Release a plan that is held, and write it."""
+    quiet_logs()
+    began = time.perf_counter()
+    with (
+        exits(),
+        progress(is_hidden=as_json) as bars,
+        open_app(config, now=now, on_progress=bars) as app,
+    ):
+        if dry_run:
+            with app.ledger.read() as tx:
+                changes = list(held_changes(tx, plan_id))
+            if as_json:
+                print_json({"changes": changes})
+            else:
+                for change in changes:
+                    show(
+                        f"{change['id']} {change['field']}: {change['before']} → {change['after']}"
+                    )
+                show(f"{len(changes)} changes are held. Nothing was written.")
+            return
+        report = app.apply(plan_id)
+        with app.ledger.read() as tx:
+            summary = summarise_run(tx, report, app.at(), time.perf_counter() - began)
+        _end(app, summary, as_json=as_json)
+
+
+def sync(
+    config: ConfigOption = None,
+    now: NowOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Run the main job once: pull, decide, write back. Made for cron."""
+    if dry_run:
+        plan(config=config, now=now, as_json=as_json)
+        return
+    quiet_logs()
+    began = time.perf_counter()
+    with (
+        exits(),
+        progress(is_hidden=as_json) as bars,
+        open_app(config, now=now, on_progress=bars) as app,
+    ):
+        report = app.sync()
+        with app.ledger.read() as tx:
+            summary = summarise_run(tx, report, app.at(), time.perf_counter() - began)
+        _end(app, summary, as_json=as_json)
+
+
+def _end(app: App, summary: RunSummary, *, as_json: bool) -> None:
+    """Show a run's summary and end with the exit code that says how it went."""
+    if as_json:
+        print_json(summary_json(summary))
+    else:
+        show(show_summary(summary, app.ruleset.configuration.reasons))
+    if summary.status == RunStatus.HELD and summary.breaches:
+        raise typer.Exit(ExitCode.PLAN_HELD)
+    if summary.writes.get("rejected") or summary.writes.get("unknown"):
+        raise typer.Exit(ExitCode.SOME_WRITES_FAILED)
+
+
+def run(config: ConfigOption = None) -> None:
+    """Run the main job again and again on a schedule, until SIGTERM or SIGINT; then drain.
+
+    The configuration is read anew for each run, so that edits take effect without a restart.
+    """
+
+    def run_once(should_stop: Callable[[], bool]) -> None:
+        with open_app(config, should_stop=should_stop) as app:
+            app.sync()
+
+    with exits():
+        with open_app(config) as app:
+            settings = app.settings
+        configure_logging(settings.log.level, as_json=settings.log.format == "json")
+        run_forever(run_once, settings.run.every)

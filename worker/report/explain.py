@@ -1,0 +1,153 @@
+"""The explanation of one lead as JSON: the decision that stands, why, and what would change it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from worker.core.conditions import Condition, criteria_read, facts_read
+from worker.core.counterfactual import SmallestChange
+from worker.core.plan import RecordPlan
+from worker.core.policy import Policy
+from worker.core.reasons import Reason
+from worker.core.ruleset import Ruleset
+from worker.core.trace import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeadReport:
+    """What an explanation is made of. ``body`` is the trace of the decision; ``facts`` what it read.
+
+    ``decision`` holds its id, place in the chain, time and policy; None before the first sync.
+    """
+
+    reference: str
+    profile_id: str
+    decision: Mapping[str, Json] | None
+    body: Mapping[str, Json]
+    facts: Mapping[str, Json]
+    sources: Mapping[str, Json]
+    today: Mapping[str, Json]
+    writes: Sequence[RecordPlan]
+    smallest: SmallestChange | None
+    next_change_at: str | None
+
+
+def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
+    """Say everything about a lead that the decision rests on, in the order it was looked at."""
+    body = report.body
+    pathway = body.get("pathway")
+    policy = ruleset.configuration.policies.get(str(pathway)) if pathway else None
+    reasons = ruleset.configuration.reasons
+    qualification = body.get("qualification")
+    found = qualification if isinstance(qualification, Mapping) else {}
+    return {
+        "ref": report.reference,
+        "profile": report.profile_id,
+        "records": body.get("records"),
+        "decision": report.decision,
+        "pathway": pathway,
+        "verdict": body.get("verdict"),
+        "reasons": [_reason(str(code), reasons) for code in _list(body.get("reasons"))],
+        "facts": _facts(report),
+        "findings": body.get("findings"),
+        "permissions": body.get("permissions"),
+        "gates": list(_gates(policy, found)) if policy else [],
+        "criteria": list(_criteria(policy, found, report.facts)) if policy else [],
+        "score": {"total": found.get("total"), "families": found.get("families")},
+        "carried_by": found.get("carried_by"),
+        "stopped_by": found.get("stopped_by"),
+        "stage": body.get("stage"),
+        "route": body.get("route"),
+        "would_write": [
+            {
+                "system": plan.ref.system,
+                "object_type": plan.ref.object_type,
+                "id": plan.ref.id,
+                "field": name,
+                "before": plan.expected.get(name),
+                "after": after,
+            }
+            for plan in report.writes
+            for name, after in sorted(plan.changes.items())
+        ],
+        "smallest_change": _smallest(policy, report.smallest),
+        "today": dict(report.today),
+        "changes_by_itself_at": report.next_change_at,
+    }
+
+
+def _list(value: Json) -> Sequence[Json]:
+    return value if isinstance(value, (list, tuple)) else ()
+
+
+def _reason(code: str, catalogue: Mapping[str, Reason]) -> dict[str, Json]:
+    reason = catalogue.get(code)
+    return {"code": code, "sentence": reason.sentence if reason else code}
+
+
+def _facts(report: LeadReport) -> dict[str, Json]:
+    return {
+        name: {"value": value, "from": report.sources.get(name)}
+        for name, value in sorted(report.facts.items())
+    }
+
+
+def _traces(found: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
+    for item in _list(found.get("criteria")):
+        if isinstance(item, Mapping):
+            yield item
+
+
+def _gates(policy: Policy, found: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
+    truths = {str(trace["id"]): trace["truth"] for trace in _traces(found)}
+    for name in policy.disqualifiers:
+        yield {"criterion": name, "truth": truths.get(name), "when_not_met": "disqualified"}
+    for gate in policy.gates:
+        yield {
+            "criterion": gate.criterion,
+            "truth": truths.get(gate.criterion),
+            "when_not_met": gate.when_not_met,
+            "when_unknown": gate.when_unknown,
+        }
+
+
+def _criteria(
+    policy: Policy, found: Mapping[str, Json], facts: Mapping[str, Json]
+) -> Iterator[dict[str, Json]]:
+    known = {criterion.id: criterion for criterion in policy.criteria}
+    conditions = {criterion.id: criterion.condition for criterion in policy.criteria}
+    for trace in _traces(found):
+        criterion = known.get(str(trace["id"]))
+        if criterion is None:
+            yield dict(trace)
+            continue
+        read = facts_of(criterion.condition, conditions)
+        yield {
+            "id": criterion.id,
+            "family": criterion.family.value,
+            "sentence": criterion.sentence,
+            "truth": trace["truth"],
+            "points": trace["points"],
+            "facts": {name: facts.get(name) for name in sorted(read)},
+            "evidence": trace["evidence"],
+        }
+
+
+def facts_of(condition: Condition, conditions: Mapping[str, Condition]) -> frozenset[str]:
+    """Name the facts a condition reads, through the criteria it refers to as well."""
+    read = set(facts_read(condition))
+    for name in criteria_read(condition):
+        if name in conditions:
+            read |= facts_of(conditions[name], conditions)
+    return frozenset(read)
+
+
+def _smallest(policy: Policy | None, change: SmallestChange | None) -> Json:
+    if change is None or policy is None:
+        return None
+    sentences = {criterion.id: criterion.sentence for criterion in policy.criteria}
+    return {
+        "rule": change.rule,
+        "criteria": [{"id": name, "sentence": sentences[name]} for name in change.criteria],
+    }

@@ -1,0 +1,90 @@
+"""The JSON that commands print. Three shapes are a promise: ``plan``, ``sync`` and ``explain``.
+
+They are described in ``worker/cli/README.md``; a test keeps both together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from worker.core.guardrails import Breach
+from worker.core.trace import Json
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunnelLine:
+    """How many leads of a pathway stand at a stage."""
+
+    pathway: str
+    stage: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSummary:
+    """What a run did or would do, and how the base stands after it."""
+
+    run_id: str
+    status: str
+    now: str
+    base: int
+    steps: Mapping[str, Mapping[str, int]]
+    writes: Mapping[str, int]
+    funnel: tuple[FunnelLine, ...]
+    owners: Mapping[str, int]
+    reasons: Mapping[str, int]
+    breaches: tuple[Breach, ...] = ()
+    seconds: float = 0.0
+    extra: Mapping[str, Json] = field(default_factory=dict)
+
+
+def breach_json(breach: Breach) -> dict[str, Json]:
+    """One exceeded budget as JSON."""
+    return {
+        "budget": breach.budget,
+        "scope": breach.scope.value,
+        "key": breach.key,
+        "count": breach.count,
+        "allowed": breach.allowed,
+        "base": breach.base,
+        "likely_cause": breach.cause,
+    }
+
+
+def top(counts: Mapping[str, int], most: int) -> list[tuple[str, int]]:
+    """The largest counts, the larger first, equal ones by name."""
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))[:most]
+
+
+def summary_json(summary: RunSummary) -> dict[str, Json]:
+    """The summary of a run as JSON: printed by ``sync``, and inside what ``plan`` prints."""
+    return {
+        "run": summary.run_id,
+        "status": summary.status,
+        "now": summary.now,
+        "base": summary.base,
+        "steps": {step: dict(counts) for step, counts in summary.steps.items()},
+        "writes": dict(summary.writes),
+        "funnel": [
+            {"pathway": line.pathway, "stage": line.stage, "count": line.count}
+            for line in summary.funnel
+        ],
+        "owners": dict(summary.owners),
+        "reasons": dict(top(summary.reasons, len(summary.reasons))),
+        "breaches": [breach_json(breach) for breach in summary.breaches],
+        "seconds": round(summary.seconds, 3),
+        **summary.extra,
+    }
+
+
+def funnel_lines(counts: Sequence[tuple[str | None, str | None, int]]) -> tuple[FunnelLine, ...]:
+    """Sum counts by pathway and stage."""
+    sums: dict[tuple[str, str], int] = {}
+    for pathway, stage, count in counts:
+        key = (pathway or "unclear", stage or "none")
+        sums[key] = sums.get(key, 0) + count
+    return tuple(
+        FunnelLine(pathway=pathway, stage=stage, count=count)
+        for (pathway, stage), count in sorted(sums.items())
+    )
