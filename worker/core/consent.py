@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from worker.core.conditions import YES, Case, Compiled, Condition, compile_condition
+from worker.core.conditions import Condition
+from worker.core.evaluation import YES, Case, compile_condition
 from worker.core.model import ContactChannel
 
 
@@ -64,54 +65,56 @@ def compile_consent(policy: ConsentPolicy, mapped_facts: frozenset[str]) -> Cons
     ``mapped_facts`` are the facts that some field map provides: an opt-out nobody maps cannot be
     looked at, and a channel of which no opt-out is mapped at all counts as unseen.
     """
-    compiled = tuple(
-        (rule, tuple((item, compile_condition(item.condition)) for item in rule.evidence))
-        for rule in policy.channels
-    )
+    checks = tuple(_compile_channel(rule, mapped_facts) for rule in policy.channels)
 
     def check(case: Case, purpose: str, unseen: frozenset[str]) -> Permissions:
-        return tuple(
-            _permission(rule, evidence, case, purpose, unseen, mapped_facts)
-            for rule, evidence in compiled
-        )
+        return tuple([ask(case, purpose, unseen) for ask in checks])
 
     return check
 
 
-def _permission(
-    rule: ChannelRule,
-    evidence: tuple[tuple[ConsentEvidence, Compiled], ...],
-    case: Case,
-    purpose: str,
-    unseen: frozenset[str],
-    mapped_facts: frozenset[str],
+_ChannelCheck: TypeAlias = Callable[[Case, str, frozenset[str]], ChannelPermission]
+
+
+def _compile_channel(rule: ChannelRule, mapped_facts: frozenset[str]) -> _ChannelCheck:
+    channel, area = rule.channel, f"CONSENT_{rule.channel.upper()}"
+    watched = frozenset(fact for fact in rule.opt_outs if fact in mapped_facts)
+    evidence = tuple((item, compile_condition(item.condition)) for item in rule.evidence)
+    opted_out, is_unseen, no_address, missing = (
+        ChannelPermission(channel=channel, is_allowed=False, reason=f"{area}_{reason}")
+        for reason in ("OPTED_OUT", "UNSEEN", "NO_ADDRESS", "MISSING")
+    )
+
+    def ask(case: Case, purpose: str, unseen: frozenset[str]) -> ChannelPermission:
+        facts = case.facts
+        for fact in rule.opt_outs:
+            if facts.get(fact) is True:
+                return opted_out
+        if not watched or not watched.isdisjoint(unseen):
+            return is_unseen
+        if rule.addresses and not any(fact in facts for fact in rule.addresses):
+            return no_address
+        for item, holds in evidence:
+            if (not item.purposes or purpose in item.purposes) and holds(case) is YES:
+                return _grant(channel, f"{area}_GRANTED", item, case)
+        return missing
+
+    return ask
+
+
+def _grant(
+    channel: ContactChannel, reason: str, item: ConsentEvidence, case: Case
 ) -> ChannelPermission:
-    facts, channel = case.facts, rule.channel
-    area = f"CONSENT_{channel.upper()}"
-
-    def refuse(reason: str) -> ChannelPermission:
-        return ChannelPermission(channel=channel, is_allowed=False, reason=f"{area}_{reason}")
-
-    if any(facts.get(fact) is True for fact in rule.opt_outs):
-        return refuse("OPTED_OUT")
-    watched = [fact for fact in rule.opt_outs if fact in mapped_facts]
-    if not watched or not unseen.isdisjoint(watched):
-        return refuse("UNSEEN")
-    if rule.addresses and not any(fact in facts for fact in rule.addresses):
-        return refuse("NO_ADDRESS")
-    for item, holds in evidence:
-        if (not item.purposes or purpose in item.purposes) and holds(case) is YES:
-            proof = facts.get(item.proof) if item.proof else None
-            return ChannelPermission(
-                channel=channel,
-                is_allowed=True,
-                reason=f"{area}_GRANTED",
-                evidence=item.id,
-                proof=str(proof) if proof is not None else None,
-            )
-    return refuse("MISSING")
+    proof = case.facts.get(item.proof) if item.proof else None
+    return ChannelPermission(
+        channel=channel,
+        is_allowed=True,
+        reason=reason,
+        evidence=item.id,
+        proof=str(proof) if proof is not None else None,
+    )
 
 
 def allowed_channels(permissions: Permissions) -> frozenset[ContactChannel]:
     """Name the channels that may be used."""
-    return frozenset(p.channel for p in permissions if p.is_allowed)
+    return frozenset([p.channel for p in permissions if p.is_allowed])

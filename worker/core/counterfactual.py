@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from worker.core.conditions import YES, ActivityTest, Case, Truth
+from worker.core.conditions import ActivityTest
 from worker.core.decide import Judgement
+from worker.core.evaluation import YES, Case, Truth
 from worker.core.model import Activity, Strength
 from worker.core.policy import Criterion, QualifyingRule, Verdict
 from worker.core.qualification import CompiledPolicy, qualify

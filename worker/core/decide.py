@@ -12,8 +12,8 @@ from datetime import datetime
 from typing import TypeAlias
 
 from worker.core.assignment import Roster
-from worker.core.conditions import YES, Case, make_case
 from worker.core.consent import Permissions, allowed_channels
+from worker.core.evaluation import YES, Case, make_case, with_gates
 from worker.core.identity import MergedLead, merge_contacts
 from worker.core.lifecycle import StageMove, Standing, move_stage
 from worker.core.mapping import MappedContact
@@ -107,16 +107,16 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
         pathway=pathway,
         now=now,
     )
-    standing = _standing(snapshot, lead, case)
+    standing = _standing(snapshot, lead, case, configuration.lifecycle.people_own)
     if pathway is None:
         return _unclear(ruleset, case, findings, standing)
     compiled = ruleset.policies[pathway]
     permissions = ruleset.consent(case, compiled.policy.purpose, lead.unseen)
-    case = replace(
+    case = with_gates(
         case,
         reachable=allowed_channels(permissions),
-        findings=frozenset(finding.code for finding in findings),
-        has_blocking_finding=any(f.severity is Severity.BLOCK for f in findings),
+        findings=frozenset([finding.code for finding in findings]),
+        has_blocking_finding=bool(findings) and findings[0].severity is Severity.BLOCK,
     )
     qualification = qualify(compiled, case, is_qualified_now=standing.stage is Stage.MQL)
     verdict = _after_sales(qualification.verdict, lead.facts, standing)
@@ -139,6 +139,7 @@ def _unclear(
 ) -> Judgement:
     lifecycle = ruleset.configuration.lifecycle
     move = move_stage(Verdict.HOLD, standing, lifecycle, case.now)
+    told = (move.reason,) if move.reason in _TELLING_MOVES else ()
     blocking = tuple(f.code for f in findings if f.severity is Severity.BLOCK)
     return Judgement(
         case=case,
@@ -149,25 +150,29 @@ def _unclear(
         verdict=Verdict.HOLD,
         standing=standing,
         move=move,
-        reasons=tuple(dict.fromkeys(("HOLD_PATHWAY_UNCLEAR", *blocking))),
+        reasons=tuple(dict.fromkeys((*told, "HOLD_PATHWAY_UNCLEAR", *blocking))),
     )
 
 
 _STAGE_ORDER = {stage: place for place, stage in enumerate(Stage)}
 
 
-def _standing(snapshot: LeadSnapshot, lead: MergedLead, case: Case) -> Standing:
-    stages = [
-        Stage(str(contact.facts["lifecycle_stage"]))
-        for contact in snapshot.contacts
-        if contact.facts.get("lifecycle_stage") in _STAGE_WORDS
-    ]
-    is_unknown = "lifecycle_stage" in lead.unseen or any(
-        issue.fact == "lifecycle_stage" for contact in snapshot.contacts for issue in contact.issues
-    )
-    stage = max(stages, key=_STAGE_ORDER.__getitem__, default=None)
-    memory = snapshot.memory
-    strong = next((a.at for a in case.activities if a.strength is Strength.STRONG), None)
+def _standing(
+    snapshot: LeadSnapshot, lead: MergedLead, case: Case, people_own: frozenset[Stage]
+) -> Standing:
+    stages, is_unknown = [], "lifecycle_stage" in lead.unseen
+    for contact in snapshot.contacts:
+        word = contact.facts.get("lifecycle_stage")
+        if word in _STAGE_WORDS:
+            stages.append(Stage(str(word)))
+        for issue in contact.issues:
+            is_unknown = is_unknown or issue.fact == "lifecycle_stage"
+    stage = _furthest(stages, people_own)
+    memory, strong = snapshot.memory, None
+    for activity in case.activities:
+        if activity.strength is Strength.STRONG:
+            strong = activity.at
+            break
     return Standing(
         stage=stage,
         has_unknown_stage=is_unknown,
@@ -175,6 +180,13 @@ def _standing(snapshot: LeadSnapshot, lead: MergedLead, case: Case) -> Standing:
         set_by_person_at=snapshot.stage_set_by_person_at,
         last_strong_at=strong,
     )
+
+
+def _furthest(stages: list[Stage], people_own: frozenset[Stage]) -> Stage | None:
+    """Pick the stage of a person whose records differ: one that belongs to people goes first."""
+    if len(stages) <= 1:
+        return stages[0] if stages else None
+    return max(stages, key=lambda stage: (stage in people_own, _STAGE_ORDER[stage]))
 
 
 _STAGE_WORDS = frozenset(Stage)
@@ -217,8 +229,12 @@ def _reasons(
     first: list[str] = [move.reason] if move.reason in _TELLING_MOVES else []
     if verdict is not qualification.verdict:
         first.append("SALES_REJECTED")
+    if qualification.stopped_by is not None:
+        first += qualification.reasons[:1]
     blocking = [f.code for f in findings if f.severity is Severity.BLOCK]
-    refused = [] if allowed_channels(permissions) else [p.reason for p in permissions]
+    refused = [p.reason for p in permissions]
+    if any([p.is_allowed for p in permissions]):  # noqa: C419  # a list is faster for a handful
+        refused = []
     warnings = [f.code for f in findings if f.severity is Severity.WARN]
     return tuple(dict.fromkeys([*first, *blocking, *refused, *qualification.reasons, *warnings]))
 

@@ -16,6 +16,7 @@ from worker.core.conditions import FactTest, Operator
 from worker.core.decide import Judgement, LeadSnapshot, Signature, judge
 from worker.core.identity import MergedLead
 from worker.core.model import FactValue
+from worker.core.quality import CLOCK_SLACK, PAST_FACTS
 from worker.core.ruleset import Ruleset, Windows
 
 TICK = timedelta(microseconds=1)
@@ -94,10 +95,10 @@ def _moments(
     changed_at = judgement.case.facts.get("changed_at")
     if stale_after is not None and isinstance(changed_at, datetime):
         yield changed_at + stale_after
-    for fact in ("created_at", "received_at", "changed_at", "consent_at"):
+    for fact in PAST_FACTS:
         at = judgement.case.facts.get(fact)
         if isinstance(at, datetime) and at > judgement.case.now:
-            yield at - timedelta(days=1)
+            yield at - CLOCK_SLACK
 
 
 def _activity_moments(snapshot: LeadSnapshot, windows: Windows) -> Iterator[datetime]:

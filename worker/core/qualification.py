@@ -8,23 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
-from worker.core.conditions import (
+from worker.core.conditions import ActivityTest
+from worker.core.evaluation import (
     NO,
     UNKNOWN,
     YES,
-    ActivityTest,
     Case,
     Compiled,
+    Selection,
     Truth,
     compile_condition,
-    select_activities,
+    compile_enough,
+    compile_selection,
 )
-from worker.core.policy import Criterion, Evidence, Family, Policy, QualifyingRule, Verdict
-
-KEPT = "keep"
-"""Named as the carrier of a verdict when a qualified lead merely stays so."""
+from worker.core.model import Activity
+from worker.core.policy import Criterion, Family, Policy, QualifyingRule, Verdict
+from worker.core.reasoning import KEPT, ReasonOrder, give_reasons, order_reasons
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,16 +47,26 @@ class Qualification:
     reasons: tuple[str, ...] = ()
 
 
-Points: TypeAlias = Callable[[Case], tuple[float, tuple[str, ...]]]
+class _Counted(NamedTuple):
+    """What a criterion on activities counted: its truth, its points, and the references."""
+
+    truth: Truth
+    points: float
+    refs: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Step:
+_NOTHING_COUNTED = _Counted(NO, 0.0, ())
+_Count: TypeAlias = Callable[[Case], _Counted]
+
+
+class _Step(NamedTuple):
+    """A criterion ready to be applied: by ``tally`` when its points depend on activities."""
+
     id: str
     family: Family
     holds: Compiled
-    flat: float
-    points: Points | None
+    points: float
+    tally: _Count | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,50 +76,79 @@ class CompiledPolicy:
     policy: Policy
     steps: tuple[_Step, ...]
     index: Mapping[str, int]
+    evidence: Mapping[str, tuple[Selection, int]]
+    reason_order: ReasonOrder
 
 
 def compile_policy(policy: Policy) -> CompiledPolicy:
     """Compile all criteria of a policy."""
     steps = tuple(
-        _Step(
-            criterion.id,
-            criterion.family,
-            compile_condition(criterion.condition),
-            criterion.points,
-            _compile_points(criterion),
-        )
-        for criterion in policy.criteria
+        _Step(c.id, c.family, compile_condition(c.condition), c.points, _compile_count(c))
+        for c in policy.criteria
     )
-    index = {criterion.id: place for place, criterion in enumerate(policy.criteria)}
-    return CompiledPolicy(policy=policy, steps=steps, index=index)
+    evidence = {
+        rule.id: (
+            compile_selection(
+                ActivityTest(strengths=rule.evidence.strengths, within=rule.evidence.within)
+            ),
+            rule.evidence.kinds,
+        )
+        for rule in policy.rules
+        if rule.evidence is not None
+    }
+    return CompiledPolicy(
+        policy=policy,
+        steps=steps,
+        index={criterion.id: place for place, criterion in enumerate(policy.criteria)},
+        evidence=evidence,
+        reason_order=order_reasons(policy),
+    )
 
 
-def _compile_points(criterion: Criterion) -> Points | None:
+def _compile_count(criterion: Criterion) -> _Count | None:
+    """Build the function that tests and counts the activities of a criterion in one go."""
     test = criterion.condition
     if not isinstance(test, ActivityTest) or not criterion.points:
         return None
-    points, cap, repeat, own = criterion.points, criterion.cap, criterion.repeat, criterion.own_line
-    half_life = criterion.half_life.total_seconds() if criterion.half_life else None
+    select, is_enough, add_up = (
+        compile_selection(test),
+        compile_enough(test),
+        _compile_points(criterion),
+    )
 
-    def count(case: Case) -> tuple[float, tuple[str, ...]]:
-        found = select_activities(test, case)
-        line = case.facts.get("service_line")
-        worth = []
-        for activity in found:
-            value = points
-            if half_life is not None:
-                value *= 0.5 ** ((case.now - activity.at).total_seconds() / half_life)
-            if own != 1.0 and line is not None and activity.service_line == line:
-                value *= own
-            worth.append(value)
-        worth.sort(reverse=True)
-        total, weight = 0.0, 1.0
-        for value in worth:
-            total += value * weight
-            weight *= repeat
-        return (total if cap is None else min(total, cap)), tuple(a.ref for a in found)
+    def count(case: Case) -> _Counted:
+        found = select(case)
+        if not found or not is_enough(found):
+            return _NOTHING_COUNTED
+        return _Counted(YES, add_up(found, case), tuple([a.ref for a in found]))
 
     return count
+
+
+def _compile_points(criterion: Criterion) -> Callable[[list[Activity], Case], float]:
+    points, repeat, own = criterion.points, criterion.repeat, criterion.own_line
+    cap = float("inf") if criterion.cap is None else criterion.cap
+    half_life = criterion.half_life.total_seconds() if criterion.half_life else None
+
+    def worth(activity: Activity, case: Case, line: object) -> float:
+        value = points
+        if half_life is not None:
+            value *= 0.5 ** ((case.now - activity.at).total_seconds() / half_life)
+        if own != 1.0 and line is not None and activity.service_line == line:
+            value *= own
+        return value
+
+    def add_up(found: list[Activity], case: Case) -> float:
+        line = case.facts.get("service_line")
+        if len(found) == 1:
+            return min(worth(found[0], case, line), cap)
+        total, weight = 0.0, 1.0
+        for value in sorted([worth(activity, case, line) for activity in found], reverse=True):
+            total += value * weight
+            weight *= repeat
+        return min(total, cap)
+
+    return add_up
 
 
 _NOTHING: Mapping[str, Truth] = {}
@@ -129,18 +169,20 @@ def qualify(
     points: list[float] = []
     evidence: dict[int, tuple[str, ...]] = {}
     families: dict[Family, float] = {}
-    for place, step in enumerate(compiled.steps):
-        truth = step.holds(case)
-        if assume:
-            truth = assume.get(step.id, truth)
-        met[step.id] = truth
-        value = 0.0
-        if truth is YES:
-            value = step.flat
-            if step.points is not None:
-                value, evidence[place] = step.points(case)
-            if value:
-                families[step.family] = families.get(step.family, 0.0) + value
+    for place, (name, family, holds, flat, tally) in enumerate(compiled.steps):
+        if tally is None:
+            truth, value = holds(case), flat
+        else:
+            truth, value, refs = tally(case)
+            if truth is YES:
+                evidence[place] = refs
+        if name in assume:
+            truth = assume[name]
+        met[name] = truth
+        if truth is not YES:
+            value = 0.0
+        elif value:
+            families[family] = families.get(family, 0.0) + value
         points.append(value)
     return _conclude(
         compiled,
@@ -162,14 +204,13 @@ def _conclude(
     is_qualified_now: bool,
 ) -> Qualification:
     """Reach the verdict from the truths in ``case.met`` and the points of each criterion."""
-    policy, met = compiled.policy, case.met
-    capped = {
-        family: min(value, policy.family_caps.get(family, value))
-        for family, value in families.items()
-    }
+    caps = compiled.policy.family_caps
+    capped = {family: min(value, caps.get(family, value)) for family, value in families.items()}
     total = sum(capped.values())
-    verdict, carried_by, stopped_by = _verdict(policy, case, capped, total, is_qualified_now)
-    truths = tuple(met[step.id] for step in compiled.steps)
+    truths = tuple(case.met.values())
+    verdict, carried_by, stopped_by = _reach_verdict(
+        compiled, case, capped, total, is_qualified_now=is_qualified_now
+    )
     return Qualification(
         verdict=verdict,
         truths=truths,
@@ -179,122 +220,80 @@ def _conclude(
         total=total,
         carried_by=carried_by,
         stopped_by=stopped_by,
-        reasons=_reasons(compiled, verdict, carried_by, stopped_by, truths, points),
+        reasons=give_reasons(
+            compiled.reason_order, truths, verdict, carried_by=carried_by, stopped_by=stopped_by
+        ),
     )
 
 
-def _verdict(
-    policy: Policy,
+def _reach_verdict(
+    compiled: CompiledPolicy,
     case: Case,
     families: Mapping[Family, float],
     total: float,
-    is_qualified_now: bool,  # noqa: FBT001  # private, always named by position in one call
+    *,
+    is_qualified_now: bool,
 ) -> tuple[Verdict, str | None, str | None]:
-    stopped = _stop(policy, case)
-    if stopped is not None:
-        return stopped[0], None, stopped[1]
+    policy, met = compiled.policy, case.met
+    verdict, stopped_by = _stop(policy, met)
+    if verdict is not None:
+        return verdict, None, stopped_by
     for rule in policy.rules:
-        if _carries(rule, case, families, total):
+        if _carries(compiled, rule, case, families, total):
             return Verdict.QUALIFIED, rule.id, None
-    if is_qualified_now and _is_kept(policy, case, total):
+    if is_qualified_now and _is_kept(policy, met, total):
         return Verdict.QUALIFIED, KEPT, None
-    if any(case.met[criterion] is YES for criterion in policy.nurture):
-        return Verdict.NURTURE, None, None
+    for criterion in policy.nurture:
+        if met[criterion] is YES:
+            return Verdict.NURTURE, None, None
     return Verdict.NOT_READY, None, None
 
 
-def _stop(policy: Policy, case: Case) -> tuple[Verdict, str] | None:
+def _stop(policy: Policy, met: Mapping[str, Truth]) -> tuple[Verdict | None, str | None]:
+    """Find the disqualifier or gate that ends the matter, if any."""
     for criterion in policy.disqualifiers:
-        if case.met[criterion] is NO:
+        if met[criterion] is NO:
             return Verdict.DISQUALIFIED, criterion
     for gate in policy.gates:
-        truth = case.met[gate.criterion]
-        verdict = {NO: gate.when_not_met, UNKNOWN: gate.when_unknown, YES: None}[truth]
+        truth, verdict = met[gate.criterion], None
+        if truth is NO:
+            verdict = gate.when_not_met
+        elif truth is UNKNOWN:
+            verdict = gate.when_unknown
         if verdict is not None:
             return verdict, gate.criterion
-    return None
+    return None, None
 
 
-def _is_kept(policy: Policy, case: Case, total: float) -> bool:
+def _is_kept(policy: Policy, met: Mapping[str, Truth], total: float) -> bool:
     keep = policy.keep
     return (
         keep is not None
         and total >= keep.total
-        and not any(case.met[criterion] is YES for criterion in keep.unless)
+        and not any(met[criterion] is YES for criterion in keep.unless)
     )
 
 
 def _carries(
-    rule: QualifyingRule, case: Case, families: Mapping[Family, float], total: float
+    compiled: CompiledPolicy,
+    rule: QualifyingRule,
+    case: Case,
+    families: Mapping[Family, float],
+    total: float,
 ) -> bool:
     met = case.met
-    return (
-        all(met[criterion] is YES for criterion in rule.all)
-        and (not rule.any or any(met[criterion] is YES for criterion in rule.any))
-        and (rule.total is None or total >= rule.total)
-        and all(families.get(family, 0.0) >= least for family, least in rule.families.items())
-        and (rule.evidence is None or _has_evidence(rule.evidence, case))
-    )
+    for criterion in rule.all:
+        if met[criterion] is not YES:
+            return False
+    if rule.any and not any(met[criterion] is YES for criterion in rule.any):
+        return False
+    if rule.total is not None and total < rule.total:
+        return False
+    if any(families.get(family, 0.0) < least for family, least in rule.families.items()):
+        return False
+    return rule.evidence is None or _has_evidence(compiled, rule, case)
 
 
-def _has_evidence(evidence: Evidence, case: Case) -> bool:
-    test = ActivityTest(strengths=evidence.strengths, within=evidence.within)
-    return len({activity.kind for activity in select_activities(test, case)}) >= evidence.kinds
-
-
-_FAMILY_ORDER = {
-    Family.INTENT: 0,
-    Family.TIMING: 1,
-    Family.FIT: 2,
-    Family.NURTURE: 3,
-    Family.CHANNEL: 4,
-    Family.CONSENT: 5,
-    Family.DATA: 6,
-}
-
-
-def _reasons(
-    compiled: CompiledPolicy,
-    verdict: Verdict,
-    carried_by: str | None,
-    stopped_by: str | None,
-    truths: tuple[Truth, ...],
-    points: tuple[float, ...],
-) -> tuple[str, ...]:
-    """Order the codes: what decided, then what spoke for the lead, then what is missing."""
-    lead: list[str] = []
-    speaking: list[tuple[tuple[float, ...], str]] = []
-    missing: list[str] = []
-    for place, criterion in enumerate(compiled.policy.criteria):
-        truth = truths[place]
-        code = _code(criterion, truth)
-        if code is None:
-            continue
-        if criterion.id == stopped_by:
-            lead.append(code)
-        elif truth is YES:
-            order = _FAMILY_ORDER[criterion.family]
-            speaking.append(((order, -points[place], place), code))
-        else:
-            missing.append(code)
-    if carried_by == KEPT:
-        lead.append("NURTURE_STAGE_KEPT")
-    elif carried_by is not None and _rule_is_score(compiled.policy, carried_by):
-        lead.append("SCORE_THRESHOLD_REACHED")
-    found = [code for _order, code in sorted(speaking)]
-    if verdict is Verdict.QUALIFIED:
-        return tuple(dict.fromkeys([*lead, *found, *missing]))
-    return tuple(dict.fromkeys([*lead, *_first_informational(found), *missing, *found]))
-
-
-def _first_informational(found: list[str]) -> list[str]:
-    return [code for code in found if code in {"INTENT_ONLY_INFORMATIONAL", "TIMING_NOT_NOW"}]
-
-
-def _rule_is_score(policy: Policy, rule_id: str) -> bool:
-    return any(rule.id == rule_id and rule.total is not None for rule in policy.rules)
-
-
-def _code(criterion: Criterion, truth: Truth) -> str | None:
-    reasons = criterion.reasons
-    return {YES: reasons.met, NO: reasons.not_met, UNKNOWN: reasons.unknown}[truth]
+def _has_evidence(compiled: CompiledPolicy, rule: QualifyingRule, case: Case) -> bool:
+    select, kinds = compiled.evidence[rule.id]
+    return len({activity.kind for activity in select(case)}) >= kinds

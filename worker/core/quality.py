@@ -5,7 +5,7 @@ The same findings serve as gates for a lead and, counted over the base, as an au
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -75,9 +75,6 @@ _DIMENSIONS: Mapping[str, Dimension] = {
 }
 """The dimension of each code; what is not listed is a question of validity."""
 
-_CLOCK_SLACK = timedelta(days=1)
-"""Clocks and time zones of CRMs differ; a day ahead is not yet the future."""
-
 
 def assess(
     facts: Facts,
@@ -93,26 +90,30 @@ def assess(
     ``issues`` are those found while mapping. Only facts that some map provides can be missing.
     """
     spots = [Spot(issue.code, issue.fact) for issue in issues]
-    spots += _email_spots(facts, policy, mapped_facts)
-    spots += _contact_spots(facts, mapped_facts)
-    spots += _name_spots(facts, policy, mapped_facts)
-    spots += _place_spots(facts)
-    spots += _time_spots(facts, policy, now)
-    origin = facts.get("origin")
-    found = {
-        spot: Finding(
+    _add_email_spots(spots, facts, policy, mapped_facts)
+    _add_contact_spots(spots, facts, mapped_facts)
+    _add_name_spots(spots, facts, policy, mapped_facts)
+    _add_place_spots(spots, facts)
+    _add_time_spots(spots, facts, policy, now)
+    if not spots:
+        return ()
+    given = facts.get("origin")
+    origin = str(given) if given is not None else None
+    found = [
+        Finding(
             code=spot.code,
             fact=spot.fact,
             severity=severity_of(spot.code, policy, pathway),
             dimension=_DIMENSIONS.get(spot.code, Dimension.VALIDITY),
-            origin=str(origin) if origin is not None else None,
+            origin=origin,
         )
-        for spot in spots
-    }
-    order = list(Severity)
-    return tuple(
-        sorted(found.values(), key=lambda f: (order.index(f.severity), f.code, f.fact or ""))
-    )
+        for spot in dict.fromkeys(spots)
+    ]
+    found.sort(key=lambda f: (_SEVERITY_ORDER[f.severity], f.code, f.fact or ""))
+    return tuple(found)
+
+
+_SEVERITY_ORDER = {severity: place for place, severity in enumerate(Severity)}
 
 
 def severity_of(code: str, policy: QualityPolicy, pathway: str | None) -> Severity:
@@ -125,29 +126,30 @@ def severity_of(code: str, policy: QualityPolicy, pathway: str | None) -> Severi
     return REASONS[code].severity if code in REASONS else Severity.WARN
 
 
-def _email_spots(
-    facts: Facts, policy: QualityPolicy, mapped_facts: frozenset[str]
-) -> Iterator[Spot]:
+def _add_email_spots(
+    spots: list[Spot], facts: Facts, policy: QualityPolicy, mapped_facts: frozenset[str]
+) -> None:
     email = facts.get("email")
     if not isinstance(email, str):
         if "email" in mapped_facts:
-            yield Spot("DQ_EMAIL_MISSING", "email")
+            spots.append(Spot("DQ_EMAIL_MISSING", "email"))
         return
     local, _at, domain = email.rpartition("@")
     if domain in policy.disposable_domains:
-        yield Spot("DQ_EMAIL_DISPOSABLE", "email")
+        spots.append(Spot("DQ_EMAIL_DISPOSABLE", "email"))
     if local in policy.role_addresses:
-        yield Spot("DQ_EMAIL_ROLE", "email")
+        spots.append(Spot("DQ_EMAIL_ROLE", "email"))
     if domain in policy.typo_domains:
-        yield Spot("DQ_EMAIL_TYPO", "email")
+        spots.append(Spot("DQ_EMAIL_TYPO", "email"))
 
 
-def _contact_spots(facts: Facts, mapped_facts: frozenset[str]) -> Iterator[Spot]:
-    if "phone" in mapped_facts and "phone" not in facts:
-        yield Spot("DQ_PHONE_MISSING", "phone")
-    can_hold = not mapped_facts.isdisjoint({"email", "phone"})
-    if can_hold and "email" not in facts and "phone" not in facts:
-        yield Spot("DQ_NO_CONTACT_POINT", None)
+def _add_contact_spots(spots: list[Spot], facts: Facts, mapped_facts: frozenset[str]) -> None:
+    if "phone" in facts:
+        return
+    if "phone" in mapped_facts:
+        spots.append(Spot("DQ_PHONE_MISSING", "phone"))
+    if "email" not in facts and not mapped_facts.isdisjoint({"email", "phone"}):
+        spots.append(Spot("DQ_NO_CONTACT_POINT", None))
 
 
 def is_placeholder(name: object, policy: QualityPolicy) -> bool:
@@ -155,32 +157,41 @@ def is_placeholder(name: object, policy: QualityPolicy) -> bool:
     return isinstance(name, str) and name.casefold() in policy.placeholders
 
 
-def _name_spots(
-    facts: Facts, policy: QualityPolicy, mapped_facts: frozenset[str]
-) -> Iterator[Spot]:
+def _add_name_spots(
+    spots: list[Spot], facts: Facts, policy: QualityPolicy, mapped_facts: frozenset[str]
+) -> None:
     for fact in ("first_name", "last_name"):
-        if fact not in mapped_facts:
-            continue
-        if fact not in facts:
-            yield Spot("DQ_NAME_MISSING", fact)
-        elif is_placeholder(facts[fact], policy):
-            yield Spot("DQ_NAME_PLACEHOLDER", fact)
+        if fact in facts:
+            if is_placeholder(facts[fact], policy):
+                spots.append(Spot("DQ_NAME_PLACEHOLDER", fact))
+        elif fact in mapped_facts:
+            spots.append(Spot("DQ_NAME_MISSING", fact))
 
 
-def _place_spots(facts: Facts) -> Iterator[Spot]:
+def _add_place_spots(spots: list[Spot], facts: Facts) -> None:
     postal_code, state = facts.get("postal_code"), facts.get("state")
     if isinstance(postal_code, str) and isinstance(state, str):
         expected = state_of_postal_code(postal_code)
         if expected is not None and expected != state:
-            yield Spot("DQ_POSTAL_CODE_STATE_MISMATCH", "postal_code")
+            spots.append(Spot("DQ_POSTAL_CODE_STATE_MISMATCH", "postal_code"))
 
 
-def _time_spots(facts: Facts, policy: QualityPolicy, now: datetime) -> Iterator[Spot]:
-    for fact in ("created_at", "received_at", "changed_at", "consent_at"):
+PAST_FACTS = ("created_at", "received_at", "changed_at", "consent_at")
+"""Facts that speak of what has happened, and so cannot lie in the future."""
+CLOCK_SLACK = timedelta(days=1)
+"""Clocks and time zones of CRMs differ; a day ahead is not yet the future."""
+
+
+def _add_time_spots(spots: list[Spot], facts: Facts, policy: QualityPolicy, now: datetime) -> None:
+    latest = now + CLOCK_SLACK
+    for fact in PAST_FACTS:
         at = facts.get(fact)
-        if isinstance(at, datetime) and at > now + _CLOCK_SLACK:
-            yield Spot("DQ_DATE_IN_FUTURE", fact)
+        if isinstance(at, datetime) and at > latest:
+            spots.append(Spot("DQ_DATE_IN_FUTURE", fact))
     changed_at = facts.get("changed_at")
-    is_dated = policy.stale_after is not None and isinstance(changed_at, datetime)
-    if is_dated and changed_at + policy.stale_after <= now:  # type: ignore[operator]  # both are set
-        yield Spot("DQ_RECORD_STALE", "changed_at")
+    if (
+        policy.stale_after is not None
+        and isinstance(changed_at, datetime)
+        and changed_at <= now - policy.stale_after
+    ):
+        spots.append(Spot("DQ_RECORD_STALE", "changed_at"))

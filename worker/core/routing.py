@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from worker.core.assignment import Balances, Rejection, Roster, pick_member
-from worker.core.conditions import YES, Case, Compiled, Condition, compile_condition
+from worker.core.conditions import Condition
+from worker.core.evaluation import YES, Case, Compiled, compile_condition
 from worker.core.teams import Absence, Member, NextStep, Queue, Strategy, Team
 from worker.core.working_time import WorkingCalendar, add_working_time
 
@@ -30,7 +31,7 @@ class RoutingRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutingPolicy:
-    """``fallback`` is the queue for leads no rule catches; ``unassigned`` are owner ids that mean nobody."""
+    """``fallback`` is the queue for leads no rule catches; ``unassigned`` owners (``system:owner``) mean nobody."""
 
     rules: tuple[RoutingRule, ...]
     teams: Mapping[str, Team]

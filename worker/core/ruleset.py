@@ -8,15 +8,14 @@ from datetime import timedelta
 
 from worker.core.conditions import (
     ActivityTest,
-    Compiled,
     Condition,
     FactTest,
     Operator,
-    compile_condition,
     walk,
 )
 from worker.core.configuration import Configuration
 from worker.core.consent import ConsentCheck, compile_consent
+from worker.core.evaluation import Compiled, compile_condition
 from worker.core.field_map import ObjectKind
 from worker.core.policy import Policy
 from worker.core.qualification import CompiledPolicy, compile_policy

@@ -1,0 +1,92 @@
+"""The order of a qualification's reason codes: what decided, what spoke for the lead, what is missing.
+
+The order depends on the policy and on which criteria hold, never on how far points have faded:
+else a lead's reasons would change from day to day, and be written again, though nothing happened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from worker.core.evaluation import YES, Truth
+from worker.core.policy import Criterion, Family, Policy, Verdict
+
+KEPT = "keep"
+"""Named as the carrier of a verdict when a qualified lead merely stays so."""
+
+_Codes: TypeAlias = tuple[str | None, ...]
+
+_FAMILY_ORDER = {
+    Family.INTENT: 0,
+    Family.TIMING: 1,
+    Family.FIT: 2,
+    Family.NURTURE: 3,
+    Family.CHANNEL: 4,
+    Family.CONSENT: 5,
+    Family.DATA: 6,
+}
+_TOLD_FIRST = frozenset({"INTENT_ONLY_INFORMATIONAL", "TIMING_NOT_NOW"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReasonOrder:
+    """A policy's codes in the order in which they are given.
+
+    ``speaking`` are the codes of criteria that hold, by place; ``required`` and ``optional`` those
+    of criteria that do not (by the value of ``Truth``), as some rule names the criterion or none.
+    """
+
+    speaking: tuple[tuple[int, str], ...]
+    required: tuple[tuple[int, _Codes], ...]
+    optional: tuple[tuple[int, _Codes], ...]
+    stops: dict[str, tuple[int, _Codes]]
+    scored_rules: frozenset[str]
+
+
+def order_reasons(policy: Policy) -> ReasonOrder:
+    """Work out the order of a policy's codes, once."""
+    placed = tuple(enumerate(policy.criteria))
+    named = {name for rule in policy.rules for name in (*rule.all, *rule.any)}
+    most = sorted(placed, key=lambda p: (_FAMILY_ORDER[p[1].family], -p[1].points, p[0]))
+    told = [(place, c) for place, c in placed if c.reasons.not_met or c.reasons.unknown]
+    return ReasonOrder(
+        speaking=tuple((place, c.reasons.met) for place, c in most if c.reasons.met),
+        required=tuple((place, _codes(c)) for place, c in told if c.id in named),
+        optional=tuple((place, _codes(c)) for place, c in told if c.id not in named),
+        stops={c.id: (place, _codes(c)) for place, c in placed},
+        scored_rules=frozenset(rule.id for rule in policy.rules if rule.total is not None),
+    )
+
+
+def _codes(criterion: Criterion) -> _Codes:
+    """The codes of a criterion that does not hold, by the value of ``Truth``."""
+    return (criterion.reasons.not_met, None, criterion.reasons.unknown)
+
+
+def give_reasons(
+    order: ReasonOrder,
+    truths: tuple[Truth, ...],
+    verdict: Verdict,
+    *,
+    carried_by: str | None,
+    stopped_by: str | None,
+) -> tuple[str, ...]:
+    """List the codes of one qualification, the most important first, each once."""
+    lead: list[str | None] = []
+    if stopped_by is not None:
+        place, codes = order.stops[stopped_by]
+        lead.append(codes[truths[place]])
+    if carried_by == KEPT:
+        lead.append("NURTURE_STAGE_KEPT")
+    elif carried_by in order.scored_rules:
+        lead.append("SCORE_THRESHOLD_REACHED")
+    found = [code for place, code in order.speaking if truths[place] is YES]
+    required = [codes[truths[place]] for place, codes in order.required]
+    optional = [codes[truths[place]] for place, codes in order.optional]
+    if verdict is Verdict.QUALIFIED:
+        given = [*lead, *found, *required, *optional]
+    else:
+        told = [code for code in found if code in _TOLD_FIRST]
+        given = [*lead, *told, *required, *found, *optional]
+    return tuple(code for code in dict.fromkeys(given) if code is not None)
