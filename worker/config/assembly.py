@@ -26,7 +26,7 @@ from worker.config.documents import (
     ReasonsDocument,
 )
 from worker.config.findings import Findings
-from worker.config.folder import Folder
+from worker.config.folder import Folder, Source
 from worker.config.governance import (
     Desk,
     build_consent,
@@ -35,14 +35,14 @@ from worker.config.governance import (
     build_pathways,
     build_quality,
 )
-from worker.config.maps import MapReader, join_mapped
+from worker.config.maps import MapNotes, MapReader, join_mapped
 from worker.config.parts import Parts
 from worker.config.policies import PolicyReader
 from worker.config.policy_documents import PolicyDocument
 from worker.config.routing import RoutingReader
 from worker.config.routing_documents import RoutingDocument
 from worker.config.system_documents import SystemDocument
-from worker.config.vocabulary import MappedField, Vocabulary
+from worker.config.vocabulary import Vocabulary
 from worker.config.yaml_text import Sheet
 
 RESERVED_SYSTEMS = frozenset({"config", "ledger", "log", "run"})
@@ -95,35 +95,34 @@ def _region(files: Folder) -> str:
 
 
 def _build_systems(files: Folder, parts: Parts, findings: Findings) -> None:
-    fields: list[MappedField] = []
-    activities: set[str] = set()
+    notes = MapNotes()
     for source in files.all_of(SystemDocument):
-        name = source.document.system
-        _check_system_name(name, source.sheet, findings)
+        name = _system_name(source, findings)
         reader = MapReader(
             sheet=source.sheet,
             findings=findings,
             words=parts.words,
             region=_region(files),
-            fields=fields,
-            activities=activities,
+            notes=notes,
         )
-        parts.systems[name] = reader.build(source.document)
+        parts.systems[name] = reader.build(name, source.document)
     words = parts.words
     is_known = files.is_whole("systems") and bool(parts.systems)
     if is_known and None not in (words.facts, words.lists, words.activities):
-        parts.words = replace(words, mapped=join_mapped(fields, activities, parts.systems))
+        parts.words = replace(words, mapped=join_mapped(notes, parts.systems))
 
 
-def _check_system_name(name: str, sheet: Sheet, findings: Findings) -> None:
-    expected = sheet.file.removeprefix("systems/").removesuffix(".yaml")
-    if name in RESERVED_SYSTEMS:
-        findings.error(
-            sheet.spot("system"), f"a system cannot be called {name!r}; settings use the name."
-        )
-    elif name != expected:
-        message = f"the system is called {name!r}, but its file {expected!r}."
-        findings.error(sheet.spot("system"), message, hint=f"rename the file to {name}.yaml")
+def _system_name(source: Source[SystemDocument], findings: Findings) -> str:
+    """The name of a system is that of its file; the key in the file must agree."""
+    name = source.sheet.file.removeprefix("systems/").removesuffix(".yaml")
+    written, spot = source.document.system, source.sheet.spot("system")
+    if written in RESERVED_SYSTEMS:
+        message = f"a system cannot be called {written!r}; settings use the name."
+        findings.error(spot, message, hint="choose another name, for it and its file")
+    elif written != name:
+        message = f"the system is called {written!r}, but its file {name!r}."
+        findings.error(spot, message, hint=f"write `system: {name}`, or rename the file")
+    return name
 
 
 def _build_rules(files: Folder, parts: Parts, findings: Findings) -> None:

@@ -11,7 +11,8 @@ from worker.config.vocabulary import Mapped
 from worker.config.yaml_text import KeyPath, Sheet
 from worker.core.conditions import AllOf, Condition, FactTest, Operator
 from worker.core.field_map import Managed
-from worker.core.routing import Member, RoutingPolicy, RoutingRule, Team
+from worker.core.routing import RoutingPolicy, RoutingRule
+from worker.core.teams import Member, Team
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,31 +105,40 @@ def _check_owners(check: RouteCheck, owners: Mapping[str, str], path: KeyPath, w
             hint = f"add `{system}: <owner id>` to its owner"
             check.findings.error(check.sheet.spot(*path, "owner"), message, hint=hint)
     for system, owner in owners.items():
-        if owner in check.routing.unassigned:
+        if f"{system}:{owner}" in check.routing.unassigned:
             message = f"the owner {owner!r} of {system} is listed under unassigned, so it stands for nobody."
             check.findings.error(check.sheet.spot(*path, "owner", system), message)
 
 
 def _check_overflow(check: RouteCheck, team: Team) -> None:
-    active = [member for member in team.members if not member.is_paused]
-    if not active:
-        message = f"nobody on the team {team.id!r} can take a lead."
-        spot = check.sheet.spot("teams", team.id)
-        if team.overflow:
-            check.findings.warning(spot, message, hint="its overflow takes all of them")
-        else:
-            check.findings.error(spot, message, hint="give it an active member or an overflow")
+    if _is_empty(check, team):
+        return
+    spot = check.sheet.spot("teams", team.id, "overflow")
     circle = _circle(team.id, check.routing.teams)
     if circle:
-        spot = check.sheet.spot("teams", team.id, "overflow")
-        check.findings.error(spot, f"the overflow goes in a circle: {' → '.join(circle)}.")
+        if team.id == min(circle):  # one report for each circle
+            check.findings.error(spot, f"the overflow goes in a circle: {' → '.join(circle)}.")
     elif not _ends_in_queue(team, check.routing):
-        spot = check.sheet.spot("teams", team.id, "overflow")
         message = (
             f"the overflow of {team.id!r} does not end in a queue, so a lead could go to nobody."
         )
         hint = f"end it with a queue, such as {check.routing.fallback!r}"
         check.findings.error(spot, message, hint=hint)
+
+
+def _is_empty(check: RouteCheck, team: Team) -> bool:
+    """Report a team nobody works on; true when its leads would have nowhere else to go."""
+    if any(not member.is_paused for member in team.members):
+        return False
+    message, spot = (
+        f"nobody on the team {team.id!r} can take a lead.",
+        check.sheet.spot("teams", team.id),
+    )
+    if team.overflow:
+        check.findings.warning(spot, message, hint="its overflow takes all of them")
+        return False
+    check.findings.error(spot, message, hint="give it an active member or an overflow")
+    return True
 
 
 def _circle(start: str, teams: Mapping[str, Team]) -> list[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from worker.config.durations import parse_duration
-from worker.config.findings import Findings, Spot
+from worker.config.findings import Findings, Spot, in_words, nearest
 from worker.config.yaml_text import KeyPath, Sheet, Yaml
 
 
@@ -47,3 +47,18 @@ def read_duration(findings: Findings, sheet: Sheet, raw: Yaml, path: KeyPath) ->
     except ValueError as exc:
         findings.error(spot, f"{path[-1]!r} {exc}")
         return None
+
+
+def check_keys(
+    findings: Findings,
+    sheet: Sheet,
+    raw: dict[str, Yaml],
+    path: KeyPath,
+    allowed: tuple[str, ...],
+) -> bool:
+    """Report keys that are not among ``allowed``; true when there are none."""
+    extra = [key for key in raw if key not in allowed]
+    for key in extra:
+        message, hint = f"the key {key!r} is not known here.", nearest(key, allowed)
+        findings.error(sheet.spot(*path, key), message, allowed=in_words(allowed), hint=hint)
+    return not extra

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from worker.config.condition_words import read_duration, read_words
+from worker.config.condition_words import check_keys, read_duration, read_words
 from worker.config.fact_tests import FactQuestion, read_fact_test
 from worker.config.findings import Findings, in_words, nearest
 from worker.config.vocabulary import Vocabulary, after_outcome_cause, check_fact, check_name
@@ -83,8 +83,6 @@ class ConditionReader:
             message = "this condition asks nothing that is known."
             self.findings.error(spot, message, allowed=allowed, hint=hint)
 
-    # --- facts
-
     def read_fact(self, raw: dict[str, Yaml], path: KeyPath) -> Condition | None:
         fact = raw["fact"]
         if not isinstance(fact, str):
@@ -114,8 +112,6 @@ class ConditionReader:
             f"{cause} was filled after the outcome; a {self.noun} that reads it leaks the answer."
         )
         self.findings.error(self.sheet.spot(*path), message, hint=hint)
-
-    # --- activities
 
     def read_activity(self, raw: dict[str, Yaml], path: KeyPath) -> Condition | None:
         if not self.only_keys(raw, _ACTIVITY_KEYS, path):
@@ -182,15 +178,14 @@ class ConditionReader:
             message = f"no system maps the activity {kind!r}, so it never happens."
             self.findings.error(spot, message, hint="map it in systems/, or leave it out here")
 
-    # --- the rest
-
     def read_area(self, raw: dict[str, Yaml], path: KeyPath) -> Condition | None:
         if not self.only_keys(raw, ("area",), path):
             return None
         for fact in ("postal_code", "state"):
             self.note_fact(fact, path)
         mapped = self.words.mapped
-        if mapped is not None and not (mapped.of("postal_code") or mapped.of("state")):
+        is_mapped = mapped is None or mapped.of("postal_code") or mapped.of("state")
+        if not is_mapped and mapped is not None and mapped.is_complete:
             message = "no system maps 'postal_code' or 'state', so the area can never be known."
             self.findings.error(self.sheet.spot(*path, "area"), message)
             return None
@@ -272,17 +267,9 @@ class ConditionReader:
         item = self.read(raw["not"], (*path, "not"))
         return NotOf(item=item) if item is not None else None
 
-    # --- shared
-
-    def only_keys(self, raw: dict[str, Yaml], allowed: Iterable[str], path: KeyPath) -> bool:
+    def only_keys(self, raw: dict[str, Yaml], allowed: tuple[str, ...], path: KeyPath) -> bool:
         """Report keys that do not belong to this kind of condition."""
-        known = tuple(allowed)
-        extra = [key for key in raw if key not in known]
-        for key in extra:
-            spot = self.sheet.spot(*path, key)
-            message = f"The key {key!r} is not known here."
-            self.findings.error(spot, message, allowed=in_words(known), hint=nearest(key, known))
-        return not extra
+        return check_keys(self.findings, self.sheet, raw, path, allowed)
 
     def words_of(
         self, raw: Yaml, path: KeyPath, known: Iterable[str] | None, noun: str = "value"

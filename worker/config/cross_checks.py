@@ -103,7 +103,8 @@ def _check_written_stages(files: Folder, parts: Parts, findings: Findings) -> No
         return
     stages = sorted({item.target.value for item in parts.lifecycle.transitions})
     for source in files.all_of(SystemDocument):
-        for item in parts.systems[source.document.system].objects:
+        name = source.sheet.file.removeprefix("systems/").removesuffix(".yaml")
+        for item in parts.systems[name].objects:
             write = next((w for w in item.writes if w.managed is Managed.STAGE), None)
             missing = [stage for stage in stages if write and stage not in write.values]
             if write and write.values and missing:

@@ -10,6 +10,7 @@ from rapidfuzz import fuzz, process
 from worker.errors import Problem
 
 _CLOSE_ENOUGH = 70.0
+_MANY = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,12 +40,10 @@ class Findings:
     def unknown(self, spot: Spot, noun: str, word: str, known: Iterable[str]) -> None:
         """Add an error about a name that nothing defines, with the nearest one as a hint."""
         names = sorted(known)
-        self.error(
-            spot,
-            f"{noun} {word!r} does not exist.",
-            allowed=in_words(names),
-            hint=nearest(word, names),
-        )
+        is_long = len(names) > _MANY
+        allowed = in_words(_by_likeness(word, names), 6) if is_long else in_words(names, _MANY)
+        message = f"{noun} {word!r} does not exist."
+        self.error(spot, message, allowed=allowed, hint=nearest(word, names))
 
 
 def _add(problems: list[Problem], spot: Spot, message: str, allowed: str, hint: str) -> None:
@@ -70,6 +69,12 @@ def nearest(word: str, choices: Iterable[str]) -> str:
         score_cutoff=_CLOSE_ENOUGH,
     )
     return f"did you mean {found[0]!r}?" if found else ""
+
+
+def _by_likeness(word: str, names: list[str]) -> list[str]:
+    """Put the names most like ``word`` first, so that a list cut short shows the likely ones."""
+    found = process.extract(word, names, scorer=fuzz.ratio, processor=str.casefold, limit=None)
+    return [name for name, _score, _index in found]
 
 
 def in_words(names: Iterable[str], limit: int = 12) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from worker.config.digests import digest_of
 from worker.config.findings import Findings, Spot, in_words, nearest
@@ -48,24 +48,32 @@ TRANSFORMS: Mapping[FactKind, tuple[Transform, ...]] = {
 """The transforms that fit each kind of fact; the first one is used when ``as`` is left out."""
 
 
+@dataclass(slots=True, kw_only=True)
+class MapNotes:
+    """What the maps of all systems produce, noted while they are read."""
+
+    fields: list[MappedField] = field(default_factory=list)
+    activities: set[str] = field(default_factory=set)
+    unknown: set[str] = field(default_factory=set)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapReader:
-    """Builds the map of one system, and collects which fields feed which fact."""
+    """Builds the map of one system, and notes which fields feed which fact."""
 
     sheet: Sheet
     findings: Findings
     words: Vocabulary
     region: str
-    fields: list[MappedField]
-    activities: set[str]
+    notes: MapNotes
 
-    def build(self, document: SystemDocument) -> SystemMap:
+    def build(self, name: str, document: SystemDocument) -> SystemMap:
         self._check_contact(document)
         objects = tuple(
-            self._build_object(document, name, entry) for name, entry in document.objects.items()
+            self._build_object(document, key, entry) for key, entry in document.objects.items()
         )
         system = SystemMap(
-            system=document.system,
+            system=name,
             connector=document.connector,
             options=dict(document.options),
             objects=objects,
@@ -82,7 +90,7 @@ class MapReader:
     def _build_object(self, document: SystemDocument, name: str, entry: ObjectEntry) -> ObjectMap:
         path: KeyPath = ("objects", name)
         self._check_shape(entry, path)
-        reads = tuple(self._build_reads(document, entry, path))
+        reads = tuple(self._build_reads(entry, path))
         activity = self._build_activity(document, entry, (*path, "activity"))
         return ObjectMap(
             object_type=name,
@@ -110,9 +118,7 @@ class MapReader:
 
     # --- contacts
 
-    def _build_reads(
-        self, document: SystemDocument, entry: ObjectEntry, path: KeyPath
-    ) -> Iterator[FieldRead]:
+    def _build_reads(self, entry: ObjectEntry, path: KeyPath) -> Iterator[FieldRead]:
         for fact, item in entry.fields.items():
             place = (*path, "fields", fact)
             spot = self.sheet.spot(*place)
@@ -120,14 +126,15 @@ class MapReader:
                 item.from_, item.allow_sensitive, self.sheet.spot(*place, "from"), self.findings
             )
             if not check_name(self.findings, spot, "fact", fact, self.words.facts):
+                self.notes.unknown.add(fact)
                 continue
             self._check_after_outcome(entry, item, place)
             if self.words.facts is None:
                 continue
             read = self._build_read(self.words.facts[fact], item, place)
             if read is not None:
-                self._note_field(document, entry, item, read, spot)
                 yield read
+            self._note_field(entry, item, read, fact, spot)
 
     def _check_after_outcome(self, entry: ObjectEntry, item: FieldEntry, place: KeyPath) -> None:
         if item.from_ in entry.after_outcome and item.for_ is None:
@@ -138,20 +145,16 @@ class MapReader:
             self.findings.error(self.sheet.spot(*place), message, hint=hint)
 
     def _note_field(
-        self,
-        document: SystemDocument,
-        entry: ObjectEntry,
-        item: FieldEntry,
-        read: FieldRead,
-        spot: Spot,
+        self, entry: ObjectEntry, item: FieldEntry, read: FieldRead | None, fact: str, spot: Spot
     ) -> None:
-        self.fields.append(
+        """Remember what feeds a fact; a field with a mistake counts as one that can say anything."""
+        is_closed = read is not None and read.is_closed
+        self.notes.fields.append(
             MappedField(
-                system=document.system,
-                fact=read.fact,
-                source=read.source,
+                fact=fact,
+                source=item.from_,
                 spot=spot,
-                values=frozenset(read.values.values()) if read.is_closed else None,
+                values=frozenset(read.values.values()) if read and is_closed else None,
                 is_after_outcome=item.for_ is not None or item.from_ in entry.after_outcome,
                 is_declared=item.for_ is not None,
             )
@@ -259,7 +262,7 @@ class MapReader:
             )
         pairs = written or {name: name for name in known}
         kinds = {w: k for w, k in pairs.items() if k in known}
-        self.activities.update(kinds.values())
+        self.notes.activities.update(kinds.values())
         return kinds
 
     def _lines(self, line: ActivityLineEntry, path: KeyPath) -> Mapping[str, str]:
@@ -271,11 +274,17 @@ def _options(spec: FactSpec) -> tuple[str, ...]:
 
 
 def join_mapped(
-    fields: list[MappedField], activities: set[str], systems: Mapping[str, SystemMap]
+    notes: MapNotes,
+    systems: Mapping[str, SystemMap],
 ) -> Mapped:
     """Join what all systems map; ``writers`` names the values each system writes."""
     writers = {
         name: frozenset(write.managed for item in system.objects for write in item.writes)
         for name, system in systems.items()
     }
-    return Mapped(fields=tuple(fields), activities=frozenset(activities), writers=writers)
+    return Mapped(
+        fields=tuple(notes.fields),
+        activities=frozenset(notes.activities),
+        is_complete=not notes.unknown,
+        writers=writers,
+    )

@@ -83,12 +83,10 @@ def _say_choice(error: ErrorDetails, path: KeyPath, model: type[BaseModel]) -> t
     annotation = _annotation_at(model, path[:-1] if is_key else path)
     choices = _choices(_key_annotation(annotation) if is_key else annotation)
     word = str(path[-1] if is_key else error["input"])
-    noun = "key" if is_key else "value"
-    return (
-        f"{_last(path)}: the {noun} {word!r} is not allowed.",
-        in_words(choices, 40),
-        nearest(word, choices),
-    )
+    message = f"The key {word!r} is not known here."
+    if not is_key:
+        message = f"{_last(path)}: the value {word!r} is not allowed."
+    return message, in_words(choices, 40), nearest(word, choices)
 
 
 def _wording(kind: str) -> Callable[[Mapping[str, Any]], str]:

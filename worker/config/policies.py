@@ -40,7 +40,7 @@ class PolicyReader:
     reads: set[str]
 
     def build(self, document: PolicyDocument) -> Policy | None:
-        """Build the policy; None when a criterion cannot be read."""
+        """Build the policy; None when something in it cannot be read."""
         before = len(self.findings.errors)
         self._check_names(document)
         criteria = self._build_criteria(document)
@@ -68,7 +68,9 @@ class PolicyReader:
             required_documents=tuple(document.required_documents),
             hand_off_facts=tuple(document.hand_off),
         )
-        return policy if len(self.findings.errors) == before else None
+        # A criterion can also be missing without an error here: when another file has one.
+        is_whole = len(ordered) == len(document.criteria)
+        return policy if is_whole and len(self.findings.errors) == before else None
 
     # --- criteria
 

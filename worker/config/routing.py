@@ -21,15 +21,8 @@ from worker.config.routing_documents import (
 )
 from worker.config.vocabulary import Vocabulary, check_fact, check_name
 from worker.config.yaml_text import KeyPath, Sheet
-from worker.core.routing import (
-    Absence,
-    Member,
-    NextStep,
-    Queue,
-    RoutingPolicy,
-    RoutingRule,
-    Team,
-)
+from worker.core.routing import RoutingPolicy, RoutingRule
+from worker.core.teams import Absence, Member, NextStep, Queue, Team
 from worker.core.working_time import WorkingCalendar
 
 _WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -59,7 +52,7 @@ class RoutingReader:
         queues = self._build_queues(document, calendars)
         self._check_targets(document)
         rules = self._build_rules(document)
-        if len(self.findings.errors) > before:
+        if len(self.findings.errors) > before or len(rules) < len(document.rules):
             return None
         return RoutingPolicy(
             rules=tuple(rules),
@@ -71,7 +64,11 @@ class RoutingReader:
             },
             fallback=document.fallback.to,
             fallback_next_step=document.fallback.next_step,
-            unassigned=frozenset(item for ids in document.unassigned.values() for item in ids),
+            unassigned=frozenset(
+                f"{system}:{owner}"
+                for system, owners in document.unassigned.items()
+                for owner in owners
+            ),
             keep_outside_owner=document.keep_outside_owner,
         )
 

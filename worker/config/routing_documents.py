@@ -21,7 +21,7 @@ from worker.config.scalars import (
     WorkingTime,
     plain,
 )
-from worker.core.routing import Strategy
+from worker.core.teams import Strategy
 
 HOURS_EXAMPLE = 'opening and closing time in quotes, such as "09:00-17:30"'
 

@@ -20,7 +20,6 @@ from worker.core.reasons import Reason
 class MappedField:
     """One field that feeds a fact. ``values`` is None when the field can hold any word."""
 
-    system: str
     fact: str
     source: str
     spot: Spot
@@ -31,10 +30,14 @@ class MappedField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Mapped:
-    """What the field maps of all systems can produce."""
+    """What the field maps of all systems can produce.
+
+    Not ``is_complete`` when a map names a fact that does not exist: it was surely meant to be one.
+    """
 
     fields: tuple[MappedField, ...]
     activities: frozenset[str]
+    is_complete: bool = True
     writers: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def of(self, fact: str) -> tuple[MappedField, ...]:
@@ -43,6 +46,8 @@ class Mapped:
     def values_of(self, fact: str) -> frozenset[str] | None:
         """Collect all words a fact can have; None when any word is possible."""
         values: frozenset[str] = frozenset()
+        if not self.of(fact):
+            return None
         for item in self.of(fact):
             if item.values is None:
                 return None
@@ -106,7 +111,8 @@ def check_fact(findings: Findings, spot: Spot, fact: str, words: Vocabulary) -> 
     """Report a fact that does not exist or that no field map fills; true when neither."""
     if not check_name(findings, spot, "fact", fact, words.facts):
         return False
-    if words.mapped is None or words.mapped.of(fact):
+    mapped = words.mapped
+    if mapped is None or not mapped.is_complete or mapped.of(fact):
         return True
     findings.error(
         spot,
