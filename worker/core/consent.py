@@ -78,6 +78,7 @@ _ChannelCheck: TypeAlias = Callable[[Case, str, frozenset[str]], ChannelPermissi
 
 def _compile_channel(rule: ChannelRule, mapped_facts: frozenset[str]) -> _ChannelCheck:
     channel, area = rule.channel, f"CONSENT_{rule.channel.upper()}"
+    addresses = rule.addresses
     watched = frozenset(fact for fact in rule.opt_outs if fact in mapped_facts)
     evidence = tuple((item, compile_condition(item.condition)) for item in rule.evidence)
     opted_out, is_unseen, no_address, missing = (
@@ -92,7 +93,7 @@ def _compile_channel(rule: ChannelRule, mapped_facts: frozenset[str]) -> _Channe
                 return opted_out
         if not watched or not watched.isdisjoint(unseen):
             return is_unseen
-        if rule.addresses and not any(fact in facts for fact in rule.addresses):
+        if addresses and facts.keys().isdisjoint(addresses):
             return no_address
         for item, holds in evidence:
             if (not item.purposes or purpose in item.purposes) and holds(case) is YES:

@@ -6,8 +6,8 @@ clock; the case carries the instant. What depends only on the condition is worke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from enum import IntEnum
 from operator import attrgetter
@@ -29,7 +29,7 @@ from worker.core.conditions import (
     Operator,
     ReachableTest,
 )
-from worker.core.model import Activity, ContactChannel, Facts, FactValue
+from worker.core.model import Activity, ContactChannel, Facts, FactValue, Strength
 
 
 class Truth(IntEnum):
@@ -100,7 +100,8 @@ def with_gates(
 
 
 Compiled: TypeAlias = Callable[[Case], Truth]
-Selection: TypeAlias = Callable[[Case], list[Activity]]
+Activities: TypeAlias = Sequence[Activity]
+Selection: TypeAlias = Callable[[Case], Activities]
 
 
 def compile_condition(condition: Condition) -> Compiled:  # noqa: C901  # one flat case per kind
@@ -198,29 +199,56 @@ def compile_selection(test: ActivityTest) -> Selection:
     evidence of a decision reads the same in every process.
     """
     kinds, within, strengths = tuple(sorted(test.kinds)), test.within, test.strengths
-    is_own = test.line is LineMatch.OWN
+    if test.line is LineMatch.OWN:
+        return _only_own_line(compile_selection(replace(test, line=LineMatch.ANY)))
+    if strengths:
+        return _only_strengths(compile_selection(replace(test, strengths=frozenset())), strengths)
+    if len(kinds) == 1:
+        return _one_kind(kinds[0], within)
 
-    def select(case: Case) -> list[Activity]:
-        found: Iterable[Activity] = case.activities
+    def select(case: Case) -> Activities:
+        found: Activities = case.activities
         if kinds:
             by_kind = case.by_kind
             found = [a for kind in kinds if kind in by_kind for a in by_kind[kind]]
-            if not found:
-                return found
-        if within is not None:
-            since = case.now - within
-            found = [activity for activity in found if activity.at > since]
-        if strengths:
-            found = [activity for activity in found if activity.strength in strengths]
-        if is_own:
-            line = case.facts.get("service_line")
-            found = [a for a in found if line is not None and a.service_line == line]
-        return list(found)
+        if within is None or not found:
+            return found
+        since = case.now - within
+        return [activity for activity in found if activity.at > since]
 
     return select
 
 
-def compile_enough(test: ActivityTest) -> Callable[[list[Activity]], bool]:
+def _one_kind(kind: str, within: timedelta | None) -> Selection:
+    """The commonest selection; most often all of the few activities lie inside the window."""
+
+    def select(case: Case) -> Activities:
+        found = case.by_kind.get(kind)
+        if found is None:
+            return ()
+        if within is None:
+            return found
+        since = case.now - within
+        if found[-1].at > since:
+            return found
+        return [activity for activity in found if activity.at > since]
+
+    return select
+
+
+def _only_strengths(inner: Selection, strengths: frozenset[Strength]) -> Selection:
+    return lambda case: [a for a in inner(case) if a.strength in strengths]
+
+
+def _only_own_line(inner: Selection) -> Selection:
+    def select(case: Case) -> Activities:
+        line = case.facts.get("service_line")
+        return [a for a in inner(case) if line is not None and a.service_line == line]
+
+    return select
+
+
+def compile_enough(test: ActivityTest) -> Callable[[Activities], bool]:
     """Build the function that tells whether the activities a test counts are enough for it."""
     at_least, distinct = test.at_least, test.distinct_kinds
     if at_least <= 1 and distinct <= 1:
@@ -234,16 +262,31 @@ def _compile_activity(test: ActivityTest) -> Compiled:
 
 
 def _compile_fact(test: FactTest) -> Compiled:
-    fact, operand = test.fact, test.operand
-    if test.operator is Operator.PRESENT:
+    """Build the function of a test; the commonest operators answer without a further call."""
+    fact, operand, operator = test.fact, test.operand, test.operator
+    if operator is Operator.PRESENT:
         return lambda case: YES if (fact in case.facts) is operand else NO
-    answer = _FACT_ANSWERS[test.operator]
+    if operator is Operator.IS:
+        return _compile_one_of(fact, (operand,))
+    if operator is Operator.IN and isinstance(operand, frozenset):
+        return _compile_one_of(fact, operand)
+    answer = _FACT_ANSWERS[operator]
 
     def evaluate(case: Case) -> Truth:
         value = case.facts.get(fact)
         if value is None:
             return UNKNOWN
         return YES if answer(value, operand, case) else NO
+
+    return evaluate
+
+
+def _compile_one_of(fact: str, wanted: Container[FactValue | Operand]) -> Compiled:
+    def evaluate(case: Case) -> Truth:
+        value = case.facts.get(fact)
+        if value is None:
+            return UNKNOWN
+        return YES if value in wanted else NO
 
     return evaluate
 
@@ -280,11 +323,8 @@ def _has(value: FactValue) -> frozenset[str]:
 
 
 _FACT_ANSWERS: Mapping[Operator, Callable[[FactValue, Operand, Case], bool]] = {
-    Operator.IS: lambda value, operand, _: value == operand,
     Operator.IS_NOT: lambda value, operand, _: value != operand,
-    Operator.IN: lambda value, operand, _: value in operand,  # type: ignore[operator]  # a set, by construction
-    Operator.NOT_IN: lambda value, operand, _: value not in operand,  # type: ignore[operator]  # the same
-    Operator.PRESENT: lambda _value, _operand, _: True,
+    Operator.NOT_IN: lambda value, operand, _: value not in operand,  # type: ignore[operator]  # a set, by construction
     Operator.AT_LEAST: lambda value, operand, _: value >= operand,  # type: ignore[operator]  # same kind, checked at load
     Operator.AT_MOST: lambda value, operand, _: value <= operand,  # type: ignore[operator]  # the same
     Operator.BETWEEN: _between,

@@ -15,6 +15,7 @@ from worker.core.evaluation import (
     NO,
     UNKNOWN,
     YES,
+    Activities,
     Case,
     Compiled,
     Selection,
@@ -23,7 +24,6 @@ from worker.core.evaluation import (
     compile_enough,
     compile_selection,
 )
-from worker.core.model import Activity
 from worker.core.policy import Criterion, Family, Policy, QualifyingRule, Verdict
 from worker.core.reasoning import KEPT, ReasonOrder, give_reasons, order_reasons
 
@@ -47,16 +47,8 @@ class Qualification:
     reasons: tuple[str, ...] = ()
 
 
-class _Counted(NamedTuple):
-    """What a criterion on activities counted: its truth, its points, and the references."""
-
-    truth: Truth
-    points: float
-    refs: tuple[str, ...]
-
-
-_NOTHING_COUNTED = _Counted(NO, 0.0, ())
-_Count: TypeAlias = Callable[[Case], _Counted]
+_Tally: TypeAlias = Callable[[Case], tuple[Truth, float, tuple[str, ...]]]
+"""The truth of a criterion on activities, its points, and the references it counted."""
 
 
 class _Step(NamedTuple):
@@ -66,7 +58,7 @@ class _Step(NamedTuple):
     family: Family
     holds: Compiled
     points: float
-    tally: _Count | None
+    tally: _Tally | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +75,7 @@ class CompiledPolicy:
 def compile_policy(policy: Policy) -> CompiledPolicy:
     """Compile all criteria of a policy."""
     steps = tuple(
-        _Step(c.id, c.family, compile_condition(c.condition), c.points, _compile_count(c))
+        _Step(c.id, c.family, compile_condition(c.condition), c.points, _compile_tally(c))
         for c in policy.criteria
     )
     evidence = {
@@ -105,7 +97,7 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
     )
 
 
-def _compile_count(criterion: Criterion) -> _Count | None:
+def _compile_tally(criterion: Criterion) -> _Tally | None:
     """Build the function that tests and counts the activities of a criterion in one go."""
     test = criterion.condition
     if not isinstance(test, ActivityTest) or not criterion.points:
@@ -116,34 +108,32 @@ def _compile_count(criterion: Criterion) -> _Count | None:
         _compile_points(criterion),
     )
 
-    def count(case: Case) -> _Counted:
+    def tally(case: Case) -> tuple[Truth, float, tuple[str, ...]]:
         found = select(case)
         if not found or not is_enough(found):
-            return _NOTHING_COUNTED
-        return _Counted(YES, add_up(found, case), tuple([a.ref for a in found]))
+            return NO, 0.0, ()
+        return YES, add_up(found, case), tuple([activity.ref for activity in found])
 
-    return count
+    return tally
 
 
-def _compile_points(criterion: Criterion) -> Callable[[list[Activity], Case], float]:
+def _compile_points(criterion: Criterion) -> Callable[[Activities, Case], float]:
     points, repeat, own = criterion.points, criterion.repeat, criterion.own_line
     cap = float("inf") if criterion.cap is None else criterion.cap
-    half_life = criterion.half_life.total_seconds() if criterion.half_life else None
+    half_life = criterion.half_life.total_seconds() if criterion.half_life else float("inf")
 
-    def worth(activity: Activity, case: Case, line: object) -> float:
-        value = points
-        if half_life is not None:
-            value *= 0.5 ** ((case.now - activity.at).total_seconds() / half_life)
-        if own != 1.0 and line is not None and activity.service_line == line:
-            value *= own
-        return value
-
-    def add_up(found: list[Activity], case: Case) -> float:
-        line = case.facts.get("service_line")
-        if len(found) == 1:
-            return min(worth(found[0], case, line), cap)
+    def add_up(found: Activities, case: Case) -> float:
+        now, line = case.now, case.facts.get("service_line")
+        worth = []
+        for activity in found:
+            value: float = points * 0.5 ** ((now - activity.at).total_seconds() / half_life)
+            if line is not None and activity.service_line == line:
+                value *= own
+            worth.append(value)
+        if len(worth) > 1:
+            worth.sort(reverse=True)
         total, weight = 0.0, 1.0
-        for value in sorted([worth(activity, case, line) for activity in found], reverse=True):
+        for value in worth:
             total += value * weight
             weight *= repeat
         return min(total, cap)

@@ -89,4 +89,4 @@ def give_reasons(
     else:
         told = [code for code in found if code in _TOLD_FIRST]
         given = [*lead, *told, *required, *found, *optional]
-    return tuple(code for code in dict.fromkeys(given) if code is not None)
+    return tuple([code for code in dict.fromkeys(given) if code is not None])
