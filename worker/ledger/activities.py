@@ -24,6 +24,9 @@ from worker.ledger.sql import (
 from worker.ledger.tables import activities
 from worker.ledger.transaction import Transaction
 
+REF_ORDER = ("system", "object_type", "id")
+"""Decides between activities of the same instant, so that every read gives the same order."""
+
 
 def save_activities(tx: Transaction, rows: Sequence[StoredActivity]) -> set[RecordRef]:
     """Store activities; returns the contacts for whom something is new or changed.
@@ -35,9 +38,7 @@ def save_activities(tx: Transaction, rows: Sequence[StoredActivity]) -> set[Reco
     present = _load(tx, {row.ref for row in rows})
     changed = {row.ref for row in wanted ^ present}
     _delete(tx, changed & {row.ref for row in present})
-    fresh = sorted(
-        (row for row in wanted if row.ref in changed), key=lambda row: (row.ref, row.contact)
-    )
+    fresh = [row for row in dict.fromkeys(rows) if row.ref in changed]
     insert_rows(tx, activities, [_from_activity(tx, row) for row in fresh])
     return {row.contact for row in wanted ^ present}
 
@@ -55,22 +56,22 @@ def activities_of(
     """Read each contact's activities since an instant (None: all), newest first."""
     found: defaultdict[RecordRef, list[StoredActivity]] = defaultdict(list)
     for system, object_type, ids in ids_by_type(contacts):
-        query = select(activities).where(
-            is_mine(tx, activities),
-            is_one_of(tx, activities.c.contact_id, ids),
-            activities.c.contact_system == system,
-            activities.c.contact_object_type == object_type,
+        query = (
+            select(activities)
+            .where(
+                is_mine(tx, activities),
+                is_one_of(tx, activities.c.contact_id, ids),
+                activities.c.contact_system == system,
+                activities.c.contact_object_type == object_type,
+            )
+            .order_by(activities.c.at.desc(), *(activities.c[name] for name in REF_ORDER))
         )
         if since is not None:
             query = query.where(activities.c.at >= since)
         for row in tx.connection.execute(query):
             activity = _to_activity(row)
             found[activity.contact].append(activity)
-    return {contact: _newest_first(group) for contact, group in found.items()}
-
-
-def _newest_first(rows: Iterable[StoredActivity]) -> list[StoredActivity]:
-    return sorted(sorted(rows, key=lambda row: row.ref), key=lambda row: row.at, reverse=True)
+    return dict(found)
 
 
 def _load(tx: Transaction, refs: Iterable[RecordRef]) -> set[StoredActivity]:

@@ -6,6 +6,7 @@ the repositories see a ``Transaction`` and nothing below it.
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -21,7 +22,7 @@ from worker.errors import FixAccessError, FixConfigurationError
 from worker.ledger.codec import PLAIN, Codec
 from worker.ledger.faults import NOT_WRITABLE, translated
 from worker.ledger.migrate import migrate
-from worker.ledger.seal import blind_with, unseal
+from worker.ledger.seal import blind_with, has_seal, unseal
 from worker.ledger.transaction import Transaction
 
 Blind: TypeAlias = Callable[[str], str]
@@ -157,8 +158,11 @@ def open_ledger(
 
 def _open_seal(engine: Engine, account: str, codec: Codec) -> Blind:
     """Prove that the codec is the right one before anything is read or written with it."""
-    with engine.connect().execution_options(**{WRITES: True}) as connection, connection.begin():
-        tx = Transaction(connection=connection, account=account, codec=codec, blind=str)
+    ledger = Ledger(engine=engine, account=account, codec=codec, blind=str)
+    with ledger.read() as tx:
+        is_sealed = has_seal(tx)
+    # Only the very first opening writes, so that looking never waits for whoever is writing.
+    with ledger.read() if is_sealed else ledger.begin() as tx:
         return blind_with(unseal(tx))
 
 
@@ -240,7 +244,7 @@ def _scratch(engine: Engine) -> Iterator[Engine]:
         "sqlite://",
         hide_parameters=True,
         poolclass=StaticPool,
-        connect_args={"isolation_level": None, "check_same_thread": False},
+        creator=lambda: sqlite3.connect("", isolation_level=None, check_same_thread=False),
     )
     _prepare_sqlite(copy)
     try:

@@ -16,7 +16,6 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from worker.errors import (
     FixAccessError,
-    FixConfigurationError,
     FixDataError,
     IntegrityError,
     LeadtriageError,
@@ -31,8 +30,10 @@ LOCKED = "The ledger is locked by another process. Nothing was lost; the next ru
 FULL = "The ledger's disk is full. Make room; nothing was lost."
 NOT_WRITABLE = "The ledger cannot be opened or written. Check its folder and the permissions on it."
 REFUSED = "The ledger refused a change that would break its rules. Nothing was changed."
-UNREACHABLE = "The ledger's database does not answer. Nothing was lost; the next run continues."
-NO_DATABASE = "The PostgreSQL database of the ledger does not exist. Create it, or mend the URL."
+UNREACHABLE = (
+    "The ledger's database cannot be reached. Check that it runs, and its URL, user and password; "
+    "nothing was lost."
+)
 
 Fault: TypeAlias = tuple[type[LeadtriageError], str]
 
@@ -54,8 +55,6 @@ _POSTGRESQL: dict[str, Fault] = {
     "08": (UnavailableError, UNREACHABLE),
     "23": (IntegrityError, REFUSED),
     "25006": (FixAccessError, NOT_WRITABLE),
-    "28": (FixAccessError, "PostgreSQL refused the ledger's user or password."),
-    "3D000": (FixConfigurationError, NO_DATABASE),
     "40": (UnavailableError, LOCKED),
     "42501": (FixAccessError, NOT_WRITABLE),
     "53": (UnavailableError, "PostgreSQL has run out of room or connections. Nothing was lost."),
@@ -101,6 +100,6 @@ def _find_sqlite(name: str) -> Fault | None:
 
 
 def _without_code(exc: BaseException) -> Fault | None:
-    """A connection that failed before the server could name a reason has no code at all."""
+    """A connection that failed has no code at all, not even for a wrong password."""
     is_connection = isinstance(exc, OperationalError | InterfaceError)
     return (UnavailableError, UNREACHABLE) if is_connection else None

@@ -29,6 +29,11 @@ KEY_UNEXPECTED = (
 )
 
 
+def has_seal(tx: Transaction) -> bool:
+    """Say whether the account was ever opened."""
+    return load_setting(tx, SEAL) is not None
+
+
 def unseal(tx: Transaction) -> str | None:
     """Open the account's seal, or set it on first use; returns its secret, None for a plain one.
 

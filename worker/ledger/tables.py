@@ -20,18 +20,20 @@ from sqlalchemy import (
     Integer,
     MetaData,
     Table,
-    Text,
     TypeDecorator,
     text,
 )
+from sqlalchemy import Text as PlainText
+
+Text = PlainText().with_variant(PlainText(collation="C"), "postgresql")
+"""Text ordered by code point in both databases, as Python orders it."""
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 
 
-class Instant(
-    TypeDecorator[datetime]
-):  # the one way SQLAlchemy offers to convert a column's values
+# Inheriting is the one way SQLAlchemy offers to convert a column's values.
+class Instant(TypeDecorator[datetime]):
     """An aware UTC instant, stored as integer microseconds so that both databases order it alike."""
 
     impl = BigInteger

@@ -8,12 +8,15 @@ from __future__ import annotations
 from typing import Any
 
 from alembic import op
-from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKeyConstraint, Integer, Text, text
+from sqlalchemy import BigInteger, Boolean, Column, Float, ForeignKeyConstraint, Integer, text
+from sqlalchemy import Text as PlainText
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
+
+Text = PlainText().with_variant(PlainText(collation="C"), "postgresql")
 
 NO_WAY_BACK = (
     "The first schema of the ledger cannot be downgraded: that would delete every decision. "

@@ -1,0 +1,205 @@
+"""No function of the ledger sees or touches the rows of another account.
+
+Every public function takes part: each is called as ``b``, once with nothing else in the ledger and
+once with the same ids full of the rows of ``a``. Both times it must return the same, and the rows
+of ``a`` must stay as they are.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from tests.ledger.examples import (
+    HOUR,
+    NOW,
+    activity,
+    decision,
+    intent,
+    profile,
+    quarantined,
+    record,
+    ref,
+    run,
+    settlement,
+)
+from worker.errors import RunStatus
+from worker.ledger import (
+    activities,
+    bookmarks,
+    decisions,
+    leases,
+    outbox,
+    profiles,
+    quarantine,
+    records,
+    runs,
+    seal,
+    settings,
+)
+from worker.ledger.engine import Ledger
+from worker.ledger.rows import Bookmark, IntentState
+from worker.ledger.tables import metadata
+from worker.ledger.transaction import Transaction
+
+MODULES = (
+    activities,
+    bookmarks,
+    decisions,
+    leases,
+    outbox,
+    profiles,
+    quarantine,
+    records,
+    runs,
+    seal,
+    settings,
+)
+Call = Callable[[Transaction], Any]
+DECIDING = {"now": NOW + 48 * HOUR, "config_digest": "c1"}
+
+READS: dict[str, Call] = {
+    "activities.activities_of": lambda tx: activities.activities_of(tx, [ref("1")], None),
+    "bookmarks.load_bookmark": lambda tx: bookmarks.load_bookmark(tx, "hubspot", "contacts"),
+    "decisions.history": lambda tx: decisions.history(tx, "p1"),
+    "decisions.latest_decision": lambda tx: decisions.latest_decision(tx, "p1"),
+    "decisions.load_decision": lambda tx: decisions.load_decision(tx, "d1"),
+    "decisions.verify_chain": decisions.verify_chain,
+    "leases.is_held": lambda tx: leases.is_held(tx, "sync", 1, NOW),
+    "leases.holder_of": lambda tx: leases.holder_of(tx, "sync", NOW),
+    "outbox.count_by_state": outbox.count_by_state,
+    "outbox.held_runs": outbox.held_runs,
+    "outbox.outcome_counts": lambda tx: outbox.outcome_counts(tx, "run1"),
+    "outbox.planned_intents": lambda tx: list(outbox.planned_intents(tx)),
+    "outbox.sending": lambda tx: outbox.sending(tx, "hubspot", 9),
+    "profiles.assigned_since": lambda tx: profiles.assigned_since(tx, NOW - 24 * HOUR),
+    "profiles.count_to_decide": lambda tx: profiles.count_to_decide(tx, **DECIDING),
+    "profiles.find_example": lambda tx: profiles.find_example(
+        tx, pathway="patient", verdict="qualified"
+    ),
+    "profiles.funnel": profiles.funnel,
+    "profiles.load_credits": profiles.load_credits,
+    "profiles.load_profiles": lambda tx: profiles.load_profiles(tx, ["p1"]),
+    "profiles.next_to_decide": lambda tx: profiles.next_to_decide(
+        tx, **DECIDING, after=None, limit=9
+    ),
+    "profiles.open_by_owner": profiles.open_by_owner,
+    "profiles.profiles_by_owner": profiles.profiles_by_owner,
+    "quarantine.count_quarantine": quarantine.count_quarantine,
+    "quarantine.list_quarantine": lambda tx: quarantine.list_quarantine(tx, 9),
+    "records.count_profiles": records.count_profiles,
+    "records.find_by_id": lambda tx: records.find_by_id(tx, "1"),
+    "records.load_records": lambda tx: records.load_records(tx, [ref("1")]),
+    "records.records_of_profiles": lambda tx: records.records_of_profiles(tx, ["p1"]),
+    "records.records_sharing_keys": lambda tx: records.records_sharing_keys(tx, ["k"]),
+    "records.unseen": lambda tx: records.unseen(tx, "run0", "hubspot", "contacts", 9),
+    "runs.list_runs": lambda tx: runs.list_runs(tx, 9),
+    "runs.load_run": lambda tx: runs.load_run(tx, "run1"),
+    "seal.has_seal": seal.has_seal,
+    "seal.unseal": seal.unseal,
+    "settings.load_setting": lambda tx: settings.load_setting(tx, "configuration"),
+}
+
+ADDS: dict[str, Call] = {
+    "activities.save_activities": lambda tx: activities.save_activities(tx, [activity("a1")]),
+    "bookmarks.save_bookmark": lambda tx: bookmarks.save_bookmark(
+        tx, "hubspot", "contacts", Bookmark(value="9", map_digest="m")
+    ),
+    "decisions.append_decisions": lambda tx: decisions.append_decisions(tx, [decision("d1")]),
+    "leases.acquire": lambda tx: leases.acquire(tx, "sync", "x", NOW, HOUR),
+    "outbox.add_intents": lambda tx: outbox.add_intents(
+        tx, [intent("i1"), intent("i2", state=IntentState.SENDING)]
+    ),
+    "profiles.note_configuration": lambda tx: profiles.note_configuration(tx, "c1"),
+    "profiles.save_credits": lambda tx: profiles.save_credits(tx, {("east", "kim"): 1.0}),
+    "profiles.save_profiles": lambda tx: profiles.save_profiles(tx, [profile("p1")]),
+    "quarantine.replace_quarantine": lambda tx: quarantine.replace_quarantine(
+        tx, "files", "contacts", [quarantined()]
+    ),
+    "records.mark_seen": lambda tx: records.mark_seen(tx, "run1", [ref("1")]),
+    "records.save_match_keys": lambda tx: records.save_match_keys(tx, {ref("1"): frozenset("k")}),
+    "records.save_records": lambda tx: records.save_records(tx, [record("1")]),
+    "runs.start_run": lambda tx: runs.start_run(tx, run("run1")),
+    "settings.save_setting": lambda tx: settings.save_setting(tx, "other", "1"),
+}
+
+CHANGES: dict[str, Call] = {
+    "outbox.adopt_planned": lambda tx: outbox.adopt_planned(tx, "run9"),
+    "leases.renew": lambda tx: leases.renew(tx, "sync", 1, NOW, HOUR),
+    "leases.release": lambda tx: leases.release(tx, "sync", 1),
+    "outbox.hold": lambda tx: outbox.hold(tx, "run9"),
+    "outbox.release": lambda tx: outbox.release(tx, None),
+    "outbox.claim": lambda tx: outbox.claim(tx, "hubspot", 9),
+    "outbox.give_back": lambda tx: outbox.give_back(tx, ["i1"]),
+    "outbox.settle": lambda tx: outbox.settle(tx, [settlement("i2")]),
+    "outbox.supersede_open": lambda tx: outbox.supersede_open(tx, ["p1"]),
+    "profiles.mark_dirty": lambda tx: profiles.mark_dirty(tx, ["p1"]),
+    "profiles.mark_contacts_dirty": lambda tx: profiles.mark_contacts_dirty(tx, [ref("1")]),
+    "profiles.wake_due": lambda tx: profiles.wake_due(tx, NOW + 48 * HOUR),
+    "profiles.delete_profiles": lambda tx: profiles.delete_profiles(tx, ["p1"]),
+    "decisions.erase_inputs": lambda tx: decisions.erase_inputs(tx, ["p1"]),
+    "activities.delete_activities": lambda tx: activities.delete_activities(
+        tx, [activity("a1").ref]
+    ),
+    "records.clear_seen": lambda tx: records.clear_seen(tx, "run1"),
+    "runs.end_run": lambda tx: runs.end_run(
+        tx, "run1", status=RunStatus.SUCCEEDED, ended_at=NOW, summary={}
+    ),
+    "runs.abandon_running": lambda tx: runs.abandon_running(tx, NOW),
+}
+
+
+def public_functions(module: ModuleType) -> Iterator[str]:
+    """Name the functions of a module that take a transaction, imported ones of ``chain`` too."""
+    for name, function in inspect.getmembers(module, inspect.isfunction):
+        is_ours = function.__module__ in {module.__name__, "worker.ledger.chain"}
+        takes_one = next(iter(inspect.signature(function).parameters), "") == "tx"
+        if is_ours and takes_one and not name.startswith("_"):
+            yield f"{module.__name__.rsplit('.', 1)[1]}.{name}"
+
+
+def stored(ledger: Ledger, account: str) -> dict[str, set[str]]:
+    """Every row of an account, by table."""
+    with ledger.read() as tx:
+        return {
+            table.name: {
+                repr(row)
+                for row in tx.connection.execute(select(table).where(table.c.account == account))
+            }
+            for table in metadata.sorted_tables
+        }
+
+
+def call_all(ledger: Ledger) -> dict[str, str]:
+    """Read, add, read, change, read; what each call returned."""
+    answers = {}
+    for stage, calls in enumerate((READS, ADDS, READS, CHANGES, READS)):
+        for name, call in calls.items():
+            with ledger.begin() as tx:
+                answers[f"{stage} {name}"] = repr(call(tx))
+    return answers
+
+
+def test_every_function_takes_part() -> None:
+    listed = READS.keys() | ADDS.keys() | CHANGES.keys()
+    assert listed == {name for module in MODULES for name in public_functions(module)}
+
+
+def test_no_function_crosses_accounts(
+    opened: Callable[..., Ledger], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.ledger.decisions.secrets.token_hex", lambda size: "0" * size)
+    with opened("b").rehearsal() as alone:
+        expected = call_all(alone)
+    other = opened("a")
+    with other.begin() as tx:
+        for add in ADDS.values():
+            add(tx)
+    before = stored(other, "a")
+    assert call_all(opened("b")) == expected
+    assert stored(other, "a") == before
