@@ -13,10 +13,8 @@ from datetime import datetime
 from worker.core.assignment import Balances, Rejection, Roster, pick_member
 from worker.core.conditions import Condition
 from worker.core.evaluation import YES, Case, Compiled, compile_condition
-from worker.core.teams import Absence, Member, NextStep, Queue, Strategy, Team
+from worker.core.teams import NextStep, Queue, Team
 from worker.core.working_time import WorkingCalendar, add_working_time
-
-__all__ = ["Absence", "Member", "NextStep", "Queue", "Strategy", "Team"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
