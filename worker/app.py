@@ -13,6 +13,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from worker.config.loader import load_configuration
 from worker.config.settings import Settings, load_settings, with_overrides
@@ -119,10 +120,12 @@ def open_app(
     should_stop: Callable[[], bool] = never,
     clock: Clock = system_clock,
     connectors: Mapping[str, OpenConnector] = NO_CONNECTORS,
+    stores: bool = True,
 ) -> Iterator[App]:
     """Build the worker of a configuration folder, and close it again.
 
-    ``connectors`` are known beside the installed ones, by name.
+    ``connectors`` are known beside the installed ones, by name. Without ``stores``, a ledger that
+    does not exist yet is not made: an empty one that vanishes stands in for it.
 
     Raises:
         FixConfigurationError: with every problem of the settings and the configuration.
@@ -134,9 +137,10 @@ def open_app(
         for name, system in configuration.systems.items():
             opened[name] = open_system(system, settings.config, connectors)
             stack.callback(opened[name].close)
-        ledger = open_ledger(
-            settings.ledger_url, configuration.account, codec_from_key(ledger_key(settings))
-        )
+        url = settings.ledger_url
+        if not stores and is_missing(url):
+            url = f"sqlite:///{stack.enter_context(TemporaryDirectory())}/ledger.db"
+        ledger = open_ledger(url, configuration.account, codec_from_key(ledger_key(settings)))
         stack.callback(ledger.close)
         yield App(
             settings=settings,
@@ -148,6 +152,12 @@ def open_app(
             on_progress=on_progress,
             should_stop=should_stop,
         )
+
+
+def is_missing(url: str) -> bool:
+    """Tell whether the URL names a SQLite file that is not there."""
+    scheme, _slashes, path = url.partition(":///")
+    return scheme == "sqlite" and not Path(path).exists()
 
 
 def open_system(

@@ -42,7 +42,7 @@ def explain(
     with (
         exits(),
         progress(is_hidden=as_json) as bars,
-        open_app(config, now=now, on_progress=bars) as app,
+        open_app(config, now=now, on_progress=bars, stores=False) as app,
     ):
         try:
             report = report_lead(app.looking(), ref)
@@ -66,7 +66,7 @@ def runs(
 ) -> None:
     """List the latest runs, newest first."""
     quiet_logs()
-    with exits(), open_app(config) as app, app.ledger.read() as tx:
+    with exits(), open_app(config, stores=False) as app, app.ledger.read() as tx:
         found = list_runs(tx, limit)
     if as_json:
         print_json(
@@ -111,7 +111,7 @@ def _problem(problem: ChainProblem) -> dict[str, Json]:
 def verify(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Verify the chain of decisions: nothing altered, removed, inserted or reordered."""
     quiet_logs()
-    with exits(), open_app(config) as app, app.ledger.read() as tx:
+    with exits(), open_app(config, stores=False) as app, app.ledger.read() as tx:
         report = verify_chain(tx)
     if as_json:
         print_json(

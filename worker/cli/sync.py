@@ -6,6 +6,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -32,6 +33,9 @@ from worker.steps.summary import summarise_run
 from worker.steps.sync import RunReport
 from worker.steps.work import Work
 
+PLANNED = "planned"
+"""The status of a run that was only rehearsed."""
+
 
 def plan(
     config: ConfigOption = None,
@@ -52,7 +56,7 @@ def plan(
     with (
         exits(),
         progress(is_hidden=as_json) as bars,
-        open_app(config, now=now, on_progress=bars) as app,
+        open_app(config, now=now, on_progress=bars, stores=save) as app,
     ):
         if save:
             report = app.sync(pushes=False)
@@ -66,7 +70,7 @@ def plan(
 
 def _show_plan(app: App, work: Work, report: RunReport, seconds: float, *, as_json: bool) -> None:
     with work.ledger.read() as tx:
-        summary = summarise_run(tx, report, work.now, seconds)
+        summary = replace(summarise_run(tx, report, work.now, seconds), status=PLANNED)
         if as_json:
             # Written piece by piece: a plan may hold a change for every record of the base.
             sys.stdout.write('{"summary": ' + json.dumps(summary_json(summary)) + ',\n"changes": [')

@@ -101,7 +101,7 @@ def _translate(write: FieldWrite, text: str | None) -> str | None:
     if write.managed is Managed.REASONS:
         return write.separator.join(text.split(";")[: write.max_items])
     if write.values:
-        return next((word for word, ours in write.values.items() if ours == text), None)
+        return write.values.get(text)
     if write.max_length is not None and len(text) > write.max_length:
         return text[: write.max_length - 1].rstrip() + "…"
     return text

@@ -16,7 +16,13 @@ from worker.core.conditions import (
 from worker.core.configuration import Configuration
 from worker.core.consent import ConsentCheck, compile_consent
 from worker.core.evaluation import Compiled, compile_condition
-from worker.core.field_map import ObjectKind
+from worker.core.field_map import ObjectKind, ObjectMap
+from worker.core.mapping import (
+    ActivityMapper,
+    ContactMapper,
+    compile_activity_mapper,
+    compile_contact_mapper,
+)
 from worker.core.policy import Policy
 from worker.core.qualification import CompiledPolicy, compile_policy
 from worker.core.routing import CompiledRouting, compile_routing
@@ -48,6 +54,8 @@ class Ruleset:
     thresholds: Mapping[str, float]
     consent: ConsentCheck
     routing: CompiledRouting
+    contact_mappers: Mapping[tuple[str, str], ContactMapper]
+    activity_mappers: Mapping[tuple[str, str], ActivityMapper]
 
 
 def compile_ruleset(configuration: Configuration) -> Ruleset:
@@ -67,16 +75,31 @@ def compile_ruleset(configuration: Configuration) -> Ruleset:
         thresholds={name: lowest_threshold(p) for name, p in configuration.policies.items()},
         consent=compile_consent(configuration.consent, mapped),
         routing=compile_routing(configuration.routing),
+        contact_mappers={
+            place: compile_contact_mapper(item)
+            for place, item in _objects(configuration, ObjectKind.CONTACT)
+        },
+        activity_mappers={
+            place: compile_activity_mapper(item)
+            for place, item in _objects(configuration, ObjectKind.ACTIVITY)
+        },
     )
+
+
+def _objects(
+    configuration: Configuration, kind: ObjectKind
+) -> Iterator[tuple[tuple[str, str], ObjectMap]]:
+    for system in configuration.systems.values():
+        for item in system.objects:
+            if item.kind is kind:
+                yield (system.system, item.object_type), item
 
 
 def mapped_facts(configuration: Configuration) -> frozenset[str]:
     """Name the facts that some system's field map provides."""
     return frozenset(
         read.fact
-        for system in configuration.systems.values()
-        for item in system.objects
-        if item.kind is ObjectKind.CONTACT
+        for _place, item in _objects(configuration, ObjectKind.CONTACT)
         for read in item.reads
     )
 

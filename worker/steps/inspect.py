@@ -82,7 +82,7 @@ def report_lead(work: Work, reference: str) -> LeadReport:
     inputs = json.loads(stored.inputs) if stored is not None and stored.inputs else {}
     current = {r.ref: CurrentRecord(values=r.values, written=r.written) for r in records}
     return LeadReport(
-        reference=reference,
+        reference=str(records[0].ref) if reference == profile_id else reference,
         profile_id=profile_id,
         decision=_decision_json(stored) if stored else None,
         body=json.loads(stored.body if stored else decision_body(work.ruleset, today)),

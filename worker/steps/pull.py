@@ -14,11 +14,10 @@ from worker.core.field_map import Managed, ObjectKind, ObjectMap, SystemMap
 from worker.core.mapping import (
     ActivityMapper,
     ContactMapper,
-    compile_activity_mapper,
-    compile_contact_mapper,
     mapped_to_json,
 )
 from worker.core.records import Page, Record, RecordRef, RowIssue
+from worker.core.ruleset import Ruleset
 from worker.core.transforms import is_damaged_id
 from worker.ledger.activities import delete_activities, save_activities
 from worker.ledger.bookmarks import load_bookmark, save_bookmark
@@ -71,7 +70,7 @@ def _pull_object(
         clear_seen(tx, work.run_id)
     is_remapped = bookmark is None or bookmark.map_digest != system.digest
     since = None if bookmark is None or is_remapped else bookmark.value
-    source = _open_source(system, object_map, connector, is_remapped=is_remapped)
+    source = _open_source(work.ruleset, system, object_map, connector, is_remapped=is_remapped)
     issues: list[RowIssue] = []
     done = 0
     for page in connector.pull(name, fields=object_map.requested_fields(), since=since):
@@ -91,17 +90,22 @@ def _pull_object(
 
 
 def _open_source(
-    system: SystemMap, object_map: ObjectMap, connector: Connector, *, is_remapped: bool
+    ruleset: Ruleset,
+    system: SystemMap,
+    object_map: ObjectMap,
+    connector: Connector,
+    *,
+    is_remapped: bool,
 ) -> _Source:
-    is_contact = object_map.kind is ObjectKind.CONTACT
+    place = (system.system, object_map.object_type)
     return _Source(
         system=system,
         object_map=object_map,
         connector=connector,
         can_add_fields=connector.describe(object_map.object_type).can_add_fields,
         is_remapped=is_remapped,
-        map_contact=compile_contact_mapper(object_map) if is_contact else None,
-        map_activity=None if is_contact else compile_activity_mapper(object_map),
+        map_contact=ruleset.contact_mappers.get(place),
+        map_activity=ruleset.activity_mappers.get(place),
     )
 
 

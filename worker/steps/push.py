@@ -13,7 +13,7 @@ from functools import partial
 from worker.core.field_map import Managed, ObjectMap
 from worker.core.guardrails import Breach, PlannedChange, find_breaches
 from worker.core.identity import AMBIGUOUS
-from worker.core.mapping import compile_contact_mapper, mapped_from_json, mapped_to_json
+from worker.core.mapping import mapped_from_json, mapped_to_json
 from worker.core.records import (
     RawValues,
     Record,
@@ -276,7 +276,7 @@ def _remapped(work: Work, record: StoredRecord) -> StoredRecord:
     )
     specs = work.ruleset.configuration.facts
     before = mapped_from_json(record.mapped, record.ref, record.modified_at, specs)
-    after = compile_contact_mapper(_object_map(work, record.ref))(seen)
+    after = work.ruleset.contact_mappers[record.ref.system, record.ref.object_type](seen)
     if AMBIGUOUS in before.issues:
         after = replace(after, issues=(*after.issues, AMBIGUOUS))
     return replace(record, mapped=mapped_to_json(after))
