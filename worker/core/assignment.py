@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
-from worker.core.evaluation import Case
+from worker.core.case import Case
 from worker.core.model import Facts
 from worker.core.teams import Member, Strategy, Team
 

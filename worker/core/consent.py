@@ -10,8 +10,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from worker.core.case import YES, Case
 from worker.core.conditions import Condition
-from worker.core.evaluation import YES, Case, compile_condition
+from worker.core.evaluation import compile_condition
 from worker.core.model import ContactChannel
 
 

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import combinations
 
+from worker.core.case import NO, UNKNOWN, YES, Case, Truth
 from worker.core.conditions import ActivityTest
 from worker.core.decide import Judgement
-from worker.core.evaluation import YES, Case, Truth
 from worker.core.model import Activity, Strength
 from worker.core.policy import Criterion, QualifyingRule, Verdict
 from worker.core.qualification import CompiledPolicy, qualify
@@ -32,8 +32,11 @@ class SmallestChange:
 
 def smallest_change(ruleset: Ruleset, judgement: Judgement) -> SmallestChange | None:
     """Find the smallest change that would qualify; None when it is qualified or nothing small would."""
-    if judgement.pathway is None or judgement.verdict is Verdict.QUALIFIED:
+    qualification = judgement.qualification
+    if judgement.pathway is None or qualification is None:
         return None
+    if qualification.verdict is Verdict.QUALIFIED:
+        return None  # it is, or sales handed it back: no criterion is missing
     compiled = ruleset.policies[judgement.pathway]
     proposals = (
         change
@@ -57,9 +60,14 @@ def _for_rule(
 
 def _needed(compiled: CompiledPolicy, rule: QualifyingRule, case: Case) -> tuple[str, ...]:
     """What stands in the way whatever else happens: gates, disqualifiers, and the rule's own list."""
-    policy = compiled.policy
-    required = [*policy.disqualifiers, *(gate.criterion for gate in policy.gates), *rule.all]
-    return tuple(dict.fromkeys(name for name in required if case.met.get(name) is not YES))
+    policy, met = compiled.policy, case.met
+    stopping = [name for name in policy.disqualifiers if met[name] is NO]
+    for gate in policy.gates:
+        verdicts = {NO: gate.when_not_met, UNKNOWN: gate.when_unknown, YES: None}
+        if verdicts[met[gate.criterion]] is not None:
+            stopping.append(gate.criterion)
+    missing = [name for name in rule.all if met[name] is not YES]
+    return tuple(dict.fromkeys([*stopping, *missing]))
 
 
 def _extras(

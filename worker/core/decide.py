@@ -7,39 +7,26 @@ is remembered of the lead are arguments, and equal arguments give an equal decis
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
 from worker.core.assignment import Roster
+from worker.core.case import YES, Case, make_case, with_gates
 from worker.core.consent import Permissions, allowed_channels
-from worker.core.evaluation import YES, Case, make_case, with_gates
+from worker.core.hand_over import hand_over
 from worker.core.identity import MergedLead, merge_contacts
 from worker.core.lifecycle import StageMove, Standing, move_stage
 from worker.core.mapping import MappedContact
-from worker.core.model import Activity, Facts, Stage, Strength
+from worker.core.memory import Memory, Refusal, find_refusal
+from worker.core.model import Activity, Facts, FactValue, Stage, Strength
 from worker.core.policy import Verdict
 from worker.core.qualification import Qualification, qualify
 from worker.core.quality import Finding, assess
 from worker.core.reasons import Severity
-from worker.core.routing import Route, RouteRequest, RoutingPolicy, owners_of, route_lead
+from worker.core.routing import Route
 from worker.core.ruleset import Ruleset
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
-    """What the worker remembers of its last decision about a lead."""
-
-    signature: str | None = None
-    decision_id: str | None = None
-    verdict: Verdict | None = None
-    pathway: str | None = None
-    stage: Stage | None = None
-    stage_since: datetime | None = None
-    owner: str | None = None
-    assigned_at: datetime | None = None
-    next_step: str | None = None
-    next_step_due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,7 +106,9 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
         has_blocking_finding=bool(findings) and findings[0].severity is Severity.BLOCK,
     )
     qualification = qualify(compiled, case, is_qualified_now=standing.stage is Stage.MQL)
-    verdict = _after_sales(qualification.verdict, lead.facts, standing)
+    verdict = qualification.verdict
+    if verdict is Verdict.QUALIFIED and standing.is_handed_back:
+        verdict = Verdict.NURTURE
     move = move_stage(verdict, standing, configuration.lifecycle, now)
     return Judgement(
         case=case,
@@ -130,7 +119,7 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
         verdict=verdict,
         standing=standing,
         move=move,
-        reasons=_reasons(qualification, verdict, findings, permissions, move),
+        reasons=_reasons(case, qualification, verdict, findings, permissions, move),
     )
 
 
@@ -179,6 +168,7 @@ def _standing(
         set_by_worker_at=memory.stage_since if memory.stage is stage else None,
         set_by_person_at=snapshot.stage_set_by_person_at,
         last_strong_at=strong,
+        is_handed_back=_is_handed_back(lead.facts, strong),
     )
 
 
@@ -192,19 +182,22 @@ def _furthest(stages: list[Stage], people_own: frozenset[Stage]) -> Stage | None
 _STAGE_WORDS = frozenset(Stage)
 
 
-def _after_sales(verdict: Verdict, facts: Facts, standing: Standing) -> Verdict:
-    """What sales handed back goes to nurture until the lead takes a strong step again."""
-    if verdict is not Verdict.QUALIFIED or not _is_handed_back(facts):
-        return verdict
+def _is_handed_back(facts: Facts, last_strong_at: datetime | None) -> bool:
+    """Sales rejected or recycled the lead, and it has taken no strong step since."""
+    if facts.get("sales_verdict") not in _HANDED_BACK:
+        return False
     verdict_at = facts.get("outcome_at")
-    strong = standing.last_strong_at
-    if isinstance(verdict_at, datetime) and strong is not None and strong > verdict_at:
-        return verdict
-    return Verdict.NURTURE
+    return (
+        not isinstance(verdict_at, datetime)
+        or last_strong_at is None
+        or last_strong_at <= verdict_at
+    )
 
 
-def _is_handed_back(facts: Facts) -> bool:
-    return facts.get("sales_verdict") in {"rejected", "recycled"}
+_HANDED_BACK: Mapping[FactValue | None, str] = {
+    "rejected": "SALES_REJECTED",
+    "recycled": "SALES_RECYCLED",
+}
 
 
 _TELLING_MOVES = frozenset(
@@ -219,6 +212,7 @@ _TELLING_MOVES = frozenset(
 
 
 def _reasons(
+    case: Case,
     qualification: Qualification,
     verdict: Verdict,
     findings: tuple[Finding, ...],
@@ -228,7 +222,7 @@ def _reasons(
     """Order the codes, the most important first."""
     first: list[str] = [move.reason] if move.reason in _TELLING_MOVES else []
     if verdict is not qualification.verdict:
-        first.append("SALES_REJECTED")
+        first.append(_HANDED_BACK[case.facts.get("sales_verdict")])
     if qualification.stopped_by is not None:
         first += qualification.reasons[:1]
     blocking = [f.code for f in findings if f.severity is Severity.BLOCK]
@@ -243,13 +237,23 @@ def decide(ruleset: Ruleset, snapshot: LeadSnapshot, roster: Roster, now: dateti
     """Decide one lead at ``now``: its stage, and if it is qualified its owner and next step."""
     lead = merge_contacts(snapshot.contacts)
     judgement = judge(ruleset, snapshot, lead, now)
+    memory, cool_down = snapshot.memory, ruleset.configuration.lifecycle.rejection_cool_down
+    refusal = find_refusal(memory, lead.facts, cool_down, now)
     route = None
     if judgement.move.stage is Stage.MQL and not judgement.move.is_hands_off:
-        route = _route(ruleset, snapshot, judgement, roster)
+        route = hand_over(
+            ruleset,
+            judgement.case,
+            snapshot.contacts,
+            memory,
+            roster,
+            pathway=judgement.pathway,
+            refusal=refusal,
+        )
     reasons = (*judgement.reasons, *(route.reasons if route else ()))
     signature = _digest(judgement, route, ruleset)
-    is_new = signature != snapshot.memory.signature
-    decision_id = _decision_id(snapshot, now) if is_new else str(snapshot.memory.decision_id)
+    is_new = signature != memory.signature
+    decision_id = _decision_id(snapshot, now) if is_new else str(memory.decision_id)
     return Decision(
         id=decision_id,
         profile_id=snapshot.profile_id,
@@ -259,7 +263,7 @@ def decide(ruleset: Ruleset, snapshot: LeadSnapshot, roster: Roster, now: dateti
         route=route,
         reasons=tuple(dict.fromkeys(reasons)),
         is_new=is_new,
-        memory=_remember(snapshot.memory, judgement, route, signature, decision_id, now),
+        memory=_remember(memory, judgement, route, refusal, (signature, decision_id), now),
     )
 
 
@@ -269,48 +273,23 @@ def _decision_id(snapshot: LeadSnapshot, now: datetime) -> str:
 
 
 def _digest(judgement: Judgement, route: Route | None, ruleset: Ruleset) -> str:
+    """Digest what a decision says. That the stage was reached just now, or before, says nothing."""
     policy = ruleset.policies[judgement.pathway].policy.digest if judgement.pathway else ""
     owner = (route.owner, route.outside_owner, route.target, route.next_step.id) if route else ()
     allowed = sorted(p.channel for p in judgement.permissions if p.is_allowed)
-    text = repr((judgement.signature(), owner, allowed, policy))
+    move = judgement.move
+    told = move.reason if move.reason in _TELLING_MOVES else ""
+    said = (judgement.pathway, judgement.verdict, move.stage, told, judgement.reasons)
+    text = repr((said, owner, allowed, policy))
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
-
-
-def _route(ruleset: Ruleset, snapshot: LeadSnapshot, judgement: Judgement, roster: Roster) -> Route:
-    memory, policy = snapshot.memory, ruleset.configuration.routing
-    present = {
-        contact.ref.system: str(owner)
-        for contact in snapshot.contacts
-        if (owner := contact.facts.get("owner")) is not None
-        and f"{contact.ref.system}:{owner}" not in policy.unassigned
-    }
-    has_hand_off = memory.stage is Stage.MQL and judgement.standing.stage is Stage.MQL
-    is_rejected = judgement.case.facts.get("sales_verdict") == "rejected"
-    request = RouteRequest(
-        present_owners=present,
-        kept_owner=memory.owner if has_hand_off and _still_owns(memory, present, policy) else None,
-        refused_by=memory.owner if is_rejected else None,
-    )
-    facts = {**judgement.case.facts, "pathway": str(judgement.pathway)}
-    route = route_lead(ruleset.routing, replace(judgement.case, facts=facts), request, roster)
-    is_same = (route.owner, route.next_step.id) == (memory.owner, memory.next_step)
-    if has_hand_off and is_same and memory.next_step_due_at is not None:
-        return replace(route, due_at=memory.next_step_due_at)
-    return route
-
-
-def _still_owns(memory: Memory, present: dict[str, str], policy: RoutingPolicy) -> bool:
-    """The CRM still shows the owner we gave, or shows none: nobody has taken the lead over."""
-    owners = owners_of(policy, memory.owner)
-    return all(present.get(system, owner) == owner for system, owner in owners.items())
 
 
 def _remember(
     memory: Memory,
     judgement: Judgement,
     route: Route | None,
-    signature: str,
-    decision_id: str,
+    refusal: Refusal | None,
+    identity: tuple[str, str],
     now: datetime,
 ) -> Memory:
     stage = judgement.move.stage
@@ -318,8 +297,8 @@ def _remember(
     owner = (route.owner or route.outside_owner) if route else None
     is_same_owner = owner == memory.owner and memory.assigned_at is not None
     return Memory(
-        signature=signature,
-        decision_id=decision_id,
+        signature=identity[0],
+        decision_id=identity[1],
         verdict=judgement.verdict,
         pathway=judgement.pathway,
         stage=stage,
@@ -328,4 +307,7 @@ def _remember(
         assigned_at=(memory.assigned_at if is_same_owner else now) if owner else None,
         next_step=route.next_step.id if route else None,
         next_step_due_at=route.due_at if route else None,
+        route_reasons=route.reasons if route else (),
+        refused_by=refusal.by if refusal else None,
+        refused_at=refusal.at if refusal else None,
     )

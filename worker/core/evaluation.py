@@ -6,14 +6,12 @@ clock; the case carries the instant. What depends only on the condition is worke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Container, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
-from enum import IntEnum
-from operator import attrgetter
 from typing import TypeAlias, assert_never
-from zoneinfo import ZoneInfo
 
+from worker.core.case import NO, UNKNOWN, YES, Case, Truth
 from worker.core.conditions import (
     ActivityTest,
     AllOf,
@@ -29,75 +27,7 @@ from worker.core.conditions import (
     Operator,
     ReachableTest,
 )
-from worker.core.model import Activity, ContactChannel, Facts, FactValue, Strength
-
-
-class Truth(IntEnum):
-    """The three values; ``UNKNOWN`` means that a fact needed for the answer is missing."""
-
-    NO = 0
-    YES = 1
-    UNKNOWN = 2
-
-
-NO, YES, UNKNOWN = Truth.NO, Truth.YES, Truth.UNKNOWN
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """Everything a condition may look at: one lead, at one instant.
-
-    ``activities`` are those that count at ``now``, newest first, and ``by_kind`` the same by kind.
-    ``today`` is the date of ``now`` in the organisation's time zone. ``met`` holds the truth of
-    criteria already evaluated; the evaluation fills it in order.
-    """
-
-    facts: Facts
-    activities: tuple[Activity, ...]
-    by_kind: Mapping[str, list[Activity]]
-    now: datetime
-    today: date
-    reachable: frozenset[ContactChannel] = frozenset()
-    findings: frozenset[str] = frozenset()
-    has_blocking_finding: bool = False
-    met: dict[str, Truth] = field(default_factory=dict)
-
-
-_NEWEST_FIRST = attrgetter("at", "ref")
-
-
-def make_case(
-    facts: Facts, activities: Iterable[Activity], now: datetime, time_zone: ZoneInfo
-) -> Case:
-    """Prepare a case at ``now``: excluded activities and those still to come count for nothing."""
-    counted = [a for a in activities if not a.is_excluded and a.at <= now]
-    counted.sort(key=_NEWEST_FIRST, reverse=True)
-    by_kind: dict[str, list[Activity]] = {}
-    for activity in counted:
-        by_kind.setdefault(activity.kind, []).append(activity)
-    today = now.astimezone(time_zone).date()
-    return Case(facts=facts, activities=tuple(counted), by_kind=by_kind, now=now, today=today)
-
-
-def with_gates(
-    case: Case,
-    *,
-    reachable: frozenset[ContactChannel],
-    findings: frozenset[str],
-    has_blocking_finding: bool,
-) -> Case:
-    """Add what the gates look at, and begin with no criterion evaluated."""
-    return Case(
-        facts=case.facts,
-        activities=case.activities,
-        by_kind=case.by_kind,
-        now=case.now,
-        today=case.today,
-        reachable=reachable,
-        findings=findings,
-        has_blocking_finding=has_blocking_finding,
-    )
-
+from worker.core.model import Activity, FactValue, Strength
 
 Compiled: TypeAlias = Callable[[Case], Truth]
 Activities: TypeAlias = Sequence[Activity]

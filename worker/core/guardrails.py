@@ -95,11 +95,15 @@ def find_breaches(
     return tuple(breaches)
 
 
+_ROUNDING = 1e-9
+"""29 % of 100 is 28.999… in binary, and must still be 29."""
+
+
 def allowance(budget: Budget, base: int) -> int:
     """How many changes a budget allows on a base of this size."""
     limits = []
     if budget.max_share is not None:
-        limits.append(int(budget.max_share * base))
+        limits.append(int(budget.max_share * base + _ROUNDING))
     if budget.max_count is not None:
         limits.append(budget.max_count)
     return max(budget.floor, min(limits, default=base))

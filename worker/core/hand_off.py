@@ -59,6 +59,8 @@ def _say(value: FactValue) -> str:
         return value.isoformat()[:10]
     if isinstance(value, tuple):
         return ", ".join(_words(item) for item in value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return f"{value:g}" if isinstance(value, (int, float)) else _words(value)
 
 

@@ -42,10 +42,14 @@ def _hash(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
+def _own_key(ref: RecordRef) -> str:
+    return "x" + _hash(f"{ref.system}:{ref.id}")
+
+
 def match_keys(contact: MappedContact) -> frozenset[str]:
     """Give the keys under which records of the same person meet; hashed, so that none is readable."""
     facts, name = contact.facts, fold_name(contact.facts)
-    keys = {"x" + _hash(f"{contact.ref.system}:{contact.ref.id}")}
+    keys = {_own_key(contact.ref)}
     for fact, system in _CROSS_REFERENCES.items():
         if fact in facts:
             keys.add("x" + _hash(f"{system}:{facts[fact]}"))
@@ -88,8 +92,8 @@ def group_records(contacts: Sequence[MappedContact]) -> Grouping:
 def _linkable(
     key: str, sharing: list[MappedContact], ambiguous: set[RecordRef]
 ) -> Iterable[list[MappedContact]]:
-    if not key.startswith("e") or len(sharing) < 2:
-        return [sharing]
+    if len(sharing) < 2 or not key.startswith("e"):
+        return _linkable_by_id(key, sharing, ambiguous)
     names = {(name.first, name.suffix) for c in sharing if (name := fold_name(c.facts)).first}
     if len(names) <= 1:
         return [sharing]
@@ -100,6 +104,18 @@ def _linkable(
         if name.first:
             by_name.setdefault(name._replace(last=""), []).append(contact)
     return by_name.values()
+
+
+def _linkable_by_id(
+    key: str, sharing: list[MappedContact], ambiguous: set[RecordRef]
+) -> Iterable[list[MappedContact]]:
+    """An id that two records of one CRM have (of different object types) does not say which is meant."""
+    owners = [contact for contact in sharing if _own_key(contact.ref) == key]
+    if len(owners) < 2:
+        return [sharing]
+    if len(sharing) > len(owners):
+        ambiguous.update(contact.ref for contact in sharing)
+    return []
 
 
 def _find(parents: dict[RecordRef, RecordRef], ref: RecordRef) -> RecordRef:
@@ -150,7 +166,7 @@ def merge_contacts(contacts: Sequence[MappedContact]) -> MergedLead:
             if present is not None and present != value and fact in _CONFLICTING:
                 conflicts.add(fact)
             facts[fact], sources[fact] = value, contact.ref
-    issues = {issue: None for contact in contacts for issue in contact.issues}
+    issues = dict.fromkeys(sorted({i for contact in contacts for i in contact.issues}))
     issues |= {Issue("DQ_FACTS_CONFLICT", fact): None for fact in sorted(conflicts)}
     kept = tuple(i for i in issues if i.code == "DQ_FACTS_CONFLICT" or i.fact not in facts)
     return MergedLead(facts=facts, sources=sources, issues=kept, unseen=_unseen(contacts, facts))

@@ -6,6 +6,7 @@ happens that the table of transitions does not list.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -43,7 +44,8 @@ class Standing:
 
     ``stage`` is the CRM's, None when empty; ``has_unknown_stage`` when its word is not ours.
     ``set_by_worker_at`` is when the worker set it, ``set_by_person_at`` when a person changed what
-    the worker had set. ``last_strong_at`` is the lead's last strong action.
+    the worker had set. ``last_strong_at`` is the lead's last strong action. ``is_handed_back``:
+    sales rejected or recycled the lead after that.
     """
 
     stage: Stage | None = None
@@ -51,6 +53,7 @@ class Standing:
     set_by_worker_at: datetime | None = None
     set_by_person_at: datetime | None = None
     last_strong_at: datetime | None = None
+    is_handed_back: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +71,10 @@ _TARGETS = {
     Verdict.NOT_READY: Stage.LEAD,
     Verdict.DISQUALIFIED: Stage.DISQUALIFIED,
 }
-_ORDER = {stage: place for place, stage in enumerate(Stage)}
+_ORDER: Mapping[Stage | None, int] = {
+    stage: place for place, stage in enumerate(Stage) if stage is not Stage.RECYCLED
+}
+"""A recycled lead stands outside the order: wherever it goes from there is no step back."""
 
 
 def move_stage(
@@ -87,8 +93,9 @@ def move_stage(
         return StageMove(stage=stage, reason="STAGE_SET_BY_PERSON")
     if Transition(source=stage, target=target) not in policy.transitions:
         return StageMove(stage=stage, reason="STAGE_MOVE_NOT_ALLOWED")
-    is_back = stage is not None and _ORDER[target] < _ORDER[stage]
-    if is_back and verdict is not Verdict.HOLD and not _has_dwelt(standing, policy, now):
+    is_back = stage in _ORDER and _ORDER[target] < _ORDER[stage]
+    must_dwell = is_back and verdict is not Verdict.HOLD and not standing.is_handed_back
+    if must_dwell and not _has_dwelt(standing, policy, now):
         return StageMove(stage=stage, reason="STAGE_DWELL_NOT_OVER")
     return StageMove(stage=target, reason="STAGE_MOVED_BACK" if is_back else "STAGE_ADVANCED")
 

@@ -10,16 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, TypeAlias
 
+from worker.core.case import NO, UNKNOWN, YES, Case, Truth
 from worker.core.conditions import ActivityTest
 from worker.core.evaluation import (
-    NO,
-    UNKNOWN,
-    YES,
     Activities,
-    Case,
     Compiled,
     Selection,
-    Truth,
     compile_condition,
     compile_enough,
     compile_selection,

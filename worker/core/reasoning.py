@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from worker.core.evaluation import YES, Truth
+from worker.core.case import YES, Truth
 from worker.core.policy import Criterion, Family, Policy, Verdict
 
 KEPT = "keep"

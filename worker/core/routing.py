@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from worker.core.assignment import Balances, Rejection, Roster, pick_member
+from worker.core.assignment import Balances, Pick, Rejection, Roster, pick_member
+from worker.core.case import YES, Case
 from worker.core.conditions import Condition
-from worker.core.evaluation import YES, Case, Compiled, compile_condition
+from worker.core.evaluation import Compiled, compile_condition
 from worker.core.teams import NextStep, Queue, Team
 from worker.core.working_time import WorkingCalendar, add_working_time
 
@@ -29,7 +30,10 @@ class RoutingRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutingPolicy:
-    """``fallback`` is the queue for leads no rule catches; ``unassigned`` owners (``system:owner``) mean nobody."""
+    """``fallback`` is the queue for leads no rule catches.
+
+    ``unassigned`` are owners, as ``system:owner id``, that stand for nobody.
+    """
 
     rules: tuple[RoutingRule, ...]
     teams: Mapping[str, Team]
@@ -177,7 +181,8 @@ def _outside_owner(routing: CompiledRouting, request: RouteRequest, roster: Rost
     for system, owner in sorted(request.present_owners.items()):
         key = f"{system}:{owner}"
         is_active = roster.active is None or key in roster.active
-        if is_active and key not in nobody and key not in routing.members_by_owner:
+        is_free = key not in nobody and key not in routing.members_by_owner
+        if is_active and is_free and key != request.refused_by:
             return key
     return None
 
@@ -205,33 +210,58 @@ def _keep_outside(
 def _walk(
     routing: CompiledRouting, start: _Start, case: Case, request: RouteRequest, roster: Roster
 ) -> Route:
-    """Try the team, then its overflow in order; a queue always takes the lead."""
+    """Try the present owner, then the team, then its overflow in order; a queue takes any lead."""
     policy = routing.policy
     present = request.kept_owner or _present_member(routing, request)
+    order = _overflow_order(policy, start.target)
     reasons, rejected = list(start.reasons), list[Rejection]()
-    for place in _overflow_order(policy, start.target):
-        team = policy.teams.get(place)
-        if team is None:
+
+    def pick_in(team: Team) -> Pick:
+        return pick_member(team, case, roster, present=present, refused_by=request.refused_by)
+
+    for team in _teams_of(policy, order, present):
+        pick = pick_in(team)
+        if pick.is_kept:
+            return _to_member(team, pick, start, case, reasons, rejected)
+    for place in order:
+        if place in policy.queues:
             return _to_queue(policy.queues[place], start, case, request, reasons, rejected)
-        pick = pick_member(team, case, roster, present=present, refused_by=request.refused_by)
+        pick = pick_in(policy.teams[place])
+        if pick.member is not None:
+            return _to_member(policy.teams[place], pick, start, case, reasons, rejected)
         rejected += pick.rejected
-        if pick.member is None:
-            reasons.append("ROUTE_TEAM_AT_CAPACITY")
-            continue
-        reasons.append(_how(is_kept=pick.is_kept, is_own_team=place == start.target))
-        return Route(
-            rule=start.rule,
-            target=place,
-            owner=pick.member.id,
-            owners=pick.member.owners,
-            next_step=start.next_step,
-            due_at=_due_at(team.calendar, start, case),
-            reasons=tuple(dict.fromkeys(reasons)),
-            rejected=(*rejected, *start.skipped),
-            is_kept=pick.is_kept,
-            balances=pick.balances,
-        )
+        reasons.append("ROUTE_TEAM_AT_CAPACITY")
     return _to_queue(policy.queues[policy.fallback], start, case, request, reasons, rejected)
+
+
+def _teams_of(policy: RoutingPolicy, order: list[str], present: str | None) -> list[Team]:
+    """List the teams among these places that the present owner belongs to."""
+    teams = [policy.teams[place] for place in order if place in policy.teams]
+    return [team for team in teams if any(member.id == present for member in team.members)]
+
+
+def _to_member(
+    team: Team,
+    pick: Pick,
+    start: _Start,
+    case: Case,
+    reasons: list[str],
+    rejected: list[Rejection],
+) -> Route:
+    assert pick.member is not None
+    how = _how(is_kept=pick.is_kept, is_own_team=team.id == start.target)
+    return Route(
+        rule=start.rule,
+        target=team.id,
+        owner=pick.member.id,
+        owners=pick.member.owners,
+        next_step=start.next_step,
+        due_at=_due_at(team.calendar, start, case),
+        reasons=tuple(dict.fromkeys([*reasons, how])),
+        rejected=(*rejected, *pick.rejected, *start.skipped),
+        is_kept=pick.is_kept,
+        balances=pick.balances,
+    )
 
 
 def _to_queue(

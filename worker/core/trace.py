@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
-from worker.core.decide import Decision, Memory
+from worker.core.decide import Decision
+from worker.core.memory import Memory
 from worker.core.model import Stage
 from worker.core.policy import Verdict
 from worker.core.routing import Route
@@ -117,6 +118,9 @@ def memory_to_json(memory: Memory) -> str:
             "assigned_at": _at(memory.assigned_at),
             "next_step": memory.next_step,
             "next_step_due_at": _at(memory.next_step_due_at),
+            "route_reasons": memory.route_reasons,
+            "refused_by": memory.refused_by,
+            "refused_at": _at(memory.refused_at),
         },
         sort_keys=True,
     )
@@ -129,7 +133,7 @@ def memory_from_json(text: str) -> Memory:
         return Memory()
 
     def instant(name: str) -> datetime | None:
-        return datetime.fromisoformat(data[name]) if data[name] else None
+        return datetime.fromisoformat(data[name]) if data.get(name) else None
 
     return Memory(
         signature=data["signature"],
@@ -142,4 +146,7 @@ def memory_from_json(text: str) -> Memory:
         assigned_at=instant("assigned_at"),
         next_step=data["next_step"],
         next_step_due_at=instant("next_step_due_at"),
+        route_reasons=tuple(data.get("route_reasons", ())),
+        refused_by=data.get("refused_by"),
+        refused_at=instant("refused_at"),
     )

@@ -33,10 +33,16 @@ Reader: TypeAlias = Callable[[str], Reading]
 
 _TRUE = frozenset({"true", "yes", "y", "1", "t", "checked", "on"})
 _FALSE = frozenset({"false", "no", "n", "0", "f", "unchecked", "off"})
-_US_POSTAL_CODE = re.compile(r"(\d{5})(?:[- ]?\d{4})?")
-_CA_POSTAL_CODE = re.compile(r"([A-Z]\d[A-Z]) ?(\d[A-Z]\d)")
-_DAMAGED_ID = re.compile(r"[+-]?\d(?:\.\d+)?[eE][+-]?\d+|[+-]?\d+\.\d+|#+|#[A-Z/0!?]+")
-_EPOCH = re.compile(r"[+-]?\d{9,13}(?:\.\d+)?")
+_US_POSTAL_CODE = re.compile(r"(\d{5})(?:[- ]?\d{4})?", re.ASCII)
+_CA_POSTAL_CODE = re.compile(r"([A-Z]\d[A-Z]) ?(\d[A-Z]\d)", re.ASCII)
+_DAMAGED_ID = re.compile(
+    r"[+-]?\d(?:[.,]\d+)?[eE][+-]?\d+|[+-]?\d+[.,]\d+|#+|#[A-Z/0!?]+", re.ASCII
+)
+_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d+)?(?:[eE][+-]?\d+)?", re.ASCII)
+"""Commas only between thousands: a decimal comma would be read as a number a hundred times as large."""
+_EPOCH = re.compile(r"[+-]?\d{9,13}(?:\.\d+)?", re.ASCII)
+_YEARS = range(1900, 2200)
+"""Years that mean something. Others are a CRM's way of saying "never", or damage."""
 _EPOCH_MILLISECONDS = 100_000_000_000
 """Numbers above this are milliseconds: as seconds they would lie beyond the year 5000."""
 
@@ -93,6 +99,8 @@ def read_inverted_boolean(text: str) -> Reading:
 
 
 def read_number(text: str) -> Reading:
+    if not _NUMBER.fullmatch(text):
+        return UNREADABLE
     try:
         number = float(text.replace(",", ""))
     except ValueError:
@@ -105,16 +113,14 @@ def parse_instant(text: str) -> datetime | None:
     try:
         if _EPOCH.fullmatch(text):
             number = float(text)
-            return datetime.fromtimestamp(
-                number / 1000 if abs(number) >= _EPOCH_MILLISECONDS else number, UTC
-            )
-        at = datetime.fromisoformat(text)
+            seconds = number / 1000 if abs(number) >= _EPOCH_MILLISECONDS else number
+            at = datetime.fromtimestamp(seconds, UTC)
+        else:
+            at = datetime.fromisoformat(text)
+            at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError, OSError):
         return None
-    try:
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except OverflowError:
-        return None
+    return at if at.year in _YEARS else None
 
 
 def read_instant(text: str) -> Reading:
@@ -125,10 +131,11 @@ def read_instant(text: str) -> Reading:
 def read_date(text: str) -> Reading:
     """Read an ISO date; of an instant, the date in UTC, as CRMs keep dates at midnight UTC."""
     try:
-        return Reading(date.fromisoformat(text[:10] if len(text) > 10 and text[4] == "-" else text))
+        day = date.fromisoformat(text)
     except ValueError:
         at = parse_instant(text)
         return UNREADABLE if at is None else Reading(at.date())
+    return Reading(day) if day.year in _YEARS else UNREADABLE
 
 
 def read_postal_code(text: str) -> Reading:
