@@ -48,13 +48,23 @@ Length = Annotated[timedelta, BeforeValidator(_as_length), Field(gt=timedelta(0)
 
 
 class LedgerSettings(BaseModel):
-    """``key`` encrypts contact values; ``key_file`` names a file that holds it."""
+    """Where the ledger lies, and whether its contact values are encrypted."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    url: SecretStr | None = None
-    key: SecretStr | None = None
-    key_file: Path | None = None
+    url: SecretStr | None = Field(
+        default=None,
+        description="Where the ledger lies: `sqlite:///path/to/file` or "
+        "`postgresql://user@host/database`. Unset: `state/ledger.db` in the configuration folder.",
+    )
+    key: SecretStr | None = Field(
+        default=None,
+        description="Encrypts contact values: 32 random bytes as URL-safe base64; several, the "
+        "newest first, while a key is being changed. Unset: they are stored as they are.",
+    )
+    key_file: Path | None = Field(
+        default=None, description="A file that holds the key, read when `ledger.key` is unset."
+    )
 
 
 class LogSettings(BaseModel):
@@ -62,18 +72,32 @@ class LogSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["json", "console"] = "json"
+    level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="The daemon logs this level and above, on stderr."
+    )
+    format: Literal["json", "console"] = Field(
+        default="json", description="One JSON object a line, or lines for people."
+    )
 
 
 class RunSettings(BaseModel):
-    """``every``: how often the daemon runs; ``lease``: how long a worker may be silent."""
+    """How often the daemon runs, and how a run proceeds."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    every: Length = timedelta(minutes=15)
-    lease: Length = timedelta(minutes=5)
-    batch: int = Field(default=500, ge=1, le=100_000)
+    every: Length = Field(
+        default=timedelta(minutes=15), description="How often the daemon begins a run."
+    )
+    lease: Length = Field(
+        default=timedelta(minutes=5),
+        description="How long a worker may be silent before another may take its place.",
+    )
+    batch: int = Field(
+        default=500,
+        ge=1,
+        le=100_000,
+        description="How many profiles are decided in one transaction.",
+    )
 
 
 class Settings(BaseSettings):
@@ -83,7 +107,9 @@ class Settings(BaseSettings):
         env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True
     )
 
-    config: Path = Path()
+    config: Path = Field(
+        default=Path(), description="The configuration folder; the flag `--config` comes first."
+    )
     ledger: LedgerSettings = LedgerSettings()
     log: LogSettings = LogSettings()
     run: RunSettings = RunSettings()
@@ -116,6 +142,16 @@ SECTIONS: dict[str, type[BaseModel]] = {
 }
 
 
+FLAG_VARIABLES = frozenset(
+    f"{PREFIX}{flag}"
+    for flag in (
+        "CONTACTS", "DRY_RUN", "EXAMPLE", "FACTS", "JSON", "LIMIT", "LIVE", "NOW", "SAVE", "SEED",
+        "UNTIL",
+    )
+)  # fmt: skip
+"""Variables that stand for a flag of a command: no setting, and no mistake either."""
+
+
 def setting_names() -> tuple[str, ...]:
     """Name every setting as it is written in the file: ``ledger.url``."""
     inner = [f"{name}.{key}" for name, model in SECTIONS.items() for key in model.model_fields]
@@ -134,7 +170,8 @@ def load_settings(config: Path | None, *, also_known: Iterable[str] = ()) -> Set
     toml = read_toml(folder, findings)
     check_keys(toml, setting_names(), systems, findings)
     known = [*setting_names(), *also_known]
-    check_environment(os.environ, known, systems, findings)
+    environment = {k: v for k, v in os.environ.items() if k.upper() not in FLAG_VARIABLES}
+    check_environment(environment, known, systems, findings)
     if findings.errors:
         raise FixConfigurationError(problems=findings.errors)
     return _validate(folder, toml, systems)
