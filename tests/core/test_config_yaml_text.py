@@ -85,3 +85,21 @@ def test_nesting_without_end_is_refused() -> None:
 
     assert parse_sheet("a: " + "[" * 5000, "deep.yaml", findings) is None
     assert len(findings.errors) == 1
+
+
+def test_an_older_yaml_version_does_not_turn_words_into_booleans() -> None:
+    assert read("%YAML 1.1\n---\na: yes\nb: off\nc: 010\n").value == {
+        "a": "yes",
+        "b": "off",
+        "c": "010",
+    }
+
+
+def test_an_anchor_defined_twice_is_refused() -> None:
+    findings = Findings()
+
+    assert parse_sheet("a: &x 1\nb: &x 2\n", "any.yaml", findings) is None
+    assert (findings.errors[0].line, findings.errors[0].message) == (
+        2,
+        "The file defines one anchor (`&name`) twice.",
+    )

@@ -9,13 +9,14 @@ word and ``02114`` keeps its zero.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError, ReusedAnchorWarning, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
@@ -120,7 +121,11 @@ _BROKEN = object()
 def _compose(text: str, file: str, findings: Findings) -> object:
     """Parse into nodes. The parser is known to trip over odd input in several ways of its own."""
     try:
-        return YAML(typ="rt").compose(text)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", ReusedAnchorWarning)
+            return YAML(typ="rt").compose(text)
+    except ReusedAnchorWarning as exc:
+        line, message = _line_in(str(exc)), "The file defines one anchor (`&name`) twice."
     except ReaderError as exc:
         line = text[: max(int(exc.position or 0), 0)].count("\n") + 1
         message = "The file holds a character that YAML does not allow."
@@ -135,6 +140,12 @@ def _compose(text: str, file: str, findings: Findings) -> object:
     spot = Spot(file=file, line=line, key="(file)")
     findings.error(spot, message, hint=_syntax_hint(text, line))
     return _BROKEN
+
+
+def _line_in(message: str) -> int:
+    """Find the last line a warning speaks of; it has no other way to tell."""
+    lines = re.findall(r"\(line: (\d+)\)", message)
+    return int(lines[-1]) if lines else 1
 
 
 def _syntax_message(exc: MarkedYAMLError) -> str:
@@ -265,7 +276,7 @@ def _type_plain(text: str, kind: str) -> Yaml:
     """Give a plain scalar its type; anything that is not plainly a number stays text."""
     if kind == "null":
         return None
-    if kind == "bool":
+    if kind == "bool" and text.lower() in ("true", "false"):
         return text.lower() == "true"
     if kind == "int" and _WHOLE.fullmatch(text):
         return int(text)
