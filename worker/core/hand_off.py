@@ -105,7 +105,7 @@ def _missing(policy: Policy, decision: Decision) -> Iterator[str]:
         if not isinstance(present, tuple) or name not in present
     ]
     facts = [
-        label_of(fact).lower()
+        _words(fact)
         for fact in policy.hand_off_facts
         if fact not in decision.lead.facts and fact != "documents"
     ]

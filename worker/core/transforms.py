@@ -13,7 +13,7 @@ from math import isfinite
 from typing import NamedTuple, TypeAlias
 
 import phonenumbers
-from email_validator import EmailNotValidError, validate_email
+from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
 from worker.core.field_map import FieldRead, Transform
 from worker.core.model import FactValue
@@ -33,6 +33,13 @@ Reader: TypeAlias = Callable[[str], Reading]
 
 _TRUE = frozenset({"true", "yes", "y", "1", "t", "checked", "on"})
 _FALSE = frozenset({"false", "no", "n", "0", "f", "unchecked", "off"})
+_PLAIN_EMAIL = re.compile(
+    r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+([a-z]{2,12})", re.ASCII
+)
+_LONGEST_PLAIN = 60
+"""Shorter than every length limit of addresses: 64 before the @, 63 for each label after it."""
+_SPECIAL_DOMAINS = frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES)
+"""Top-level names reserved for special use; the library decides on all addresses below them."""
 _US_POSTAL_CODE = re.compile(r"(\d{5})(?:[- ]?\d{4})?", re.ASCII)
 _CA_POSTAL_CODE = re.compile(r"([A-Z]\d[A-Z]) ?(\d[A-Z]\d)", re.ASCII)
 _DAMAGED_ID = re.compile(
@@ -67,7 +74,15 @@ def read_name(text: str) -> Reading:
 
 
 def read_email(text: str) -> Reading:
-    """Validate the syntax and fold case. Deliverability is not asked: that would need the network."""
+    """Validate the syntax and fold case. Deliverability is not asked: that would need the network.
+
+    An address so plain that the library cannot refuse it is not put to the library, which takes
+    eighty times as long; a property test holds both to the same answer.
+    """
+    lower = text.lower()
+    plain = _PLAIN_EMAIL.fullmatch(lower)
+    if plain is not None and len(lower) <= _LONGEST_PLAIN and plain[1] not in _SPECIAL_DOMAINS:
+        return Reading(lower)
     try:
         checked = validate_email(text, check_deliverability=False)
     except EmailNotValidError:

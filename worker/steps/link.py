@@ -28,26 +28,26 @@ MOST_HOPS = 12
 
 
 def link_records(
-    tx: Transaction, touched: Sequence[RecordRef], specs: Mapping[str, FactSpec]
+    tx: Transaction, touched: Sequence[StoredRecord], specs: Mapping[str, FactSpec]
 ) -> None:
-    """Give every touched record, and those it meets, the profile they belong to; mark it dirty."""
-    stored = load_records(tx, touched)
-    block = _load_block(tx, stored, specs)
-    contacts = {ref: _mapped(record, specs) for ref, record in block.items()}
+    """Store the touched records in the profile they belong to, with whom they meet; mark it dirty."""
+    stored = {record.ref: record for record in touched}
+    contacts = {ref: _mapped(record, specs) for ref, record in stored.items() if _lives(record)}
+    block = _load_block(tx, stored, contacts, specs)
     grouping = group_records(list(contacts.values()))
     claimed: set[str] = set()
-    changed: list[StoredRecord] = []
-    dirty: set[str] = {record.profile_id for record in stored.values() if record.profile_id}
+    changed = {record.ref: record for record in touched}
+    dirty: set[str] = {record.profile_id for record in touched if record.profile_id}
     for group in grouping.groups:
         profile_id = _claim(tx.account, group, block, claimed)
         for ref in group:
             record = _placed(block[ref], contacts[ref], profile_id, ref in grouping.ambiguous)
             if record is not block[ref]:
-                changed.append(record)
                 dirty |= {profile_id, *filter(None, (block[ref].profile_id,))}
+                changed[ref] = record
             elif ref in stored:
                 dirty.add(profile_id)
-    save_records(tx, changed)
+    save_records(tx, list(changed.values()))
     _make_profiles(tx, claimed)
     mark_dirty(tx, sorted(dirty))
 
@@ -57,33 +57,37 @@ def _mapped(record: StoredRecord, specs: Mapping[str, FactSpec]) -> MappedContac
 
 
 def _load_block(
-    tx: Transaction, stored: Mapping[RecordRef, StoredRecord], specs: Mapping[str, FactSpec]
+    tx: Transaction,
+    stored: Mapping[RecordRef, StoredRecord],
+    contacts: dict[RecordRef, MappedContact],
+    specs: Mapping[str, FactSpec],
 ) -> dict[RecordRef, StoredRecord]:
-    """Load all live records that share keys with the touched ones, directly or through others."""
-    block = {ref: record for ref, record in stored.items() if not record.is_deleted}
-    keys = {ref: match_keys(_mapped(record, specs)) for ref, record in block.items()}
-    gone = {ref: frozenset[str]() for ref, record in stored.items() if record.is_deleted}
+    """Load all live records that share keys with the touched ones, directly or through others.
+
+    Adds what they say to ``contacts``.
+    """
+    block = {ref: stored[ref] for ref in contacts}
+    keys = {ref: match_keys(contact) for ref, contact in contacts.items()}
+    gone = {ref: frozenset[str]() for ref in stored if ref not in contacts}
     save_match_keys(tx, {**keys, **gone})
     asked: set[str] = set()
-    frontier = set().union(*keys.values()) if keys else set()
+    frontier = set().union(*keys.values())
     for _hop in range(MOST_HOPS):
         sharing = records_sharing_keys(tx, sorted(frontier - asked))
         asked |= frontier
-        met = {ref for refs in sharing.values() for ref in refs} - set(block)
+        met = {ref for refs in sharing.values() for ref in refs} - set(stored) - set(block)
         found = {r: record for r, record in load_records(tx, sorted(met)).items() if _lives(record)}
         if not found:
             break
         block |= found
-        frontier = _keys_of(found.values(), specs)
+        newly = {ref: _mapped(record, specs) for ref, record in found.items()}
+        contacts |= newly
+        frontier = {key for contact in newly.values() for key in match_keys(contact)}
     return block
 
 
 def _lives(record: StoredRecord) -> bool:
     return not record.is_deleted
-
-
-def _keys_of(records: Iterable[StoredRecord], specs: Mapping[str, FactSpec]) -> set[str]:
-    return {key for record in records for key in match_keys(_mapped(record, specs))}
 
 
 def _claim(

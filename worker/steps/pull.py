@@ -143,8 +143,8 @@ def store_contacts(
 ) -> None:
     """Store contacts as read; link and mark dirty those whose content is new to us."""
     stored = load_records(tx, [record.ref for record in records])
-    kept: list[StoredRecord] = []
-    touched: list[RecordRef] = []
+    echoes: list[StoredRecord] = []
+    touched: list[StoredRecord] = []
     counts = {"new": 0, "changed": 0, "echoes": 0, "deleted": 0}
     for record in records:
         before = stored.get(record.ref)
@@ -152,10 +152,8 @@ def store_contacts(
         if what is None:
             continue
         counts[what] += 1
-        kept.append(after)
-        if what != "echoes":
-            touched.append(record.ref)
-    save_records(tx, kept)
+        (echoes if what == "echoes" else touched).append(after)
+    save_records(tx, echoes)
     link_records(tx, touched, work.ruleset.configuration.facts)
     work.count(source.step, **counts)
 
@@ -268,9 +266,8 @@ def _sweep(work: Work, source: _Source) -> None:
 
 
 def _forget_records(tx: Transaction, refs: Iterable[RecordRef], work: Work) -> None:
-    stored = load_records(tx, refs)
-    save_records(tx, [replace(record, is_deleted=True) for record in stored.values()])
-    link_records(tx, sorted(stored), work.ruleset.configuration.facts)
+    gone = [replace(record, is_deleted=True) for record in load_records(tx, refs).values()]
+    link_records(tx, gone, work.ruleset.configuration.facts)
 
 
 def _note_quarantine(
