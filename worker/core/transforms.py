@@ -60,6 +60,7 @@ def is_damaged_id(text: str) -> bool:
 
 
 def read_text(text: str) -> Reading:
+    """Keep the text as it is."""
     return Reading(text)
 
 
@@ -102,6 +103,7 @@ def read_phone(text: str, region: str) -> Reading:
 
 
 def read_boolean(text: str) -> Reading:
+    """Read yes or no, as CRMs and spreadsheets write them."""
     word = text.casefold()
     if word in _TRUE:
         return Reading(True)
@@ -109,11 +111,13 @@ def read_boolean(text: str) -> Reading:
 
 
 def read_inverted_boolean(text: str) -> Reading:
+    """Read the opposite, for a field that says what is not the case."""
     reading = read_boolean(text)
     return Reading(not reading.value) if isinstance(reading.value, bool) else reading
 
 
 def read_number(text: str) -> Reading:
+    """Read a finite decimal number."""
     if not _NUMBER.fullmatch(text):
         return UNREADABLE
     try:
@@ -139,6 +143,7 @@ def parse_instant(text: str) -> datetime | None:
 
 
 def read_instant(text: str) -> Reading:
+    """Read an instant as aware UTC."""
     at = parse_instant(text)
     return UNREADABLE if at is None else Reading(at)
 
@@ -164,6 +169,7 @@ def read_postal_code(text: str) -> Reading:
 
 
 def read_state(text: str) -> Reading:
+    """Read a state's name or code as its code."""
     word = text.strip()
     code = STATES.get(word.casefold(), word.upper())
     return Reading(code) if code in STATE_CODES else Reading(None, "DQ_VALUE_UNKNOWN")

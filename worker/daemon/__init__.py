@@ -1,0 +1,1 @@
+"""The daemon: the same run as ``leadtriage sync``, on a schedule."""

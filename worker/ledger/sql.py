@@ -117,6 +117,7 @@ def is_record(
 
 
 def ref_columns(ref: RecordRef) -> Mapping[str, str]:
+    """Spread a reference over the columns that hold it."""
     return {"id": ref.id, "system": ref.system, "object_type": ref.object_type}
 
 

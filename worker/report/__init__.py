@@ -1,0 +1,1 @@
+"""What people and programs are shown: summaries, plans, explanations. Reads nothing, decides nothing."""

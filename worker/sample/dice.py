@@ -33,6 +33,7 @@ def weighted(weights: Mapping[T, float]) -> Weighted[T]:
 
 
 def sigmoid(value: float) -> float:
+    """Turn log odds into a probability."""
     return 1.0 / (1.0 + exp(-value))
 
 

@@ -133,6 +133,7 @@ def make_npi(number: int) -> str:
 
 
 def pick_family_name(dice: Dice) -> str:
+    """Choose a family name, common or made of syllables."""
     return dice.pick(COMMON_FAMILY_NAMES if dice.chance(_COMMON_NAME) else FAMILY_NAMES)
 
 
@@ -142,6 +143,7 @@ def pick_place(dice: Dice, outside: float) -> tuple[str, str]:
 
 
 def pick_mail_domain(dice: Dice) -> str:
+    """Choose an e-mail domain reserved for examples."""
     return dice.pick(MAIL_DOMAINS)
 
 
