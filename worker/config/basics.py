@@ -135,6 +135,11 @@ def build_areas(document: CatalogDocument, sheet: Sheet, findings: Findings) -> 
                 f"the area {name!r} is empty.",
                 hint="give it states, prefixes or postal_codes",
             )
+        for number, state in enumerate(entry.states):
+            if state != state.upper():
+                spot = sheet.spot("areas", name, "states", number)
+                message = f"{state!r} never matches: states are codes in capital letters."
+                findings.error(spot, message, hint=f"write {state.upper()!r}")
         areas[name] = Area(
             name=name,
             postal_codes=frozenset(entry.postal_codes),

@@ -128,6 +128,10 @@ def _check_word(question: FactQuestion, spot: Spot, word: str) -> bool:
         hint = nearest(word, possible) or "correct it, or add it to `values` or to the catalog"
         question.findings.error(spot, message, allowed=in_words(sorted(possible)), hint=hint)
         return False
+    if question.spec.kind is _K.STATE and word != word.upper():
+        message = f"{word!r} never matches: states are codes in capital letters."
+        question.findings.error(spot, message, hint=f"write {word.upper()!r}")
+        return False
     is_open = possible is None and question.spec.kind is _K.CHOICE
     if is_open and word != word.casefold():
         message = f"{word!r} never matches: words without a list are read in lower case."

@@ -142,7 +142,12 @@ def _list_files(folder: Path, findings: Findings) -> Iterable[str]:
         hint = "`leadtriage init` writes a complete configuration"
         findings.error(spot, "The configuration folder does not exist.", hint=hint)
         return []
-    names = _names_in(folder)
+    try:
+        names = _names_in(folder)
+    except OSError:
+        spot = Spot(file=folder.name or ".", line=1, key="(folder)")
+        findings.error(spot, "The configuration folder cannot be read.")
+        return []
     for name in sorted(set(SINGLE_FILES) - OPTIONAL - set(names)):
         _report_missing(name, "The file is missing.", findings)
     for kind in FOLDERS:

@@ -25,7 +25,7 @@ from worker.core.field_map import (
     SystemMap,
     Transform,
 )
-from worker.core.model import FactKind, FactSpec, Stage
+from worker.core.model import AFTER_OUTCOME_FACTS, FactKind, FactSpec, Stage
 
 _T, _K = Transform, FactKind
 
@@ -128,7 +128,7 @@ class MapReader:
             if not check_name(self.findings, spot, "fact", fact, self.words.facts):
                 self.notes.unknown.add(fact)
                 continue
-            self._check_after_outcome(entry, item, place)
+            self._check_after_outcome(entry, item, fact, place)
             if self.words.facts is None:
                 continue
             read = self._build_read(self.words.facts[fact], item, place)
@@ -136,8 +136,11 @@ class MapReader:
                 yield read
             self._note_field(entry, item, read, fact, spot)
 
-    def _check_after_outcome(self, entry: ObjectEntry, item: FieldEntry, place: KeyPath) -> None:
-        if item.from_ in entry.after_outcome and item.for_ is None:
+    def _check_after_outcome(
+        self, entry: ObjectEntry, item: FieldEntry, fact: str, place: KeyPath
+    ) -> None:
+        is_late = item.from_ in entry.after_outcome or fact in AFTER_OUTCOME_FACTS
+        if is_late and item.for_ is None:
             message = (
                 f"column {item.from_!r} was filled after the outcome; say what it is read for."
             )
