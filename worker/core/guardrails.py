@@ -7,7 +7,7 @@ that most of the changes share.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -71,28 +71,44 @@ class Breach:
     cause: str
 
 
+@dataclass(slots=True)
+class _Tally:
+    """How many changes fall under one budget and key, and what they share. Codes only, so small."""
+
+    count: int = 0
+    causes: Counter[tuple[str, str]] = field(default_factory=Counter)
+
+    def add(self, change: PlannedChange) -> None:
+        self.count += 1
+        self.causes.update((name, value) for name, value in change.causes.items() if value)
+
+
 def find_breaches(
     changes: Iterable[PlannedChange], base: int, policy: GuardrailPolicy
 ) -> tuple[Breach, ...]:
-    """Compare a whole plan with the budgets. ``base`` is the number of profiles."""
-    counted = tuple(changes)
-    breaches = []
-    for budget in policy.budgets:
-        allowed = allowance(budget, base)
-        for key, touched in sorted(_by_key(budget, counted).items()):
-            if len(touched) > allowed:
-                breaches.append(
-                    Breach(
-                        budget=budget.id,
-                        scope=budget.scope,
-                        key=key,
-                        count=len(touched),
-                        allowed=allowed,
-                        base=base,
-                        cause=common_cause(touched),
-                    )
-                )
-    return tuple(breaches)
+    """Compare a whole plan with the budgets, in one pass. ``base`` is the number of profiles."""
+    tallies: dict[tuple[Budget, str], _Tally] = {}
+    for change in changes:
+        for budget in policy.budgets:
+            for key in _keys(budget, change):
+                if budget.key in ("*", key):
+                    tallies.setdefault((budget, key), _Tally()).add(change)
+    order = {budget: place for place, budget in enumerate(policy.budgets)}
+    return tuple(
+        Breach(
+            budget=budget.id,
+            scope=budget.scope,
+            key=key,
+            count=tally.count,
+            allowed=allowance(budget, base),
+            base=base,
+            cause=common_cause(tally.count, tally.causes),
+        )
+        for (budget, key), tally in sorted(
+            tallies.items(), key=lambda item: (order[item[0][0]], item[0][1])
+        )
+        if tally.count > allowance(budget, base)
+    )
 
 
 _ROUNDING = 1e-9
@@ -107,15 +123,6 @@ def allowance(budget: Budget, base: int) -> int:
     if budget.max_count is not None:
         limits.append(budget.max_count)
     return max(budget.floor, min(limits, default=base))
-
-
-def _by_key(budget: Budget, changes: Sequence[PlannedChange]) -> dict[str, list[PlannedChange]]:
-    groups: dict[str, list[PlannedChange]] = {}
-    for change in changes:
-        for key in _keys(budget, change):
-            if budget.key in ("*", key):
-                groups.setdefault(key, []).append(change)
-    return groups
 
 
 def _keys(budget: Budget, change: PlannedChange) -> Iterable[str]:
@@ -134,19 +141,16 @@ def _keys(budget: Budget, change: PlannedChange) -> Iterable[str]:
     return [key for key in keys if key is not None]
 
 
-def common_cause(changes: Sequence[PlannedChange]) -> str:
+def common_cause(total: int, causes: Mapping[tuple[str, str], int]) -> str:
     """Name what most of the changes have in common, such as one rule or one policy version."""
-    counts = Counter(
-        (name, value) for change in changes for name, value in change.causes.items() if value
-    )
-    shared = [item for item in counts.items() if item[1] * 10 >= len(changes) * 8]
+    shared = [item for item in causes.items() if item[1] * 5 >= total * 4]
     if not shared:
         return "no single cause is shared by four fifths of the changes"
     order = {name: place for place, name in enumerate(_CAUSES)}
     (name, value), count = min(
         shared, key=lambda item: (order.get(item[0][0], len(order)), -item[1], item[0])
     )
-    return f"{count} of {len(changes)} share {name} {value}"
+    return f"{count} of {total} share {name} {value}"
 
 
 _CAUSES = ("new policy", "qualifying rule", "gate", "routing rule", "reason", "pathway")

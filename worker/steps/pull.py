@@ -32,6 +32,8 @@ from worker.steps.link import link_records
 from worker.steps.work import Work
 
 SWEEP_BATCH = 1000
+MOST_NOTED = 10_000
+"""Rows put aside are all counted; this many are noted one by one, so that memory stays flat."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +77,8 @@ def _pull_object(
     done = 0
     for page in connector.pull(name, fields=object_map.requested_fields(), since=since):
         with work.begin() as tx:
-            issues += _store_page(work, tx, source, page)
+            found = _store_page(work, tx, source, page)
+            issues += found[: max(0, MOST_NOTED - len(issues))]
             if page.bookmark is not None:
                 mark = Bookmark(value=page.bookmark, map_digest=system.digest)
                 save_bookmark(tx, system.system, name, mark)
@@ -86,7 +89,6 @@ def _pull_object(
     if done or issues:
         with work.begin() as tx:
             _note_quarantine(work, tx, source, issues)
-    work.count(source.step, quarantined=sum(issue.is_quarantined for issue in issues))
 
 
 def _open_source(
@@ -122,7 +124,8 @@ def _store_page(work: Work, tx: Transaction, source: _Source, page: Page) -> lis
         store_contacts(work, tx, source.object_map, source.map_contact, sound, source=source)
     else:
         issues += _store_activities(work, tx, source, sound)
-    work.count(source.step, pages=1, read=len(page.records))
+    bad = sum(issue.is_quarantined for issue in issues)
+    work.count(source.step, pages=1, read=len(page.records), quarantined=bad)
     return issues
 
 
