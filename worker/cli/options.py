@@ -69,8 +69,8 @@ def print_json(value: Mapping[str, Json]) -> None:
 
 
 def show(value: RenderableType) -> None:
-    """Print something for people on stdout."""
-    out.print(value)
+    """Print something for people on stdout. A sentence is never broken: it may hold a command."""
+    out.print(value, soft_wrap=isinstance(value, str), markup=False)
 
 
 @contextmanager

@@ -172,28 +172,40 @@ def _criteria_table(explained: Mapping[str, Json]) -> Table:
         line = _map(item)
         facts = ", ".join(f"{k}={_say(v)}" for k, v in _map(line.get("facts")).items())
         evidence = _items(line["evidence"])
-        read = "; ".join(p for p in (facts, f"{len(evidence)} actions" if evidence else "") if p)
+        read = "; ".join(p for p in (facts, _actions(len(evidence))) if p)
         table.add_row(
             str(line["id"]),
             str(line.get("family", "")),
             marks[str(line["truth"])],
             read,
-            f"{line['points']:g}" if isinstance(line["points"], (int, float)) else "",
+            _points(line["points"]),
         )
     return table
+
+
+def _actions(count: int) -> str:
+    return "" if not count else "1 action" if count == 1 else f"{count} actions"
+
+
+def _points(value: Json) -> str:
+    return f"{round(value, 1):g}" if isinstance(value, (int, float)) else ""
 
 
 def _say(value: Json) -> str:
     if value is None:
         return "?"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (int, float)):
+        return f"{value:g}"
     return "+".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
 def _closing(explained: Mapping[str, Json]) -> Iterator[str]:
     score = _map(explained["score"])
-    families = ", ".join(f"{k} {v:g}" for k, v in _map(score["families"]).items())
+    families = ", ".join(f"{k} {_points(v)}" for k, v in _map(score["families"]).items())
     yield ""
-    yield f"Score {score['total']}: {families or 'nothing counted'}"
+    yield f"Score {_points(score['total'])}: {families or 'nothing counted'}"
     writes = _items(explained["would_write"])
     yield f"Would write now: {len(writes)} fields" if writes else "Would write now: nothing"
     for item in writes:
