@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
-from sqlalchemy import exists, func, select
+from sqlalchemy import func, select
 
 from worker.core.records import RawValues, RecordRef
 from worker.ledger.rows import StoredRecord
@@ -122,26 +122,23 @@ def unseen(
 
     Mark them deleted before asking again: the list always starts at the beginning.
     """
-    met = exists().where(
-        seen.c.account == tx.account,
+    live = select(records.c.id).where(
+        is_mine(tx, records),
+        records.c.system == system,
+        records.c.object_type == object_type,
+        ~records.c.is_deleted,
+    )
+    met = select(seen.c.id).where(
+        is_mine(tx, seen),
         seen.c.run_id == run_id,
-        seen.c.system == records.c.system,
-        seen.c.object_type == records.c.object_type,
-        seen.c.id == records.c.id,
+        seen.c.system == system,
+        seen.c.object_type == object_type,
     )
-    query = (
-        select(records.c.system, records.c.object_type, records.c.id)
-        .where(
-            is_mine(tx, records),
-            records.c.system == system,
-            records.c.object_type == object_type,
-            ~records.c.is_deleted,
-            ~met,
-        )
-        .order_by(records.c.id)
-        .limit(limit)
-    )
-    return [_to_ref(row) for row in tx.connection.execute(query)]
+    # A set difference, because PostgreSQL, knowing nothing yet of rows just written, would compare
+    # every record with every one that was met.
+    query = live.except_(met).order_by("id").limit(limit)
+    ids = tx.connection.execute(query).scalars()
+    return [RecordRef(system=system, object_type=object_type, id=id_) for id_ in ids]
 
 
 def clear_seen(tx: Transaction, run_id: str) -> None:
