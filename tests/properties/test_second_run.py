@@ -1,0 +1,85 @@
+"""Deciding again on what was written changes nothing: zero writes on a second run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from hypothesis import HealthCheck, assume, given, settings
+
+from tests.leads import NOW
+from tests.properties.lead_strategies import asking_leads, leads
+from worker.core.assignment import Roster
+from worker.core.decide import Decision, LeadSnapshot, decide
+from worker.core.mapping import MappedContact
+from worker.core.model import Stage
+from worker.core.plan import CurrentRecord, RecordPlan, plan_write
+from worker.core.records import Record, RecordRef
+from worker.core.routing import with_route
+from worker.core.ruleset import Ruleset
+
+_ManagedValues = dict[RecordRef, CurrentRecord]
+
+
+def _first_sight(ruleset: Ruleset, lead: LeadSnapshot) -> _ManagedValues:
+    """The managed fields as the CRM has them: stage and owner as in the facts, the rest empty."""
+    object_map = ruleset.configuration.systems["files"].find_object("contacts")
+    assert object_map is not None
+    words = {write.managed: {o: w for w, o in write.values.items()} for write in object_map.writes}
+    found: _ManagedValues = {}
+    for contact in lead.contacts:
+        values: dict[str, str | None] = {write.target: None for write in object_map.writes}
+        for write in object_map.writes:
+            if write.managed.value in ("lifecycle_stage", "owner"):
+                text = str(contact.facts.get(write.managed.value, ""))
+                values[write.target] = words[write.managed].get(text, text) or None
+        found[contact.ref] = CurrentRecord(values=values, written={})
+    return found
+
+
+def _apply(current: _ManagedValues, plans: tuple[RecordPlan, ...]) -> _ManagedValues:
+    changed = dict(current)
+    for plan in plans:
+        before = current[plan.ref]
+        changed[plan.ref] = CurrentRecord(
+            values={**before.values, **plan.changes}, written={**before.written, **plan.changes}
+        )
+    return changed
+
+
+def _read_again(ruleset: Ruleset, contact: MappedContact, current: CurrentRecord) -> MappedContact:
+    """Map the managed fields anew, as the next pull would."""
+    read = ruleset.contact_mappers["files", "contacts"](
+        Record(ref=contact.ref, values=current.values, revision="2")
+    )
+    kept = {f: v for f, v in contact.facts.items() if f not in ("lifecycle_stage", "owner")}
+    return replace(contact, facts={**kept, **read.facts})
+
+
+def _after(
+    ruleset: Ruleset, lead: LeadSnapshot, first: Decision, now: _ManagedValues
+) -> LeadSnapshot:
+    return replace(
+        lead,
+        contacts=tuple(_read_again(ruleset, c, now[c.ref]) for c in lead.contacts),
+        memory=first.memory,
+    )
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(lead=leads() | asking_leads())
+def test_the_second_run_writes_nothing_and_decides_nothing_new(
+    lead: LeadSnapshot, shipped: Ruleset
+) -> None:
+    assume(not any(i.fact == "lifecycle_stage" for c in lead.contacts for i in c.issues))
+    roster = Roster()
+    first = decide(shipped, lead, roster, NOW)
+    current = _first_sight(shipped, lead)
+    written = _apply(current, plan_write(shipped, first, current))
+    if first.route is not None:
+        roster = with_route(roster, first.route)
+    again = _after(shipped, lead, first, written)
+    second = decide(shipped, again, roster, NOW)
+    plans = plan_write(shipped, second, written)
+    assert [plan.changes for plan in plans] == []
+    if first.judgement.move.stage is Stage.MQL:
+        assert second.memory.owner == first.memory.owner
