@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from worker.config.loader import load_configuration
-from worker.core.ruleset import Ruleset, compile_ruleset
-
-MAPPINGS = Path(__file__).parent.parent / "mappings"
+from tests.leads import shipped_ruleset
+from worker.core.ruleset import Ruleset
 
 
 @pytest.fixture(scope="session")
 def shipped() -> Ruleset:
-    """The configuration that ships, ready to decide with."""
-    return compile_ruleset(load_configuration(MAPPINGS))
+    """The shipped configuration. Property tests call ``shipped_ruleset``: examples print arguments."""
+    return shipped_ruleset()

@@ -6,18 +6,30 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
 
+from worker.config.loader import load_configuration
 from worker.core.decide import LeadSnapshot
 from worker.core.mapping import MappedContact, to_activity
 from worker.core.memory import Memory
 from worker.core.model import Activity
 from worker.core.records import Record, RecordRef
-from worker.core.ruleset import Ruleset
+from worker.core.ruleset import Ruleset, compile_ruleset
 
 NOW = datetime(2026, 5, 4, 15, 0, tzinfo=UTC)
 """A Monday, 11:00 in New York."""
 CONTACTS = ("files", "contacts")
 ACTIVITIES = ("files", "activities")
+
+MAPPINGS = Path(__file__).parent.parent / "mappings"
+
+
+@cache
+def shipped_ruleset() -> Ruleset:
+    """The configuration that ships, ready to decide with; loaded once for all tests."""
+    return compile_ruleset(load_configuration(MAPPINGS))
+
 
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400}
 

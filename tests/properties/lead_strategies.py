@@ -223,3 +223,52 @@ def asking_leads(draw: st.DrawFn) -> LeadSnapshot:
         memory=draw(st.just(Memory()) | memories()),
         stage_set_by_person_at=draw(st.none() | instants(60)),
     )
+
+
+@st.composite
+def timed_leads(draw: st.DrawFn) -> LeadSnapshot:
+    """A patient near a threshold: by a fading score, a dwell time, a cool-down, a date to come."""
+    facts: dict[str, FactValue] = {
+        "first_name": "Zebedee",
+        "last_name": "Quackenbush",
+        "email": "zeb@quackmail.com",
+        "phone": "+16175550123",
+        "consent_email": True,
+        "postal_code": "02114",
+        "service_line": "cardiology",
+        "lead_type": "patient",
+        "channel": "website_form",
+    }
+    for name in ("payer", "patient_status", "wanted_date", "wanted_within_days", "changed_at"):
+        if draw(st.booleans()):
+            facts[name] = draw(_values()[name])
+    stage = draw(st.none() | st.sampled_from((Stage.LEAD, Stage.NURTURE, Stage.MQL)))
+    if stage is not None:
+        facts["lifecycle_stage"] = stage
+    kinds = draw(
+        st.lists(
+            st.sampled_from(("insurance_check", "email_reply", "service_page_view")),
+            unique=True,
+            max_size=3,
+        )
+    )
+    happened = tuple(
+        Activity(
+            ref=f"files:activities:{place}",
+            kind=kind,
+            at=draw(instants(15, 3)),
+            strength=KINDS[kind],
+            service_line=draw(st.none() | st.just("cardiology")),
+        )
+        for place, kind in enumerate(kinds)
+    )
+    contact = MappedContact(
+        ref=RecordRef(system="files", object_type="contacts", id="1"), facts=facts
+    )
+    return LeadSnapshot(
+        profile_id="p1",
+        contacts=(contact,),
+        activities=happened,
+        memory=Memory(stage=stage, stage_since=draw(instants(9))),
+        stage_set_by_person_at=draw(st.none() | instants(40)),
+    )

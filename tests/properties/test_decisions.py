@@ -8,7 +8,7 @@ from datetime import timedelta
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from tests.leads import NOW
+from tests.leads import NOW, shipped_ruleset
 from tests.properties.lead_strategies import (
     KINDS,
     PERSONAL,
@@ -49,9 +49,8 @@ def _allowed(ruleset: Ruleset, lead: LeadSnapshot) -> set[str]:
 
 @quick
 @given(lead=leads())
-def test_every_lead_gets_a_decision_with_known_reasons(
-    lead: LeadSnapshot, shipped: Ruleset
-) -> None:
+def test_every_lead_gets_a_decision_with_known_reasons(lead: LeadSnapshot) -> None:
+    shipped = shipped_ruleset()
     decision = decide(shipped, lead, ROSTER, NOW)
     assert decision.reasons
     assert set(decision.reasons) <= set(REASONS)
@@ -59,15 +58,17 @@ def test_every_lead_gets_a_decision_with_known_reasons(
 
 @quick
 @given(lead=leads())
-def test_deciding_twice_gives_the_same(lead: LeadSnapshot, shipped: Ruleset) -> None:
+def test_deciding_twice_gives_the_same(lead: LeadSnapshot) -> None:
+    shipped = shipped_ruleset()
     assert decide(shipped, lead, ROSTER, NOW) == decide(shipped, lead, ROSTER, NOW)
 
 
 @quick
 @given(lead=leads(), data=st.data())
 def test_order_of_records_and_actions_does_not_matter(
-    lead: LeadSnapshot, data: st.DataObject, shipped: Ruleset
+    lead: LeadSnapshot, data: st.DataObject
 ) -> None:
+    shipped = shipped_ruleset()
     shuffled = replace(
         lead,
         contacts=tuple(data.draw(st.permutations(lead.contacts))),
@@ -79,25 +80,24 @@ def test_order_of_records_and_actions_does_not_matter(
 
 @quick
 @given(lead=leads(), fact=st.sampled_from(sorted(PERMISSIVE_FACTS)))
-def test_adding_consent_never_closes_a_channel(
-    lead: LeadSnapshot, fact: str, shipped: Ruleset
-) -> None:
+def test_adding_consent_never_closes_a_channel(lead: LeadSnapshot, fact: str) -> None:
+    shipped = shipped_ruleset()
     assert _allowed(shipped, lead) <= _allowed(shipped, _with_fact(lead, fact, True))
 
 
 @quick
 @given(lead=leads(), fact=st.sampled_from(sorted(RESTRICTIVE_FACTS)))
-def test_adding_an_opt_out_never_opens_a_channel(
-    lead: LeadSnapshot, fact: str, shipped: Ruleset
-) -> None:
+def test_adding_an_opt_out_never_opens_a_channel(lead: LeadSnapshot, fact: str) -> None:
+    shipped = shipped_ruleset()
     assert _allowed(shipped, _with_fact(lead, fact, True)) <= _allowed(shipped, lead)
 
 
 @quick
 @given(lead=leads(), other=contacts(number="3"))
 def test_another_record_of_the_person_without_evidence_never_opens_a_channel(
-    lead: LeadSnapshot, other: MappedContact, shipped: Ruleset
+    lead: LeadSnapshot, other: MappedContact
 ) -> None:
+    shipped = shipped_ruleset()
     assume(not any(contact.unseen for contact in lead.contacts))
     evidence = {*PERMISSIVE_FACTS, "email", "phone", "role", "lead_type", "program_interest"}
     evidence |= {"service_line"}
@@ -109,8 +109,9 @@ def test_another_record_of_the_person_without_evidence_never_opens_a_channel(
 @quick
 @given(lead=ready_leads(), more=activities(number=99))
 def test_another_action_never_lowers_intent_nor_takes_the_verdict_away(
-    lead: LeadSnapshot, more: Activity, shipped: Ruleset
+    lead: LeadSnapshot, more: Activity
 ) -> None:
+    shipped = shipped_ruleset()
     assume(more.strength in {Strength.STRONG, Strength.MEDIUM})
     merged = merge_contacts(lead.contacts)
     before = judge(shipped, lead, merged, NOW)
@@ -127,7 +128,8 @@ def test_another_action_never_lowers_intent_nor_takes_the_verdict_away(
 
 @quick
 @given(lead=leads())
-def test_a_missing_fact_is_never_a_no(lead: LeadSnapshot, shipped: Ruleset) -> None:
+def test_a_missing_fact_is_never_a_no(lead: LeadSnapshot) -> None:
+    shipped = shipped_ruleset()
     judgement = judge(shipped, lead, merge_contacts(lead.contacts), NOW)
     assume(judgement.pathway is not None)
     assert judgement.qualification is not None
@@ -140,9 +142,8 @@ def test_a_missing_fact_is_never_a_no(lead: LeadSnapshot, shipped: Ruleset) -> N
 
 @quick
 @given(lead=asking_leads())
-def test_every_lead_at_hand_off_has_an_owner_and_a_next_step(
-    lead: LeadSnapshot, shipped: Ruleset
-) -> None:
+def test_every_lead_at_hand_off_has_an_owner_and_a_next_step(lead: LeadSnapshot) -> None:
+    shipped = shipped_ruleset()
     decision = decide(shipped, lead, ROSTER, NOW)
     assume(decision.judgement.move.stage == "mql")
     route = decision.route
@@ -153,9 +154,8 @@ def test_every_lead_at_hand_off_has_an_owner_and_a_next_step(
 
 @quick
 @given(lead=leads())
-def test_the_body_of_a_decision_holds_no_personal_value(
-    lead: LeadSnapshot, shipped: Ruleset
-) -> None:
+def test_the_body_of_a_decision_holds_no_personal_value(lead: LeadSnapshot) -> None:
+    shipped = shipped_ruleset()
     body = decision_body(shipped, decide(shipped, lead, ROSTER, NOW))
     values = {value for values in PERSONAL.values() for value in values if value != "test"}
     assert not [value for value in values if value.casefold() in body.casefold()]
@@ -163,7 +163,8 @@ def test_the_body_of_a_decision_holds_no_personal_value(
 
 @quick
 @given(lead=leads())
-def test_a_memory_survives_the_ledger(lead: LeadSnapshot, shipped: Ruleset) -> None:
+def test_a_memory_survives_the_ledger(lead: LeadSnapshot) -> None:
+    shipped = shipped_ruleset()
     memory = decide(shipped, lead, ROSTER, NOW).memory
     assert memory_from_json(memory_to_json(memory)) == memory
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hypothesis import HealthCheck, assume, given, settings
 
-from tests.leads import NOW
+from tests.leads import NOW, shipped_ruleset
 from tests.properties.lead_strategies import asking_leads, leads
 from worker.core.assignment import Roster
 from worker.core.decide import Decision, LeadSnapshot, decide
@@ -67,9 +67,8 @@ def _after(
 
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(lead=leads() | asking_leads())
-def test_the_second_run_writes_nothing_and_decides_nothing_new(
-    lead: LeadSnapshot, shipped: Ruleset
-) -> None:
+def test_the_second_run_writes_nothing_and_decides_nothing_new(lead: LeadSnapshot) -> None:
+    shipped = shipped_ruleset()
     assume(not any(i.fact == "lifecycle_stage" for c in lead.contacts for i in c.issues))
     roster = Roster()
     first = decide(shipped, lead, roster, NOW)

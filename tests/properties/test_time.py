@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from hypothesis import HealthCheck, given, settings
 
-from tests.leads import NOW
-from tests.properties.lead_strategies import asking_leads, leads, ready_leads
+from tests.leads import NOW, shipped_ruleset
+from tests.properties.lead_strategies import asking_leads, ready_leads, timed_leads
 from worker.core.assignment import Roster
 from worker.core.decide import LeadSnapshot, decide, judge
 from worker.core.due import FAR_AHEAD, PRECISION, next_change_at
@@ -16,15 +16,15 @@ from worker.core.identity import merge_contacts
 from worker.core.mapping import MappedContact
 from worker.core.model import Stage
 from worker.core.policy import Verdict
-from worker.core.ruleset import Ruleset
 
 HOUR = timedelta(hours=1)
-slow = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+slow = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @slow
-@given(lead=ready_leads(after_days=10) | asking_leads() | leads(after_days=20))
-def test_nothing_changes_before_the_due_time(lead: LeadSnapshot, shipped: Ruleset) -> None:
+@given(lead=timed_leads() | ready_leads(after_days=10) | asking_leads())
+def test_nothing_changes_before_the_due_time(lead: LeadSnapshot) -> None:
+    shipped = shipped_ruleset()
     merged = merge_contacts(lead.contacts)
     judgement = judge(shipped, lead, merged, NOW)
     due_at = next_change_at(shipped, lead, merged, judgement)
@@ -42,8 +42,9 @@ def test_nothing_changes_before_the_due_time(lead: LeadSnapshot, shipped: Rulese
 
 
 @settings(slow, max_examples=150)
-@given(lead=ready_leads(after_days=10) | asking_leads() | leads(after_days=20))
-def test_the_verdict_changes_at_the_due_time(lead: LeadSnapshot, shipped: Ruleset) -> None:
+@given(lead=timed_leads() | ready_leads(after_days=10) | asking_leads())
+def test_the_verdict_changes_at_the_due_time(lead: LeadSnapshot) -> None:
+    shipped = shipped_ruleset()
     merged = merge_contacts(lead.contacts)
     judgement = judge(shipped, lead, merged, NOW)
     due_at = next_change_at(shipped, lead, merged, judgement)
@@ -61,10 +62,12 @@ def _with_stage(lead: LeadSnapshot, stage: Stage | None) -> LeadSnapshot:
 
 
 @slow
-@given(lead=ready_leads())
-def test_a_stage_is_not_lowered_before_it_has_dwelt(lead: LeadSnapshot, shipped: Ruleset) -> None:
+@given(lead=ready_leads() | timed_leads())
+def test_a_stage_is_not_lowered_before_it_has_dwelt(lead: LeadSnapshot) -> None:
+    shipped = shipped_ruleset()
     dwell = shipped.configuration.lifecycle.dwell
-    order, stage, since = list(Stage), None, NOW
+    order, stage = list(Stage), lead.memory.stage
+    since = lead.memory.stage_since or NOW
     for day in range(366):
         now = NOW + timedelta(days=day)
         decision = decide(shipped, lead, Roster(), now)
@@ -78,8 +81,9 @@ def test_a_stage_is_not_lowered_before_it_has_dwelt(lead: LeadSnapshot, shipped:
 
 
 @slow
-@given(lead=ready_leads())
-def test_no_stage_comes_back_within_the_dwell_time(lead: LeadSnapshot, shipped: Ruleset) -> None:
+@given(lead=ready_leads() | timed_leads())
+def test_no_stage_comes_back_within_the_dwell_time(lead: LeadSnapshot) -> None:
+    shipped = shipped_ruleset()
     facts = {f: v for f, v in lead.contacts[0].facts.items() if f != "wanted_date"}
     lead = replace(lead, contacts=(MappedContact(ref=lead.contacts[0].ref, facts=facts),))
     dwell = shipped.configuration.lifecycle.dwell
