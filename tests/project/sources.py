@@ -1,0 +1,40 @@
+"""The project's own files, as the project tests look at them."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CODE = ("worker", "connectors")
+TOP = ("worker", "connectors", "mappings", "tests", "deploy")
+MADE = frozenset({"__pycache__", "_mappings", "state"})
+TEXT = frozenset(
+    {".py", ".md", ".yaml", ".yml", ".json", ".toml", ".cron", ".service", ".lock", ""}
+)
+
+
+def modules(*folders: str) -> list[Path]:
+    """List the Python files below some folders."""
+    return sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
+
+
+def texts() -> Iterator[Path]:
+    """Yield every file of text that belongs to the project."""
+    yield from sorted(p for p in ROOT.iterdir() if p.is_file() and p.name != ".coverage")
+    yield ROOT / ".ci" / "run"
+    for folder in TOP:
+        for path in sorted((ROOT / folder).rglob("*")):
+            if path.is_file() and path.suffix in TEXT and not MADE & set(path.parts):
+                yield path
+
+
+def parsed(path: Path) -> ast.Module:
+    """Parse a Python file."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def name_of(path: Path) -> str:
+    """Name a file from the root, for a test's id."""
+    return path.relative_to(ROOT).as_posix()

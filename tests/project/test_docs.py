@@ -1,0 +1,96 @@
+"""The docs say what the code does: generated ones are fresh, written ones are true."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.project import docs
+from tests.project.docs import ROOT
+from tests.project.shapes import SHAPES, documented, key_paths, printed
+
+README = ROOT / "README.md"
+HAND_WRITTEN = sorted(
+    path
+    for path in ROOT.rglob("*.md")
+    if not any(part.startswith(".") or part == "demo" for part in path.relative_to(ROOT).parts)
+)
+
+
+@pytest.mark.parametrize("name", list(docs.WHOLE))
+def test_a_generated_document_is_fresh(name: str) -> None:
+    assert (ROOT / name).read_text(encoding="utf-8") == docs.WHOLE[name](), "run `make docs`"
+
+
+def test_the_readme_quotes_what_the_demonstration_prints() -> None:
+    text = README.read_text(encoding="utf-8")
+
+    assert docs.with_part(text, "demo", docs.excerpt()) == text, "run `make docs`"
+
+
+def test_only_the_part_between_the_marks_is_generated() -> None:
+    text = "before\n<!-- generated: x -->\nold\n<!-- end: x -->\nafter\n"
+
+    assert docs.with_part(text, "x", "new\n") == text.replace("old", "new")
+
+
+def test_the_readme_is_short() -> None:
+    assert len(README.read_text(encoding="utf-8").splitlines()) < 150
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_documented_keys_of_a_shape_are_the_real_ones(shape: str) -> None:
+    assert key_paths(documented(shape)) == key_paths(printed()[shape])
+
+
+@pytest.mark.parametrize("path", HAND_WRITTEN, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_of_a_document_leads_somewhere(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    targets = re.findall(r"\]\((?!\w+:)([^)#]+)", text)
+
+    assert [target for target in targets if not (path.parent / target).exists()] == []
+
+
+def folders() -> Iterator[Path]:
+    """The folders that owe the reader a word about what lives in them."""
+    for name in ("worker", "connectors", "mappings", "tests", "deploy"):
+        yield ROOT / name
+    for name in ("core", "steps", "cli", "report", "daemon"):
+        yield ROOT / "worker" / name
+
+
+@pytest.mark.parametrize(
+    "folder", list(folders()), ids=lambda folder: str(folder.relative_to(ROOT))
+)
+def test_a_folder_says_what_lives_in_it(folder: Path) -> None:
+    assert (folder / "README.md").read_text(encoding="utf-8").startswith("# ")
+
+
+def test_make_lists_its_words() -> None:
+    said = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+    words = re.findall(r"make (\w+)", said)
+    assert {"setup", "demo", "test", "check", "bench", "docs", "clean"} <= set(words)
+
+
+def test_the_completion_of_the_shell_knows_the_commands() -> None:
+    program = "import sys; sys.argv = ['leadtriage']; from worker.cli.main import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=ROOT,
+        env={
+            "_LEADTRIAGE_COMPLETE": "complete_bash",
+            "COMP_WORDS": "leadtriage ex",
+            "COMP_CWORD": "1",
+            "PYTHONPATH": str(ROOT),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.split() == ["explain"]
