@@ -23,7 +23,11 @@ class FunnelLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
-    """What a run did or would do, and how the base stands after it."""
+    """What a run did or would do, and how the base stands after it.
+
+    ``held_plans`` counts the writes that wait for a person, by plan; ``quarantined`` the rows that
+    were put aside.
+    """
 
     run_id: str
     status: str
@@ -36,7 +40,8 @@ class RunSummary:
     reasons: Mapping[str, int]
     breaches: tuple[Breach, ...] = ()
     seconds: float = 0.0
-    extra: Mapping[str, Json] = field(default_factory=dict)
+    held_plans: Mapping[str, int] = field(default_factory=dict)
+    quarantined: int = 0
 
 
 def breach_json(breach: Breach) -> dict[str, Json]:
@@ -73,8 +78,9 @@ def summary_json(summary: RunSummary) -> dict[str, Json]:
         "owners": dict(summary.owners),
         "reasons": dict(top(summary.reasons, len(summary.reasons))),
         "breaches": [breach_json(breach) for breach in summary.breaches],
+        "held_plans": dict(summary.held_plans),
+        "quarantined": summary.quarantined,
         "seconds": round(summary.seconds, 3),
-        **summary.extra,
     }
 
 

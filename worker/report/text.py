@@ -97,6 +97,9 @@ def show_summary(summary: RunSummary, catalogue: Mapping[str, Reason]) -> Render
     parts.append(show_steps(summary))
     if summary.breaches:
         parts += ["", show_breaches(summary.breaches, summary.run_id)]
+    for plan_id, count in summary.held_plans.items():
+        if plan_id != summary.run_id:
+            parts.append(f"{count} writes are held: leadtriage apply {plan_id}")
     return Group(*parts)
 
 

@@ -61,8 +61,9 @@ LOOK_BACK = timedelta(days=400)
 def decide_profiles(work: Work, shard: Shard = WHOLE) -> None:
     """Decide all profiles of the shard that are dirty, due, or were decided by other rules."""
     digest = work.ruleset.configuration.digest
+    work.count(STEP, looked_at=0, decided=0, confirmed=0, planned=0)
     with work.begin() as tx:
-        is_new_policy = note_configuration(tx, digest)
+        note_configuration(tx, digest)
         wake_due(tx, work.now)
         total = count_to_decide(tx, now=work.now, config_digest=digest, shard=shard)
         roster = _load_roster(work, tx)
@@ -80,7 +81,7 @@ def decide_profiles(work: Work, shard: Shard = WHOLE) -> None:
             )
             if not batch:
                 return
-            roster = _decide_batch(work, tx, batch, roster, is_new_policy=is_new_policy)
+            roster = _decide_batch(work, tx, batch, roster)
         after = batch[-1].id
         done += len(batch)
         work.on_progress(STEP, done, total)
@@ -105,12 +106,7 @@ def _load_roster(work: Work, tx: Transaction) -> Roster:
 
 
 def _decide_batch(
-    work: Work,
-    tx: Transaction,
-    batch: Sequence[StoredProfile],
-    roster: Roster,
-    *,
-    is_new_policy: bool,
+    work: Work, tx: Transaction, batch: Sequence[StoredProfile], roster: Roster
 ) -> Roster:
     ids = [profile.id for profile in batch]
     records = records_of_profiles(tx, ids)
@@ -130,6 +126,8 @@ def _decide_batch(
         due_at = next_change_at(work.ruleset, snapshot, decision.lead, decision.judgement)
         decided.append((decision, _profile_after(work, profile, decision, due_at)))
         plans = plan_write(work.ruleset, decision, _current(found))
+        was = profile.config_digest
+        is_new_policy = was is not None and was != work.ruleset.configuration.digest
         intents += _intents(work, decision, plans, is_new_policy=is_new_policy)
     append_decisions(tx, [_new_decision(work, d) for d, _ in decided if d.is_new])
     supersede_open(tx, ids)
@@ -207,11 +205,9 @@ def _profile_after(
 def _new_decision(work: Work, decision: Decision) -> NewDecision:
     configuration = work.ruleset.configuration
     policy = configuration.policies.get(decision.judgement.pathway or "")
-    inputs = {
-        "facts": json.loads(facts_to_json(decision.lead.facts)),
-        "sources": {fact: str(ref) for fact, ref in decision.lead.sources.items()},
-        "activities": [a.ref for a in decision.judgement.case.activities],
-    }
+    activities = json.dumps([a.ref for a in decision.judgement.case.activities])
+    sources = json.dumps({fact: str(ref) for fact, ref in sorted(decision.lead.sources.items())})
+    facts = facts_to_json(decision.lead.facts)
     return NewDecision(
         id=decision.id,
         profile_id=decision.profile_id,
@@ -225,7 +221,7 @@ def _new_decision(work: Work, decision: Decision) -> NewDecision:
         policy_digest=policy.digest if policy else "",
         config_digest=configuration.digest,
         body=decision_body(work.ruleset, decision),
-        inputs=json.dumps(inputs, sort_keys=True, ensure_ascii=False),
+        inputs=f'{{"activities": {activities}, "facts": {facts}, "sources": {sources}}}',
     )
 
 

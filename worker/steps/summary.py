@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from worker.ledger.outbox import held_runs
 from worker.ledger.profiles import funnel, open_by_owner
 from worker.ledger.quarantine import count_quarantine
 from worker.ledger.records import count_profiles
@@ -27,5 +28,6 @@ def summarise_run(tx: Transaction, report: RunReport, now: datetime, seconds: fl
         reasons=report.reasons,
         breaches=report.breaches,
         seconds=seconds,
-        extra={"quarantined": count_quarantine(tx)},
+        held_plans=held_runs(tx),
+        quarantined=count_quarantine(tx),
     )
