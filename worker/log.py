@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import sys
+import traceback
 from collections.abc import Mapping
 
 import structlog
@@ -64,3 +65,12 @@ def get_logger() -> FilteringBoundLogger:
     """Give the logger; bind run context with ``structlog.contextvars``."""
     logger: FilteringBoundLogger = structlog.get_logger()
     return logger
+
+
+def frames_of(error: BaseException) -> str:
+    """Say where an error came from, the innermost last, without its message.
+
+    The message of an error nobody foresaw may hold a contact value; where it arose never does.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    return "\n".join(f"  {frame.filename}:{frame.lineno} {frame.name}" for frame in frames)

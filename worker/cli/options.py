@@ -17,9 +17,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from worker.core.trace import Json
 from worker.core.transforms import parse_instant
 from worker.errors import ExitCode, LeadtriageError, recovery_of
-from worker.log import configure_logging
+from worker.log import configure_logging, frames_of
 from worker.steps.work import OnProgress
 
+BUG_SENTENCE = "This is a bug in leadtriage. Nothing was lost; please report the lines below."
 out = Console(soft_wrap=False, highlight=False)
 err = Console(stderr=True, highlight=False)
 
@@ -101,14 +102,24 @@ def _updater(bars: Progress) -> OnProgress:
 
 @contextmanager
 def exits() -> Iterator[None]:
-    """End the command with the exit code of the error, and its message on stderr."""
+    """End the command with the exit code of the error, and its message on stderr.
+
+    An error nobody foresaw is a bug: its place is shown and its message is not, since that may hold
+    a contact value.
+    """
     try:
         yield
+    except (typer.Exit, typer.Abort):
+        raise
     except LeadtriageError as error:
         err.print(str(error), style="red" if err.is_terminal else "", markup=False)
         raise typer.Exit(recovery_of(error).exit_code) from None
     except KeyboardInterrupt:
         raise typer.Exit(ExitCode.INTERRUPTED) from None
+    except Exception as error:  # noqa: BLE001  # the boundary of the command: nothing may pass
+        name = type(error).__name__
+        err.print(f"{BUG_SENTENCE}\n{frames_of(error)}\n  {name}", markup=False)
+        raise typer.Exit(recovery_of(error).exit_code) from None
 
 
 def quiet_logs() -> None:

@@ -19,7 +19,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
 from worker.errors import FixConfigurationError, LeadtriageError, recovery_of
-from worker.log import get_logger
+from worker.log import frames_of, get_logger
 
 log = get_logger()
 
@@ -62,6 +62,8 @@ def run_once(job: Job, stopping: threading.Event) -> None:
     except LeadtriageError as error:
         recovery = recovery_of(error)
         log.log(_LEVELS[recovery.log_level], "run_failed", error=type(error).__name__)
+    except Exception as error:  # noqa: BLE001  # the boundary of a run: a bug ends it as well
+        log.critical("run_failed", error=type(error).__name__, stack=frames_of(error))
 
 
 _LEVELS = {"info": 20, "warning": 30, "error": 40, "critical": 50}
