@@ -141,9 +141,12 @@ def unseen(
     return [RecordRef(system=system, object_type=object_type, id=id_) for id_ in ids]
 
 
-def clear_seen(tx: Transaction, run_id: str) -> None:
-    """Forget what a sweep has met."""
-    delete_where(tx, seen, seen.c.run_id == run_id)
+def clear_seen(tx: Transaction, run_id: str | None = None) -> None:
+    """Forget what the sweep of a run has met; without a run, what any has.
+
+    The latter is for what a killed worker left. Call it only while holding the account's lease.
+    """
+    delete_where(tx, seen, *([] if run_id is None else [seen.c.run_id == run_id]))
 
 
 def _present_keys(tx: Transaction, refs: Iterable[RecordRef]) -> set[tuple[RecordRef, str]]:

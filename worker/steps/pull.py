@@ -10,12 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from worker.core.field_map import Managed, ObjectKind, ObjectMap, SystemMap
-from worker.core.mapping import (
-    ActivityMapper,
-    ContactMapper,
-    mapped_to_json,
-)
+from worker.core.field_map import ObjectKind, ObjectMap, SystemMap
+from worker.core.mapping import ActivityMapper, ContactMapper
 from worker.core.records import Page, Record, RecordRef, RowIssue
 from worker.core.ruleset import Ruleset
 from worker.core.transforms import is_damaged_id
@@ -24,10 +20,11 @@ from worker.ledger.bookmarks import load_bookmark, save_bookmark
 from worker.ledger.profiles import mark_contacts_dirty
 from worker.ledger.quarantine import replace_quarantine
 from worker.ledger.records import clear_seen, load_records, mark_seen, save_records, unseen
-from worker.ledger.rows import Bookmark, QuarantinedRow, StoredActivity, StoredRecord
+from worker.ledger.rows import Bookmark, QuarantinedRow, StoredActivity
 from worker.ledger.transaction import Transaction
 from worker.ports import Connector
 from worker.retry import with_retry
+from worker.steps.absorb import COUNTED, News, Reading, absorb
 from worker.steps.link import link_records
 from worker.steps.work import Work
 
@@ -73,22 +70,36 @@ def _pull_object(
     is_remapped = bookmark is None or bookmark.map_digest != system.digest
     since = None if bookmark is None or is_remapped else bookmark.value
     source = _open_source(work.ruleset, system, object_map, connector, is_remapped=is_remapped)
+    is_mapped_anew = is_remapped and bookmark is not None
     issues: list[RowIssue] = []
     done = 0
+    mark: str | None = None
+    is_complete = False
     for page in connector.pull(name, fields=object_map.requested_fields(), since=since):
         with work.begin() as tx:
             found = _store_page(work, tx, source, page)
             issues += found[: max(0, MOST_NOTED - len(issues))]
-            if page.bookmark is not None:
-                mark = Bookmark(value=page.bookmark, map_digest=system.digest)
-                save_bookmark(tx, system.system, name, mark)
+            # What follows the pages must be done before the bookmark says that they are: a sweep,
+            # and the new map on every record that was read with the old one.
+            if not (is_mapped_anew or page.is_complete):
+                _move_bookmark(tx, source, page.bookmark)
         done += len(page.records)
         work.on_progress(source.step, done, page.total)
-        if page.is_complete:
-            _sweep(work, source)
-    if done or issues:
-        with work.begin() as tx:
+        mark = page.bookmark or mark
+        is_complete = page.is_complete
+    if is_complete:
+        _sweep(work, source)
+    with work.begin() as tx:
+        if done or issues or is_complete:
             _note_quarantine(work, tx, source, issues)
+        _move_bookmark(tx, source, mark)
+        clear_seen(tx, work.run_id)
+
+
+def _move_bookmark(tx: Transaction, source: _Source, value: str | None) -> None:
+    if value is not None:
+        mark = Bookmark(value=value, map_digest=source.system.digest)
+        save_bookmark(tx, source.system.system, source.object_map.object_type, mark)
 
 
 def _open_source(
@@ -121,7 +132,7 @@ def _store_page(work: Work, tx: Transaction, source: _Source, page: Page) -> lis
             sound.append(record)
     mark_seen(tx, work.run_id, [record.ref for record in sound])
     if source.map_contact is not None:
-        store_contacts(work, tx, source.object_map, source.map_contact, sound, source=source)
+        _store_contacts(work, tx, source, source.map_contact, sound)
     else:
         issues += _store_activities(work, tx, source, sound)
     bad = sum(issue.is_quarantined for issue in issues)
@@ -135,88 +146,28 @@ def _issue(record: Record, code: str, column: str | None = None) -> RowIssue:
     )
 
 
-def store_contacts(
+def _store_contacts(
     work: Work,
     tx: Transaction,
-    object_map: ObjectMap,
+    source: _Source,
     map_contact: ContactMapper,
     records: Sequence[Record],
-    *,
-    source: _Source,
 ) -> None:
     """Store contacts as read; link and mark dirty those whose content is new to us."""
     stored = load_records(tx, [record.ref for record in records])
-    echoes: list[StoredRecord] = []
-    touched: list[StoredRecord] = []
-    counts = {"new": 0, "changed": 0, "echoes": 0, "deleted": 0}
-    for record in records:
-        before = stored.get(record.ref)
-        what, after = absorb(work, object_map, map_contact, record, before, source=source)
-        if what is None:
-            continue
-        counts[what] += 1
-        (echoes if what == "echoes" else touched).append(after)
-    save_records(tx, echoes)
+    reading = Reading(
+        now=work.now,
+        object_map=source.object_map,
+        map_contact=map_contact,
+        can_add_fields=source.can_add_fields,
+        is_remapped=source.is_remapped,
+    )
+    news = [absorb(reading, record, stored.get(record.ref)) for record in records]
+    save_records(tx, [after for what, after in news if after and what is News.ECHO])
+    touched = [after for what, after in news if after and what is not News.ECHO]
     link_records(tx, touched, work.ruleset.configuration.facts)
-    work.count(source.step, **counts)
-
-
-def absorb(
-    work: Work,
-    object_map: ObjectMap,
-    map_contact: ContactMapper,
-    record: Record,
-    before: StoredRecord | None,
-    *,
-    source: _Source,
-) -> tuple[str | None, StoredRecord]:
-    """Say what a record read now is to us (new, changed, echo, deleted or None) and how to keep it."""
-    values = dict(record.values)
-    if source.can_add_fields:
-        # A managed field that will be added by our first write is empty, not invisible.
-        values = {**dict.fromkeys(write.target for write in object_map.writes), **values}
-    is_same = before is not None and before.revision == record.revision and not before.is_deleted
-    if before is not None and is_same and not source.is_remapped and not record.is_deleted:
-        return None, before
-    after = StoredRecord(
-        ref=record.ref,
-        revision=record.revision,
-        values=values,
-        mapped=mapped_to_json(map_contact(replace(record, values=values))),
-        profile_id=before.profile_id if before else None,
-        modified_at=record.modified_at,
-        is_deleted=record.is_deleted or record.merged_into is not None,
-        merged_into=record.merged_into,
-        written=before.written if before else {},
-        stage_set_by_person_at=before.stage_set_by_person_at if before else None,
-    )
-    if after.is_deleted:
-        return ("deleted", after) if before is not None else (None, after)
-    if before is None or before.is_deleted:
-        return "new", after
-    if is_stage_edited(object_map, before, after):
-        after = replace(after, stage_set_by_person_at=work.now)
-    is_echo = is_same_content(object_map, before, after) and not (
-        source.is_remapped and before.mapped != after.mapped
-    )
-    return ("echoes" if is_echo else "changed"), after
-
-
-def is_same_content(object_map: ObjectMap, before: StoredRecord, after: StoredRecord) -> bool:
-    """Compare all but the time of modification, which our own writes move as well."""
-    moving = object_map.modified_at_field
-    names = (set(before.values) | set(after.values)) - {moving}
-    missing = object()
-    return all(before.values.get(n, missing) == after.values.get(n, missing) for n in names)
-
-
-def is_stage_edited(object_map: ObjectMap, before: StoredRecord, after: StoredRecord) -> bool:
-    """Tell whether somebody changed the stage after we had written or read it otherwise."""
-    for write in object_map.writes:
-        if write.managed is Managed.STAGE and write.target in before.written:
-            now = after.values.get(write.target)
-            return now != before.values.get(write.target) and now != before.written[write.target]
-    return False
+    kinds = [what for what, _after in news]
+    work.count(source.step, **{what.value: kinds.count(what) for what in COUNTED})
 
 
 def _store_activities(

@@ -12,8 +12,6 @@ from functools import partial
 
 from worker.core.field_map import Managed, ObjectMap
 from worker.core.guardrails import Breach, PlannedChange, find_breaches
-from worker.core.identity import AMBIGUOUS
-from worker.core.mapping import mapped_from_json, mapped_to_json
 from worker.core.records import (
     RawValues,
     Record,
@@ -37,6 +35,7 @@ from worker.ledger.records import count_profiles, load_records, save_records
 from worker.ledger.rows import Intent, Settlement, StoredRecord
 from worker.ports import Connector
 from worker.retry import with_retry
+from worker.steps.absorb import map_record
 from worker.steps.work import Work
 
 STEP = "push"
@@ -274,12 +273,8 @@ def _remapped(work: Work, record: StoredRecord) -> StoredRecord:
         revision=record.revision,
         modified_at=record.modified_at,
     )
-    specs = work.ruleset.configuration.facts
-    before = mapped_from_json(record.mapped, record.ref, record.modified_at, specs)
-    after = work.ruleset.contact_mappers[record.ref.system, record.ref.object_type](seen)
-    if AMBIGUOUS in before.issues:
-        after = replace(after, issues=(*after.issues, AMBIGUOUS))
-    return replace(record, mapped=mapped_to_json(after))
+    map_contact = work.ruleset.contact_mappers[record.ref.system, record.ref.object_type]
+    return replace(record, mapped=map_record(map_contact, seen, record))
 
 
 def recover(work: Work) -> None:

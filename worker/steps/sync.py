@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from worker.core.guardrails import Breach
 from worker.errors import RunStatus, recovery_of
 from worker.ledger.outbox import outcome_counts, release
+from worker.ledger.records import clear_seen
 from worker.ledger.rows import Run
 from worker.ledger.runs import abandon_running, end_run, start_run
 from worker.log import get_logger
@@ -107,6 +108,7 @@ def _begin(work: Work, clock: Clock, kind: str) -> None:
     at = clock()
     with work.begin() as tx:
         abandon_running(tx, at)
+        clear_seen(tx)
         start_run(tx, Run(id=work.run_id, kind=kind, started_at=at, now=work.now))
     log.info("run_started", run_id=work.run_id, kind=kind)
 

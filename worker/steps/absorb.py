@@ -1,0 +1,117 @@
+"""What a contact that was just read is to us, and how the ledger keeps it.
+
+Most of what a CRM gives back is known already, or is our own writing. Only what is news to us may
+have a lead decided again. Pure: the step stores what is returned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from worker.core.field_map import Managed, ObjectMap
+from worker.core.identity import AMBIGUOUS
+from worker.core.mapping import ContactMapper, mapped_to_json
+from worker.core.records import Record
+from worker.ledger.rows import StoredRecord
+
+
+class News(StrEnum):
+    """What a record tells us. Named as it is counted."""
+
+    NEW = "new"
+    CHANGED = "changed"
+    ECHO = "echoes"
+    DELETED = "deleted"
+    NOTHING = "known"
+
+
+COUNTED = (News.NEW, News.CHANGED, News.ECHO, News.DELETED)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """How records of one object type are read: with which map, and whether it is another than before.
+
+    ``can_add_fields``: a managed field that is not there yet is empty, as our first write adds it.
+    """
+
+    now: datetime
+    object_map: ObjectMap
+    map_contact: ContactMapper
+    can_add_fields: bool
+    is_remapped: bool
+
+
+def absorb(
+    reading: Reading, record: Record, before: StoredRecord | None
+) -> tuple[News, StoredRecord | None]:
+    """Say what a record read now is to us, and how to keep it; None: as it is kept already."""
+    is_gone = record.is_deleted or record.merged_into is not None
+    if is_gone and (before is None or before.is_deleted):
+        return News.NOTHING, None
+    if before is not None and not is_gone and _is_known(reading, record, before):
+        return News.NOTHING, None
+    after = _kept(reading, record, before)
+    if is_gone:
+        return News.DELETED, after
+    if before is None or before.is_deleted:
+        return News.NEW, after
+    if is_stage_edited(reading.object_map, before, after):
+        after = replace(after, stage_set_by_person_at=reading.now)
+    is_mapped_otherwise = reading.is_remapped and before.mapped != after.mapped
+    if is_same_content(reading.object_map, before, after) and not is_mapped_otherwise:
+        return News.ECHO, after
+    return News.CHANGED, after
+
+
+def _is_known(reading: Reading, record: Record, before: StoredRecord) -> bool:
+    is_same = before.revision == record.revision and not before.is_deleted
+    return is_same and not reading.is_remapped
+
+
+def _kept(reading: Reading, record: Record, before: StoredRecord | None) -> StoredRecord:
+    values = dict(record.values)
+    if reading.can_add_fields:
+        values = {**{write.target: None for write in reading.object_map.writes}, **values}
+    return StoredRecord(
+        ref=record.ref,
+        revision=record.revision,
+        values=values,
+        mapped=map_record(reading.map_contact, replace(record, values=values), before),
+        profile_id=before.profile_id if before else None,
+        modified_at=record.modified_at,
+        is_deleted=record.is_deleted or record.merged_into is not None,
+        merged_into=record.merged_into,
+        written=before.written if before else {},
+        stage_set_by_person_at=before.stage_set_by_person_at if before else None,
+    )
+
+
+def map_record(map_contact: ContactMapper, record: Record, before: StoredRecord | None) -> str:
+    """Map a record; that it shares its e-mail with another name is kept until it is linked anew."""
+    contact = map_contact(record)
+    if before is not None and AMBIGUOUS.code in before.mapped:
+        contact = replace(contact, issues=(*contact.issues, AMBIGUOUS))
+    return mapped_to_json(contact)
+
+
+def is_same_content(object_map: ObjectMap, before: StoredRecord, after: StoredRecord) -> bool:
+    """Compare all but the time of modification, which our own writes move as well."""
+    moving = object_map.modified_at_field
+    names = (set(before.values) | set(after.values)) - {moving}
+    missing = object()
+    return all(before.values.get(n, missing) == after.values.get(n, missing) for n in names)
+
+
+def is_stage_edited(object_map: ObjectMap, before: StoredRecord, after: StoredRecord) -> bool:
+    """Tell whether somebody changed the stage after we had written it, or had read it otherwise."""
+    for write in object_map.writes:
+        name = write.target
+        if write.managed is not Managed.STAGE or name not in before.values:
+            continue
+        now = after.values.get(name)
+        is_ours = name in before.written and now == before.written[name]
+        return name in after.values and now != before.values[name] and not is_ours
+    return False
