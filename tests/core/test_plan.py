@@ -1,0 +1,138 @@
+"""The write plan: only differences, only fields we see, and nothing over people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from tests.leads import NOW, Row, contact_ref, make_lead
+from worker.core.assignment import Roster
+from worker.core.decide import Decision, LeadSnapshot, decide
+from worker.core.plan import CurrentRecord, RecordPlan, plan_write
+from worker.core.ruleset import Ruleset
+
+READY = {
+    "first_name": "Ada",
+    "last_name": "Lind",
+    "email": "ada.lind@harbormail.com",
+    "zip": "02114",
+    "lead_type": "Patient",
+    "service_line": "Orthopedics",
+    "lifecycle_stage": "Lead",
+}
+ASKED = ({"type": "appointment_request", "age": "3 days"},)
+
+
+def lead_of(ruleset: Ruleset, **values: str) -> LeadSnapshot:
+    return make_lead(ruleset, [Row(values={**READY, **values})], ASKED)
+
+
+def record(
+    ruleset: Ruleset,
+    values: Mapping[str, str | None],
+    *,
+    written: Mapping[str, str | None] | None = None,
+    hidden: frozenset[str] = frozenset(),
+) -> CurrentRecord:
+    read = Row(values={**READY}, hidden=hidden).read(ruleset).values
+    return CurrentRecord(values={**read, **values}, written=written or {})
+
+
+def plan(ruleset: Ruleset, decision: Decision, current: CurrentRecord) -> RecordPlan | None:
+    plans = plan_write(ruleset, decision, {contact_ref(): current})
+    return plans[0] if plans else None
+
+
+def test_a_hand_off_writes_stage_owner_reasons_and_next_step(shipped: Ruleset) -> None:
+    decision = decide(shipped, lead_of(shipped), Roster(), NOW)
+    found = plan(shipped, decision, record(shipped, {}))
+    assert found is not None
+    assert found.changes["lifecycle_stage"] == "Marketing Qualified"
+    assert found.changes["owner_id"] == "own-102"
+    assert found.changes["pathway"] == "patient"
+    assert found.changes["next_step"] == "Contact the person and book the appointment."
+    assert str(found.changes["reason_codes"]).startswith("INTENT_APPOINTMENT_REQUEST;")
+    assert len(str(found.changes["reason_codes"]).split(";")) == 8
+
+
+def test_what_the_crm_already_says_is_not_written(shipped: Ruleset) -> None:
+    decision = decide(shipped, lead_of(shipped), Roster(), NOW)
+    first = plan(shipped, decision, record(shipped, {}))
+    assert first is not None
+    assert plan(shipped, decision, record(shipped, first.changes)) is None
+
+
+def test_followers_alone_cause_no_write(shipped: Ruleset) -> None:
+    decision = decide(shipped, lead_of(shipped), Roster(), NOW)
+    first = plan(shipped, decision, record(shipped, {}))
+    assert first is not None
+    faded = {**first.changes, "score_total": "99", "decided_at": "2026-01-01"}
+    assert plan(shipped, decision, record(shipped, faded)) is None
+
+
+def test_followers_go_along_with_a_leading_change(shipped: Ruleset) -> None:
+    decision = decide(shipped, lead_of(shipped), Roster(), NOW)
+    first = plan(shipped, decision, record(shipped, {}))
+    assert first is not None
+    stale = {**first.changes, "score_total": "99", "next_step": "Something else."}
+    found = plan(shipped, decision, record(shipped, stale))
+    assert found is not None
+    assert set(found.changes) == {"score_total", "next_step"}
+
+
+def test_a_field_that_is_not_visible_is_not_written(shipped: Ruleset) -> None:
+    decision = decide(shipped, lead_of(shipped), Roster(), NOW)
+    found = plan(shipped, decision, record(shipped, {}, hidden=frozenset({"owner_id"})))
+    assert found is not None
+    assert "owner_id" not in found.changes
+    assert "owner_id" not in found.expected
+
+
+def test_the_values_decided_on_are_expected_with_stage_and_owner(shipped: Ruleset) -> None:
+    decision = decide(shipped, lead_of(shipped), Roster(), NOW)
+    found = plan(shipped, decision, record(shipped, {"next_step": "Old."}))
+    assert found is not None
+    assert found.expected["lifecycle_stage"] == "Lead"
+    assert found.expected["next_step"] == "Old."
+    assert set(found.changes) <= set(found.expected)
+
+
+def test_a_stage_of_people_leaves_the_whole_record_alone(shipped: Ruleset) -> None:
+    lead = lead_of(shipped, lifecycle_stage="Customer")
+    decision = decide(shipped, lead, Roster(), NOW)
+    assert plan(shipped, decision, record(shipped, {"lifecycle_stage": "Customer"})) is None
+
+
+def _confirmed(shipped: Ruleset) -> tuple[Decision, RecordPlan]:
+    """A decision written an hour ago and confirmed now, with what was written."""
+    first = decide(shipped, lead_of(shipped), Roster(), NOW - timedelta(hours=1))
+    written = plan(shipped, first, record(shipped, {}))
+    assert written is not None
+    lead = lead_of(shipped, lifecycle_stage="Marketing Qualified", owner_id="own-102")
+    again = decide(shipped, replace(lead, memory=first.memory), Roster(), NOW)
+    return again, written
+
+
+def test_a_confirmed_decision_keeps_its_id_and_its_due_time(shipped: Ruleset) -> None:
+    again, written = _confirmed(shipped)
+    assert (again.is_new, again.id) == (False, written.changes["decision_id"])
+    assert again.route is not None
+    assert again.route.due_at.isoformat(timespec="seconds") == written.changes["next_step_due_at"]
+
+
+def test_an_edit_of_a_person_stands_while_the_decision_stands(shipped: Ruleset) -> None:
+    again, written = _confirmed(shipped)
+    edited = {**written.changes, "next_step": "I called her already."}
+    assert plan(shipped, again, record(shipped, edited, written=written.changes)) is None
+
+
+def test_a_lead_taken_out_loses_its_next_step(shipped: Ruleset) -> None:
+    again, written = _confirmed(shipped)
+    lead = lead_of(shipped, lifecycle_stage="Marketing Qualified", not_now="true")
+    later = decide(shipped, replace(lead, memory=again.memory), Roster(), NOW + timedelta(days=8))
+    found = plan(shipped, later, record(shipped, written.changes, written=written.changes))
+    assert found is not None
+    assert found.changes["lifecycle_stage"] == "Nurture"
+    assert found.changes["next_step"] is None
+    assert "owner_id" not in found.changes
