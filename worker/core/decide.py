@@ -55,7 +55,12 @@ class Judgement:
     reasons: tuple[str, ...]
 
     def signature(self) -> Signature:
-        """What must differ for the decision to be another one. The score alone does not count."""
+        """What must differ for the decision to be another one. The score alone does not count.
+
+        Of a lead that is left alone, only why; what the policy would say of it changes nothing.
+        """
+        if self.move.is_hands_off:
+            return (None, Verdict.HOLD, self.move.stage, self.move.reason, ())
         return (self.pathway, self.verdict, self.move.stage, self.move.reason, self.reasons)
 
 
@@ -219,7 +224,9 @@ def _reasons(
     permissions: Permissions,
     move: StageMove,
 ) -> tuple[str, ...]:
-    """Order the codes, the most important first."""
+    """Order the codes, the most important first. A lead that is left alone needs only to say so."""
+    if move.is_hands_off:
+        return (move.reason,)
     first: list[str] = [move.reason] if move.reason in _TELLING_MOVES else []
     if verdict is not qualification.verdict:
         first.append(_HANDED_BACK[case.facts.get("sales_verdict")])

@@ -32,6 +32,8 @@ def next_change_at(
     ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, judgement: Judgement
 ) -> datetime | None:
     """Find when the verdict changes though nothing happens; None when it never does."""
+    if judgement.move.is_hands_off:
+        return None
     now = judgement.case.now
     present = judgement.signature()
     windows = ruleset.windows[judgement.pathway]

@@ -26,6 +26,8 @@ _FAMILY_ORDER = {
     Family.CONSENT: 5,
     Family.DATA: 6,
 }
+_STOPPED = frozenset({Verdict.HOLD, Verdict.DISQUALIFIED})
+"""What else holds of such a lead decides nothing, and would only be rewritten as windows close."""
 _TOLD_FIRST = frozenset({"INTENT_ONLY_INFORMATIONAL", "TIMING_NOT_NOW"})
 
 
@@ -84,7 +86,9 @@ def give_reasons(
     found = [code for place, code in order.speaking if truths[place] is YES]
     required = [codes[truths[place]] for place, codes in order.required]
     optional = [codes[truths[place]] for place, codes in order.optional]
-    if verdict is Verdict.QUALIFIED:
+    if verdict in _STOPPED and any(lead):
+        given = lead
+    elif verdict is Verdict.QUALIFIED:
         given = [*lead, *found, *required, *optional]
     else:
         told = [code for code in found if code in _TOLD_FIRST]
