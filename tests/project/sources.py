@@ -10,6 +10,7 @@ ROOT = Path(__file__).resolve().parents[2]
 CODE = ("worker", "connectors")
 TOP = ("worker", "connectors", "mappings", "tests", "deploy")
 MADE = frozenset({"__pycache__", "_mappings", "state"})
+DOT_FILES = frozenset({".gitignore", ".editorconfig"})
 TEXT = frozenset(
     {".py", ".md", ".yaml", ".yml", ".json", ".toml", ".cron", ".service", ".lock", ""}
 )
@@ -22,7 +23,9 @@ def modules(*folders: str) -> list[Path]:
 
 def texts() -> Iterator[Path]:
     """Yield every file of text that belongs to the project."""
-    yield from sorted(p for p in ROOT.iterdir() if p.is_file() and p.name != ".coverage")
+    for path in sorted(ROOT.iterdir()):
+        if path.is_file() and (path.name in DOT_FILES or path.name[0] != "."):
+            yield path
     yield ROOT / ".ci" / "run"
     for folder in TOP:
         for path in sorted((ROOT / folder).rglob("*")):
