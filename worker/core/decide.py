@@ -233,10 +233,10 @@ def _reasons(
     if qualification.stopped_by is not None:
         first += qualification.reasons[:1]
     blocking = [f.code for f in findings if f.severity is Severity.BLOCK]
-    refused = [p.reason for p in permissions]
-    if any([p.is_allowed for p in permissions]):  # noqa: C419  # a list is faster for a handful
-        refused = []
+    refused = [] if case.reachable else [p.reason for p in permissions]
     warnings = [f.code for f in findings if f.severity is Severity.WARN]
+    if not (first or blocking or refused or warnings):
+        return qualification.reasons
     return tuple(dict.fromkeys([*first, *blocking, *refused, *qualification.reasons, *warnings]))
 
 

@@ -6,8 +6,9 @@ side. ``compile_policy`` does the work that depends only on the policy, once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
 from worker.core.case import NO, UNKNOWN, YES, Case, Truth
@@ -48,13 +49,28 @@ _Tally: TypeAlias = Callable[[Case], tuple[Truth, float, tuple[str, ...]]]
 
 
 class _Step(NamedTuple):
-    """A criterion ready to be applied: by ``tally`` when its points depend on activities."""
+    """A criterion ready to be applied; ``place`` is its place in the trace."""
 
+    place: int
     id: str
-    family: Family
     holds: Compiled
     points: float
-    tally: _Tally | None
+
+
+class _TallyStep(NamedTuple):
+    """A criterion whose points depend on activities. It looks at nothing else."""
+
+    place: int
+    id: str
+    tally: _Tally
+
+
+class _FamilySum(NamedTuple):
+    """The criteria that give points to a family, and the most they can give together."""
+
+    family: Family
+    pick: Callable[[Sequence[float]], Iterable[float]]
+    cap: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +78,9 @@ class CompiledPolicy:
     """A policy ready to be applied; ``index`` finds a criterion's place in the trace."""
 
     policy: Policy
+    tallies: tuple[_TallyStep, ...]
     steps: tuple[_Step, ...]
+    families: tuple[_FamilySum, ...]
     index: Mapping[str, int]
     evidence: Mapping[str, tuple[Selection, int]]
     reason_order: ReasonOrder
@@ -70,11 +88,42 @@ class CompiledPolicy:
 
 def compile_policy(policy: Policy) -> CompiledPolicy:
     """Compile all criteria of a policy."""
-    steps = tuple(
-        _Step(c.id, c.family, compile_condition(c.condition), c.points, _compile_tally(c))
-        for c in policy.criteria
+    tallies, steps = [], []
+    for place, criterion in enumerate(policy.criteria):
+        tally = _compile_tally(criterion)
+        if tally is not None:
+            tallies.append(_TallyStep(place, criterion.id, tally))
+        else:
+            holds = compile_condition(criterion.condition)
+            steps.append(_Step(place, criterion.id, holds, criterion.points))
+    return CompiledPolicy(
+        policy=policy,
+        tallies=tuple(tallies),
+        steps=tuple(steps),
+        families=tuple(_family_sums(policy)),
+        index={criterion.id: place for place, criterion in enumerate(policy.criteria)},
+        evidence=_compile_evidence(policy),
+        reason_order=order_reasons(policy),
     )
-    evidence = {
+
+
+def _family_sums(policy: Policy) -> Iterator[_FamilySum]:
+    for family in Family:
+        places = [n for n, c in enumerate(policy.criteria) if c.family is family and c.points]
+        if places:
+            cap = policy.family_caps.get(family, float("inf"))
+            yield _FamilySum(family, _picker(places), cap)
+
+
+def _picker(places: list[int]) -> Callable[[Sequence[float]], Iterable[float]]:
+    if len(places) == 1:  # an item getter of one place gives the item, not a tuple of it
+        (place,) = places
+        return lambda points: (points[place],)
+    return itemgetter(*places)
+
+
+def _compile_evidence(policy: Policy) -> dict[str, tuple[Selection, int]]:
+    return {
         rule.id: (
             compile_selection(
                 ActivityTest(strengths=rule.evidence.strengths, within=rule.evidence.within)
@@ -84,13 +133,6 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
         for rule in policy.rules
         if rule.evidence is not None
     }
-    return CompiledPolicy(
-        policy=policy,
-        steps=steps,
-        index={criterion.id: place for place, criterion in enumerate(policy.criteria)},
-        evidence=evidence,
-        reason_order=order_reasons(policy),
-    )
 
 
 def _compile_tally(criterion: Criterion) -> _Tally | None:
@@ -151,58 +193,47 @@ def qualify(
 
     ``assume`` overrides the truth of criteria, to ask what would be. Fills ``case.met`` on the way.
     """
-    met = case.met
-    points: list[float] = []
+    policy, met = compiled.policy, case.met
+    points = [0.0] * len(policy.criteria)
     evidence: dict[int, tuple[str, ...]] = {}
-    families: dict[Family, float] = {}
-    for place, (name, family, holds, flat, tally) in enumerate(compiled.steps):
-        if tally is None:
-            truth, value = holds(case), flat
-        else:
-            truth, value, refs = tally(case)
-            if truth is YES:
-                evidence[place] = refs
-        if name in assume:
-            truth = assume[name]
+    for place, name, tally in compiled.tallies:
+        truth, value, refs = tally(case)
+        met[name] = assume.get(name, truth) if assume else truth
+        if truth is YES:
+            points[place], evidence[place] = value, refs
+    for place, name, holds, value in compiled.steps:
+        truth = assume[name] if name in assume else holds(case)
         met[name] = truth
-        if truth is not YES:
-            value = 0.0
-        elif value:
-            families[family] = families.get(family, 0.0) + value
-        points.append(value)
-    return _conclude(
-        compiled,
-        case,
-        points=tuple(points),
-        evidence=evidence,
-        families=families,
-        is_qualified_now=is_qualified_now,
-    )
+        if truth is YES:
+            points[place] = value
+    return _conclude(compiled, case, points, evidence, is_qualified_now=is_qualified_now)
 
 
 def _conclude(
     compiled: CompiledPolicy,
     case: Case,
-    *,
-    points: tuple[float, ...],
+    points: list[float],
     evidence: Mapping[int, tuple[str, ...]],
-    families: Mapping[Family, float],
+    *,
     is_qualified_now: bool,
 ) -> Qualification:
     """Reach the verdict from the truths in ``case.met`` and the points of each criterion."""
-    caps = compiled.policy.family_caps
-    capped = {family: min(value, caps.get(family, value)) for family, value in families.items()}
-    total = sum(capped.values())
-    truths = tuple(case.met.values())
+    families: dict[Family, float] = {}
+    for family, pick, cap in compiled.families:
+        value = sum(pick(points))
+        if value:
+            families[family] = min(value, cap)
+    total = sum(families.values())
+    truths = tuple(map(case.met.__getitem__, compiled.index))
     verdict, carried_by, stopped_by = _reach_verdict(
-        compiled, case, capped, total, is_qualified_now=is_qualified_now
+        compiled, case, families, total, is_qualified_now=is_qualified_now
     )
     return Qualification(
         verdict=verdict,
         truths=truths,
-        points=points,
+        points=tuple(points),
         evidence=evidence,
-        families=capped,
+        families=families,
         total=total,
         carried_by=carried_by,
         stopped_by=stopped_by,

@@ -93,4 +93,6 @@ def give_reasons(
     else:
         told = [code for code in found if code in _TOLD_FIRST]
         given = [*lead, *told, *required, *found, *optional]
-    return tuple([code for code in dict.fromkeys(given) if code is not None])
+    once = dict.fromkeys(given)
+    once.pop(None, None)
+    return tuple(once)  # type: ignore[arg-type]  # None has just been taken out
