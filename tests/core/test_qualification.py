@@ -9,6 +9,7 @@ import pytest
 
 from tests.leads import NOW
 from worker.core.case import YES, make_case
+from worker.core.compiled_policy import compile_policy
 from worker.core.conditions import ActivityTest, Condition, FactTest, Operator
 from worker.core.model import Activity, FactValue, Strength
 from worker.core.policy import (
@@ -22,7 +23,7 @@ from worker.core.policy import (
     QualifyingRule,
     Verdict,
 )
-from worker.core.qualification import Qualification, compile_policy, qualify
+from worker.core.qualification import Qualification, qualify
 
 DAY = timedelta(days=1)
 CALLS = ActivityTest(kinds=frozenset({"call"}), within=30 * DAY)

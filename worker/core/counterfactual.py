@@ -11,11 +11,12 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from worker.core.case import NO, UNKNOWN, YES, Case, Truth
+from worker.core.compiled_policy import CompiledPolicy
 from worker.core.conditions import ActivityTest
 from worker.core.decide import Judgement
 from worker.core.model import Activity, Strength
 from worker.core.policy import Criterion, QualifyingRule, Verdict
-from worker.core.qualification import CompiledPolicy, qualify
+from worker.core.qualification import qualify
 from worker.core.ruleset import Ruleset
 
 MOST_EXTRAS = 3

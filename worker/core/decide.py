@@ -7,7 +7,6 @@ is remembered of the lead are arguments, and equal arguments give an equal decis
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
@@ -20,13 +19,14 @@ from worker.core.identity import MergedLead, merge_contacts
 from worker.core.lifecycle import StageMove, Standing, move_stage
 from worker.core.mapping import MappedContact
 from worker.core.memory import Memory, Refusal, find_refusal
-from worker.core.model import Activity, Facts, FactValue, Stage, Strength
+from worker.core.model import Activity, Stage
 from worker.core.policy import Verdict
 from worker.core.qualification import Qualification, qualify
 from worker.core.quality import Finding, assess
 from worker.core.reasons import Severity
 from worker.core.routing import Route
 from worker.core.ruleset import Ruleset
+from worker.core.standing import HANDED_BACK, find_standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,7 +99,14 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
         pathway=pathway,
         now=now,
     )
-    standing = _standing(snapshot, lead, case, configuration.lifecycle.people_own)
+    standing = find_standing(
+        snapshot.contacts,
+        snapshot.memory,
+        lead,
+        case,
+        configuration.lifecycle,
+        snapshot.stage_set_by_person_at,
+    )
     if pathway is None:
         return _unclear(ruleset, case, findings, standing)
     compiled = ruleset.policies[pathway]
@@ -148,63 +155,6 @@ def _unclear(
     )
 
 
-_STAGE_ORDER = {stage: place for place, stage in enumerate(Stage)}
-
-
-def _standing(
-    snapshot: LeadSnapshot, lead: MergedLead, case: Case, people_own: frozenset[Stage]
-) -> Standing:
-    stages, is_unknown = [], "lifecycle_stage" in lead.unseen
-    for contact in snapshot.contacts:
-        word = contact.facts.get("lifecycle_stage")
-        if word in _STAGE_WORDS:
-            stages.append(Stage(str(word)))
-        for issue in contact.issues:
-            is_unknown = is_unknown or issue.fact == "lifecycle_stage"
-    stage = _furthest(stages, people_own)
-    memory, strong = snapshot.memory, None
-    for activity in case.activities:
-        if activity.strength is Strength.STRONG:
-            strong = activity.at
-            break
-    return Standing(
-        stage=stage,
-        has_unknown_stage=is_unknown,
-        set_by_worker_at=memory.stage_since if memory.stage is stage else None,
-        set_by_person_at=snapshot.stage_set_by_person_at,
-        last_strong_at=strong,
-        is_handed_back=_is_handed_back(lead.facts, strong),
-    )
-
-
-def _furthest(stages: list[Stage], people_own: frozenset[Stage]) -> Stage | None:
-    """Pick the stage of a person whose records differ: one that belongs to people goes first."""
-    if len(stages) <= 1:
-        return stages[0] if stages else None
-    return max(stages, key=lambda stage: (stage in people_own, _STAGE_ORDER[stage]))
-
-
-_STAGE_WORDS = frozenset(Stage)
-
-
-def _is_handed_back(facts: Facts, last_strong_at: datetime | None) -> bool:
-    """Sales rejected or recycled the lead, and it has taken no strong step since."""
-    if facts.get("sales_verdict") not in _HANDED_BACK:
-        return False
-    verdict_at = facts.get("outcome_at")
-    return (
-        not isinstance(verdict_at, datetime)
-        or last_strong_at is None
-        or last_strong_at <= verdict_at
-    )
-
-
-_HANDED_BACK: Mapping[FactValue | None, str] = {
-    "rejected": "SALES_REJECTED",
-    "recycled": "SALES_RECYCLED",
-}
-
-
 _TELLING_MOVES = frozenset(
     {
         "STAGE_SET_BY_PERSON",
@@ -229,7 +179,7 @@ def _reasons(
         return (move.reason,)
     first: list[str] = [move.reason] if move.reason in _TELLING_MOVES else []
     if verdict is not qualification.verdict:
-        first.append(_HANDED_BACK[case.facts.get("sales_verdict")])
+        first.append(HANDED_BACK[case.facts.get("sales_verdict")])
     if qualification.stopped_by is not None:
         first += qualification.reasons[:1]
     blocking = [f.code for f in findings if f.severity is Severity.BLOCK]
@@ -281,14 +231,18 @@ def _decision_id(snapshot: LeadSnapshot, now: datetime) -> str:
 
 def _digest(judgement: Judgement, route: Route | None, ruleset: Ruleset) -> str:
     """Digest what a decision says. That the stage was reached just now, or before, says nothing."""
-    policy = ruleset.policies[judgement.pathway].policy.digest if judgement.pathway else ""
-    owner = (route.owner, route.outside_owner, route.target, route.next_step.id) if route else ()
-    allowed = sorted(p.channel for p in judgement.permissions if p.is_allowed)
-    move = judgement.move
-    told = move.reason if move.reason in _TELLING_MOVES else ""
-    said = (judgement.pathway, judgement.verdict, move.stage, told, judgement.reasons)
-    text = repr((said, owner, allowed, policy))
-    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+    pathway, move = judgement.pathway, judgement.move
+    words: list[str | None] = [
+        pathway,
+        ruleset.policies[pathway].policy.digest if pathway else None,
+        judgement.verdict,
+        move.stage,
+        move.reason if move.reason in _TELLING_MOVES else None,
+        ",".join(sorted([p.channel for p in judgement.permissions if p.is_allowed])),
+        *((route.owner, route.outside_owner, route.target, route.next_step.id) if route else ()),
+    ]
+    said = "|".join([*[word or "" for word in words], *judgement.reasons])
+    return hashlib.blake2b(said.encode(), digest_size=12).hexdigest()
 
 
 def _remember(

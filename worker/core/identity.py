@@ -155,6 +155,8 @@ def merge_contacts(contacts: Sequence[MappedContact]) -> MergedLead:
     A fact counts as unseen only when no record shows it; an opt-out that any record hides stays
     unseen, because that record could hold one.
     """
+    if len(contacts) == 1:
+        return _only(contacts[0])
     facts: dict[str, FactValue] = {}
     sources: dict[str, RecordRef] = {}
     conflicts: set[str] = set()
@@ -170,6 +172,16 @@ def merge_contacts(contacts: Sequence[MappedContact]) -> MergedLead:
     issues |= {Issue("DQ_FACTS_CONFLICT", fact): None for fact in sorted(conflicts)}
     kept = tuple(i for i in issues if i.code == "DQ_FACTS_CONFLICT" or i.fact not in facts)
     return MergedLead(facts=facts, sources=sources, issues=kept, unseen=_unseen(contacts, facts))
+
+
+def _only(contact: MappedContact) -> MergedLead:
+    """Most people have one record, and nothing to merge."""
+    return MergedLead(
+        facts=contact.facts,
+        sources=dict.fromkeys(contact.facts, contact.ref),
+        issues=tuple(sorted({i for i in contact.issues if i.fact not in contact.facts})),
+        unseen=contact.unseen,
+    )
 
 
 def _is_kept(fact: str, value: FactValue) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
+from worker.core.compiled_policy import CompiledPolicy, compile_policy
 from worker.core.conditions import (
     ActivityTest,
     Condition,
@@ -24,7 +25,6 @@ from worker.core.mapping import (
     compile_contact_mapper,
 )
 from worker.core.policy import Policy
-from worker.core.qualification import CompiledPolicy, compile_policy
 from worker.core.routing import CompiledRouting, compile_routing
 
 

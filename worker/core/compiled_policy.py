@@ -1,0 +1,155 @@
+"""A policy compiled once, so that applying it to a lead interprets nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
+from typing import NamedTuple, TypeAlias
+
+from worker.core.case import NO, YES, Case, Truth
+from worker.core.conditions import ActivityTest
+from worker.core.evaluation import (
+    Activities,
+    Compiled,
+    Selection,
+    compile_condition,
+    compile_enough,
+    compile_selection,
+)
+from worker.core.policy import Criterion, Family, Policy
+from worker.core.reasoning import ReasonOrder, order_reasons
+
+_Tally: TypeAlias = Callable[[Case], tuple[Truth, float, tuple[str, ...]]]
+"""The truth of a criterion on activities, its points, and the references it counted."""
+
+
+class _Step(NamedTuple):
+    """A criterion ready to be applied; ``place`` is its place in the trace."""
+
+    place: int
+    id: str
+    holds: Compiled
+    points: float
+
+
+class _TallyStep(NamedTuple):
+    """A criterion whose points depend on activities. It looks at nothing else."""
+
+    place: int
+    id: str
+    tally: _Tally
+
+
+class _FamilySum(NamedTuple):
+    """The criteria that give points to a family, and the most they can give together."""
+
+    family: Family
+    pick: Callable[[Sequence[float]], Iterable[float]]
+    cap: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledPolicy:
+    """A policy ready to be applied; ``index`` finds a criterion's place in the trace."""
+
+    policy: Policy
+    tallies: tuple[_TallyStep, ...]
+    steps: tuple[_Step, ...]
+    families: tuple[_FamilySum, ...]
+    index: Mapping[str, int]
+    evidence: Mapping[str, tuple[Selection, int]]
+    reason_order: ReasonOrder
+
+
+def compile_policy(policy: Policy) -> CompiledPolicy:
+    """Compile all criteria of a policy."""
+    tallies, steps = [], []
+    for place, criterion in enumerate(policy.criteria):
+        tally = _compile_tally(criterion)
+        if tally is not None:
+            tallies.append(_TallyStep(place, criterion.id, tally))
+        else:
+            holds = compile_condition(criterion.condition)
+            steps.append(_Step(place, criterion.id, holds, criterion.points))
+    return CompiledPolicy(
+        policy=policy,
+        tallies=tuple(tallies),
+        steps=tuple(steps),
+        families=tuple(_family_sums(policy)),
+        index={criterion.id: place for place, criterion in enumerate(policy.criteria)},
+        evidence=_compile_evidence(policy),
+        reason_order=order_reasons(policy),
+    )
+
+
+def _family_sums(policy: Policy) -> Iterator[_FamilySum]:
+    for family in Family:
+        places = [n for n, c in enumerate(policy.criteria) if c.family is family and c.points]
+        if places:
+            cap = policy.family_caps.get(family, float("inf"))
+            yield _FamilySum(family, _picker(places), cap)
+
+
+def _picker(places: list[int]) -> Callable[[Sequence[float]], Iterable[float]]:
+    if len(places) == 1:  # an item getter of one place gives the item, not a tuple of it
+        (place,) = places
+        return lambda points: (points[place],)
+    return itemgetter(*places)
+
+
+def _compile_evidence(policy: Policy) -> dict[str, tuple[Selection, int]]:
+    return {
+        rule.id: (
+            compile_selection(
+                ActivityTest(strengths=rule.evidence.strengths, within=rule.evidence.within)
+            ),
+            rule.evidence.kinds,
+        )
+        for rule in policy.rules
+        if rule.evidence is not None
+    }
+
+
+def _compile_tally(criterion: Criterion) -> _Tally | None:
+    """Build the function that tests and counts the activities of a criterion in one go."""
+    test = criterion.condition
+    if not isinstance(test, ActivityTest) or not criterion.points:
+        return None
+    select, is_enough, add_up = (
+        compile_selection(test),
+        compile_enough(test),
+        _compile_points(criterion),
+    )
+
+    def tally(case: Case) -> tuple[Truth, float, tuple[str, ...]]:
+        found = select(case)
+        if not found or not is_enough(found):
+            return NO, 0.0, ()
+        return YES, add_up(found, case), tuple([activity.ref for activity in found])
+
+    return tally
+
+
+def _compile_points(criterion: Criterion) -> Callable[[Activities, Case], float]:
+    points, repeat, own = criterion.points, criterion.repeat, criterion.own_line
+    cap = float("inf") if criterion.cap is None else criterion.cap
+    half_life = criterion.half_life.total_seconds() if criterion.half_life else float("inf")
+
+    def add_up(found: Activities, case: Case) -> float:
+        now, line = case.now, case.facts.get("service_line")
+        worth = []
+        for activity in found:
+            value: float = points * 0.5 ** ((now - activity.at).total_seconds() / half_life)
+            if line is not None and activity.service_line == line:
+                value *= own
+            worth.append(value)
+        if len(worth) > 1:
+            worth.sort(reverse=True)
+        total, weight = 0.0, 1.0
+        for value in worth:
+            total += value * weight
+            weight *= repeat
+        return min(total, cap)
+
+    return add_up
