@@ -210,7 +210,7 @@ def decide(ruleset: Ruleset, snapshot: LeadSnapshot, roster: Roster, now: dateti
     reasons = (*judgement.reasons, *(route.reasons if route else ()))
     signature = _digest(judgement, route, ruleset)
     is_new = signature != memory.signature
-    decision_id = _decision_id(snapshot, now) if is_new else str(memory.decision_id)
+    decision_id = _decision_id(snapshot, now, signature) if is_new else str(memory.decision_id)
     return Decision(
         id=decision_id,
         profile_id=snapshot.profile_id,
@@ -224,8 +224,9 @@ def decide(ruleset: Ruleset, snapshot: LeadSnapshot, roster: Roster, now: dateti
     )
 
 
-def _decision_id(snapshot: LeadSnapshot, now: datetime) -> str:
-    text = f"{snapshot.profile_id}|{now.isoformat()}"
+def _decision_id(snapshot: LeadSnapshot, now: datetime, signature: str) -> str:
+    """Name a new decision; two at the same instant that say different things differ."""
+    text = f"{snapshot.profile_id}|{now.isoformat()}|{signature}"
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
