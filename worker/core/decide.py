@@ -225,8 +225,11 @@ def decide(ruleset: Ruleset, snapshot: LeadSnapshot, roster: Roster, now: dateti
 
 
 def _decision_id(snapshot: LeadSnapshot, now: datetime, signature: str) -> str:
-    """Name a new decision; two at the same instant that say different things differ."""
-    text = f"{snapshot.profile_id}|{now.isoformat()}|{signature}"
+    """Name a new decision by its instant, what it says, and the one it follows.
+
+    At one instant a lead may be decided one way, another way, and the first way again.
+    """
+    text = f"{snapshot.profile_id}|{now.isoformat()}|{signature}|{snapshot.memory.decision_id}"
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 

@@ -11,6 +11,7 @@ import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 from worker.errors import LeaseLostError, WorkerBusyError
 from worker.ledger import leases
@@ -24,13 +25,27 @@ log = get_logger()
 
 
 def holder_name() -> str:
-    """Name this process as a holder of leases."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    """Name this process as a holder of leases: its host, its number and when it started.
+
+    The start tells it from a later process of the same number, such as the first of a container
+    that was started again.
+    """
+    return f"{socket.gethostname()}:{os.getpid()}.{_started(os.getpid())}"
+
+
+def _started(pid: int) -> str:
+    """When a process started, in ticks; empty where the system does not say."""
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return stat.rpartition(")")[2].split()[19]
 
 
 def is_gone(holder: str) -> bool:
     """Tell whether a holder is a process of this host that no longer runs."""
-    host, _colon, pid = holder.rpartition(":")
+    host, _colon, process = holder.rpartition(":")
+    pid, _dot, started = process.partition(".")
     if host != socket.gethostname() or not pid.isdigit():
         return False
     try:
@@ -39,7 +54,7 @@ def is_gone(holder: str) -> bool:
         return True
     except PermissionError:
         return False
-    return False
+    return bool(started) and started != _started(int(pid))
 
 
 @contextmanager

@@ -191,7 +191,7 @@ def store_results(
     conflicts = [i for i in batch if results[i.id].outcome is WriteOutcome.CONFLICT]
     fresh = _fetch(work, connector, conflicts) if conflicts else {}
     settled = [i for i in batch if results[i.id].outcome is not WriteOutcome.UNKNOWN]
-    with work.begin() as tx:
+    with work.settle() as tx:
         settle(tx, [_settlement(work, intent, results[intent.id]) for intent in settled])
         stored = load_records(tx, [ref_of(intent) for intent in settled])
         for intent in settled:
@@ -245,13 +245,17 @@ def _after(
 def _after_conflict(
     work: Work, record: StoredRecord, intent: Intent, fresh: Record
 ) -> StoredRecord:
-    """Take over what a person wrote, and remember that it is theirs."""
+    """Take over what a person wrote, and remember that it is theirs.
+
+    What stands there as we would have written it is ours: a send that was cut off may have landed.
+    """
     values = {**record.values, **fresh.values}
-    base = {**record.written, **{n: intent.expected[n] for n in intent.expected}}
+    landed = {n: text for n, text in intent.changes.items() if _holds(values, {n: text})}
+    base = {**record.written, **intent.expected, **landed}
     stage_fields = {
         w.target for w in _object_map(work, record.ref).writes if w.managed is Managed.STAGE
     }
-    is_stage = any(values.get(name) != intent.expected.get(name) for name in stage_fields)
+    is_stage = any(not _holds(values, {n: base.get(n)}) for n in stage_fields if n in values)
     return _remapped(
         work,
         replace(

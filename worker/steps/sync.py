@@ -6,11 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from worker.core.guardrails import Breach
-from worker.errors import RunStatus, recovery_of
+from worker.core.records import WriteOutcome
+from worker.errors import NotFoundError, RunStatus, recovery_of
 from worker.ledger.outbox import outcome_counts, release
 from worker.ledger.records import clear_seen
 from worker.ledger.rows import Run
 from worker.ledger.runs import abandon_running, end_run, start_run
+from worker.ledger.transaction import Transaction
 from worker.log import get_logger
 from worker.ports import Clock
 from worker.steps.decide import decide_profiles
@@ -21,6 +23,10 @@ from worker.steps.work import Work
 log = get_logger()
 APART = frozenset({"writes", "reasons"})
 """Counted along the way, and reported beside the steps."""
+NOT_HELD = (
+    "No plan of this name is held. It was released before, or newer decisions took its place. "
+    "`leadtriage sync` says which plans are held."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,12 +86,19 @@ def apply(work: Work, clock: Clock, plan_id: str | None) -> RunReport:
     try:
         recover(work)
         with work.begin() as tx:
-            work.count("push", released=release(tx, plan_id))
+            work.count("push", released=_release(tx, plan_id))
         _drain_all(work)
     except BaseException as error:
         _end(work, clock, recovery_of(error).run_status, ())
         raise
     return _end(work, clock, RunStatus.SUCCEEDED, ())
+
+
+def _release(tx: Transaction, plan_id: str | None) -> int:
+    released = release(tx, plan_id)
+    if plan_id is not None and not released:
+        raise NotFoundError(NOT_HELD)
+    return released
 
 
 def rehearse(work: Work) -> RunReport:
@@ -116,6 +129,8 @@ def _begin(work: Work, clock: Clock, kind: str) -> None:
 def _end(work: Work, clock: Clock, status: RunStatus, breaches: tuple[Breach, ...]) -> RunReport:
     with work.ledger.begin() as tx:
         writes = outcome_counts(tx, work.run_id)
+        if uncertain := work.counts.get("writes", {}).get(WriteOutcome.UNKNOWN, 0):
+            writes[WriteOutcome.UNKNOWN.value] = uncertain
         report = RunReport.of(work, status, writes=writes, breaches=breaches)
         summary = {
             "steps": report.steps,

@@ -50,6 +50,12 @@ class Work:
         """Open a writing transaction, unless the run was asked to stop or lost its lease."""
         if self.should_stop():
             raise StoppedError
+        with self.settle() as tx:
+            yield tx
+
+    @contextmanager
+    def settle(self) -> Iterator[Transaction]:
+        """Open a writing transaction for what is done already, whether asked to stop or not."""
         with self.ledger.begin() as tx:
             self.guard(tx)
             yield tx

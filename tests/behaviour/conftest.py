@@ -1,0 +1,61 @@
+"""Organisations for the behaviour tests. Templates are made once and copied for each test."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.organisation import (
+    Organisation,
+    add_qualified,
+    copied,
+    make_empty,
+    make_sample,
+)
+from worker.log import configure_logging
+
+
+@pytest.fixture(autouse=True)
+def quiet() -> None:
+    """As the commands do: only warnings are logged."""
+    configure_logging("warning", as_json=True)
+
+
+@pytest.fixture(scope="session")
+def sample_template(tmp_path_factory: pytest.TempPathFactory) -> Organisation:
+    return make_sample(tmp_path_factory.mktemp("sample") / "organisation")
+
+
+@pytest.fixture(scope="session")
+def synced_template(
+    tmp_path_factory: pytest.TempPathFactory, sample_template: Organisation
+) -> Organisation:
+    organisation = copied(sample_template, tmp_path_factory.mktemp("synced") / "organisation")
+    organisation.sync()
+    return organisation
+
+
+@pytest.fixture(scope="session")
+def qualified_template(tmp_path_factory: pytest.TempPathFactory) -> Organisation:
+    organisation = make_empty(tmp_path_factory.mktemp("qualified") / "organisation")
+    add_qualified(organisation)
+    return organisation
+
+
+@pytest.fixture
+def sample(sample_template: Organisation, tmp_path: Path) -> Organisation:
+    """An invented base that was never synced."""
+    return copied(sample_template, tmp_path / "organisation")
+
+
+@pytest.fixture
+def synced(synced_template: Organisation, tmp_path: Path) -> Organisation:
+    """An invented base after its first sync."""
+    return copied(synced_template, tmp_path / "organisation")
+
+
+@pytest.fixture
+def qualified(qualified_template: Organisation, tmp_path: Path) -> Organisation:
+    """One patient who qualifies, ``q1``, never synced."""
+    return copied(qualified_template, tmp_path / "organisation")

@@ -1,0 +1,114 @@
+"""Whatever moment a sync is killed at, the next plain sync leaves what an undisturbed one leaves.
+
+Every sync is a process of its own that kills itself with SIGKILL at one of the points listed by an
+undisturbed run: statements, commits, file operations and calls of the connector. The end state is
+the CRM byte by byte or write by write, the whole ledger, its chain, and that nothing is left to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from tests.support.crashes import EndState, Killing, Point, chosen
+from tests.support.fake_organisation import crm_of, move_to_fake
+from tests.support.organisation import NOW, QUALIFIED, Organisation, add_qualified, make_sample
+
+CONTACTS = 40
+TOMORROW = NOW + timedelta(days=1)
+FIRST = {
+    "open": 2, "migrate": 3, "lease": 3, "begin": 2, "recover": 1, "pull": 7, "decide": 7,
+    "weigh": 5, "push": 14, "settle": 10, "end": 2, "release": 1,
+}  # fmt: skip
+"""How many points of each part of a first sync are tried; more around the writing."""
+ASKED = {
+    "activity_id": "act-q1",
+    "contact_id": "q1",
+    "type": "appointment_request",
+    "occurred_at": "2026-11-01T12:00:00Z",
+}
+SECOND = {"pull": 13, "decide": 3, "weigh": 2, "push": 4, "settle": 3}
+
+
+def left_wrong(killing: Killing, points: list[Point], expected: EndState) -> dict[str, list[str]]:
+    """Kill a sync at each point; names what is then left otherwise than it should be."""
+    wrong = {}
+    ends = killing.killed_at([[point.number] for point in points])
+    for point, (killed, end) in zip(points, ends, strict=True):
+        found = end.differs_from(expected) + ([] if killed == 1 else ["was not killed"])
+        if found:
+            wrong[str(point)] = found
+    return wrong
+
+
+def killing_of(folder: Path, organisation: Organisation, now: datetime = NOW) -> Killing:
+    return Killing(start=organisation.folder, work=folder / "work", now=now)
+
+
+def tried(killing: Killing, most: Mapping[str, int]) -> list[Point]:
+    return chosen(killing.points(), most)
+
+
+def test_a_first_sync_of_files_killed_anywhere_is_finished_by_the_next(tmp_path: Path) -> None:
+    killing = killing_of(tmp_path, make_sample(tmp_path / "start", CONTACTS))
+    points = tried(killing, {**FIRST, "rewrite": 9})
+    assert len(points) >= 44
+    assert left_wrong(killing, points, killing.undisturbed()) == {}
+
+
+def test_a_first_sync_of_a_crm_killed_anywhere_makes_every_write_exactly_once(
+    tmp_path: Path,
+) -> None:
+    organisation = make_sample(tmp_path / "start", CONTACTS)
+    move_to_fake(organisation, crm_of(organisation.folder))
+    killing = killing_of(tmp_path, organisation)
+    points = tried(killing, FIRST)
+    expected = killing.undisturbed()
+    assert len(points) >= 44
+    assert all(times == 1 for _write, times in expected.crm)  # type: ignore[attr-defined]
+    assert left_wrong(killing, points, expected) == {}
+
+
+def test_a_sync_of_changed_files_killed_anywhere_is_finished_by_the_next(tmp_path: Path) -> None:
+    organisation = make_sample(tmp_path / "start", CONTACTS)
+    organisation.sync()
+    ids = sorted(organisation.contacts())
+    organisation.delete(*ids[:2])
+    organisation.edit(ids[5], opt_out_all="true")
+    organisation.edit(ids[6], lifecycle_stage="Sales Qualified")
+    add_qualified(organisation)
+    killing = killing_of(tmp_path, organisation, TOMORROW)
+    points = tried(killing, {**SECOND, "rewrite": 4})
+    assert left_wrong(killing, points, killing.undisturbed()) == {}
+
+
+def test_a_sync_after_a_change_of_the_field_map_killed_anywhere_maps_every_record_anew(
+    tmp_path: Path,
+) -> None:
+    organisation = make_sample(tmp_path / "start", CONTACTS)
+    crm = crm_of(organisation.folder)
+    move_to_fake(organisation, crm).sync()
+    crm.advance(60)
+    ids = sorted(organisation.contacts())
+    crm.delete("contacts", ids[0])
+    crm.change("contacts", ids[1], {"opt_out_all": "true"})
+    crm.add("contacts", "q1", {**dict.fromkeys(organisation.contact(ids[1])), **QUALIFIED})
+    crm.add("activities", "act-q1", ASKED)
+    organisation.reconfigure("systems/files.yaml", "{from: origin,", "{from: channel,")
+    killing = killing_of(tmp_path, organisation, TOMORROW)
+    points = tried(killing, SECOND)
+    assert left_wrong(killing, points, killing.undisturbed()) == {}
+
+
+def test_killed_again_and_again_the_work_is_still_done_once(tmp_path: Path) -> None:
+    organisation = make_sample(tmp_path / "start", CONTACTS)
+    move_to_fake(organisation, crm_of(organisation.folder))
+    killing = killing_of(tmp_path, organisation)
+    expected = killing.undisturbed()
+    last = killing.points()[-1].number
+    sequences = [
+        [last * part // 8 for part in parts] for parts in ((1, 2, 4), (7, 5, 3), (6, 6, 6))
+    ]
+    ends = [end.differs_from(expected) for _killed, end in killing.killed_at(sequences)]
+    assert ends == [[], [], []]

@@ -1,0 +1,124 @@
+"""Kills syncs: ``python -m tests.support.crash_runner`` reads one job a line and answers each.
+
+It imports everything and reads the configuration once, and gives every sync a process of its own by
+forking, so that a killed one takes nothing with it. A job names a folder and either no point, to
+list the points that a sync passes there, or the points at which one sync after the other is to be
+killed, before two whole ones. Jobs and answers are JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+
+from connectors.files.connector import open_connector
+from tests.support.crash_points import CrashPoints
+from tests.support.fake_organisation import connect, crm_of
+from tests.support.interposed import Interposed
+from worker import app
+from worker.log import configure_logging
+from worker.ports import Connector, ConnectorContext, OpenConnector
+
+FAILED = 70
+
+
+def run_sync(job: dict[str, str], points: CrashPoints) -> dict[str, int]:
+    """One ``sync`` as the command runs it; gives the counts of its writes by outcome."""
+    folder = Path(job["folder"])
+
+    def wrap(inner: Connector) -> Connector:
+        return Interposed(
+            inner=inner,
+            before=lambda call: points.pass_(f"before {call}"),
+            after=lambda call: points.pass_(f"after {call}"),
+        )
+
+    def open_files(context: ConnectorContext) -> Connector:
+        return wrap(open_connector(context))
+
+    connectors: dict[str, OpenConnector] = {"files": open_files}
+    if (folder / "crm.sqlite").exists():
+        crm = crm_of(folder, on_write=lambda _command: points.pass_("after one write"))
+        connectors = dict(connect(crm, wrap))
+    now = datetime.fromisoformat(job["now"])
+    with app.open_app(folder, now=now, connectors=connectors) as opened:
+        return dict(opened.sync().writes)
+
+
+def in_child(answer: Path, act: Callable[[], object]) -> int:
+    """Run in a forked process and keep the result in a file; gives the wait status."""
+    child = os.fork()
+    if child:
+        return os.waitpid(child, 0)[1]
+    code = FAILED
+    try:
+        answer.write_text(json.dumps(act()), encoding="utf-8")
+        code = 0
+    except BaseException:  # noqa: BLE001  # whatever it was, the child must not go on as the parent
+        traceback.print_exc()
+    finally:
+        os._exit(code)
+
+
+def count(job: dict[str, str]) -> object:
+    points = CrashPoints(folder=Path(job["folder"]))
+    points.install()
+    run_sync(job, points)
+    return points.passed
+
+
+def crash(job: dict[str, str], point: int) -> object:
+    points = CrashPoints(folder=Path(job["folder"]), die_at=point)
+    points.install()
+    return run_sync(job, points)
+
+
+def whole(job: dict[str, str]) -> object:
+    return run_sync(job, CrashPoints(folder=Path(job["folder"]), die_at=sys.maxsize))
+
+
+def do(job: dict[str, str], points: list[int]) -> object:
+    """Kill a sync at each point, then run two whole ones; says how many were killed."""
+    answer = Path(job["folder"]).with_suffix(".answer")
+    statuses = [in_child(answer, partial(crash, job, point)) for point in points]
+    killed = sum(os.WIFSIGNALED(s) and os.WTERMSIG(s) == signal.SIGKILL for s in statuses)
+    writes = []
+    for _ in range(2):
+        if in_child(answer, partial(whole, job)) != 0:
+            return {"killed": killed, "failed": True}
+        writes.append(json.loads(answer.read_text(encoding="utf-8")))
+    return {"killed": killed, "writes": writes}
+
+
+def read_once(folder: Path) -> None:
+    """Read the configuration in the parent, as most of a small sync would go into reading it."""
+    configuration = app.load_configuration(folder)
+    app.load_configuration = lambda _folder: configuration
+
+
+def main() -> None:
+    configure_logging("error", as_json=True)
+    for line in sys.stdin:
+        job = json.loads(line)
+        read_once(Path(job["folder"]))
+        points = job.pop("points", None)
+        if points is None:
+            answer = Path(job["folder"]).with_suffix(".answer")
+            status = in_child(answer, partial(count, job))
+            assert status == 0
+            result = json.loads(answer.read_text(encoding="utf-8"))
+        else:
+            result = do(job, points)
+        sys.stdout.write(json.dumps(result) + "\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
