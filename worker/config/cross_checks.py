@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from worker.config.check_consent import check_consent
 from worker.config.check_policies import check_policies
 from worker.config.check_routes import RouteCheck, check_routes
-from worker.config.documents import PathwaysDocument
+from worker.config.documents import ConsentDocument, PathwaysDocument
 from worker.config.findings import Findings
 from worker.config.folder import Folder
 from worker.config.implication import find_contradiction, follows
@@ -43,6 +44,8 @@ def check_across(files: Folder, parts: Parts, findings: Findings) -> None:
     _check_pathway_rules(files, parts, findings)
     check_policies(parts, sheets, findings)
     _check_written_stages(files, parts, findings)
+    if consent := files.get("consent.yaml", ConsentDocument):
+        check_consent(consent, parts, findings)
     if parts.routing is not None:
         check = RouteCheck(
             routing=parts.routing,

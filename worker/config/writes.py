@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from worker.config.findings import Findings, in_words, nearest
+from worker.config.findings import Findings, Spot, in_words, nearest
 from worker.config.system_documents import ObjectEntry
 from worker.config.yaml_text import KeyPath, Sheet
 from worker.core.field_map import FieldWrite, Managed
 from worker.core.model import Stage
+
+_READ_BACK = frozenset({Managed.STAGE, Managed.OWNER})
+"""Values that people set as well: each is read and written in one column, as the same thing."""
 
 
 def build_writes(
@@ -25,9 +28,7 @@ def build_writes(
             findings.error(
                 sheet.spot(*place), message, hint="write each value to a column of its own"
             )
-        if item.to == entry.id:
-            message = f"column {item.to!r} is the record's id and is never written."
-            findings.error(sheet.spot(*place), message)
+        _check_target(entry, managed, item.to, sheet.spot(*place), findings)
         writes.append(
             FieldWrite(
                 managed=managed,
@@ -39,6 +40,27 @@ def build_writes(
             )
         )
     return tuple(writes)
+
+
+def _check_target(
+    entry: ObjectEntry, managed: Managed, target: str, spot: Spot, findings: Findings
+) -> None:
+    """Refuse a column that says something of its own: a write would overwrite what somebody said."""
+    if target == entry.id:
+        findings.error(spot, f"column {target!r} is the record's id and is never written.")
+        return
+    if target == entry.modified_at:
+        message = f"column {target!r} says when the record was changed and is never written."
+        findings.error(spot, message)
+        return
+    own = managed.value if managed in _READ_BACK else None
+    read_as = sorted(
+        fact for fact, item in entry.fields.items() if item.from_ == target and fact != own
+    )
+    if read_as:
+        message = f"column {target!r} is read as {read_as[0]!r}; '{managed}' would overwrite it."
+        hint = "write to a column of its own"
+        findings.error(spot, message, hint=hint)
 
 
 def _turned(
