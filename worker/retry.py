@@ -37,7 +37,7 @@ def _wait(state: RetryCallState) -> float:
     if isinstance(error, TryLaterError) and error.retry_after is not None:
         return min(error.retry_after, LONGEST_WAIT).total_seconds()
     backoff = wait_exponential_jitter(
-        initial=FIRST_WAIT.total_seconds(), max=LONGEST_WAIT.total_seconds()
+        multiplier=FIRST_WAIT.total_seconds(), max=LONGEST_WAIT.total_seconds()
     )
     return backoff(state)
 

@@ -107,6 +107,11 @@ def _problem(problem: ChainProblem) -> dict[str, Json]:
     }
 
 
+def _place(problem: ChainProblem) -> str:
+    named = f", decision {problem.decision_id}" if problem.decision_id else ""
+    return f"row {problem.seq}{named}"
+
+
 @audit.command()
 def verify(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     """Verify the chain of decisions: nothing altered, removed, inserted or reordered."""
@@ -126,6 +131,7 @@ def verify(config: ConfigOption = None, as_json: JsonOption = False) -> None:
     elif report.problem is None:
         show(f"The chain of {report.rows} decisions is whole. Its head is {report.head}.")
     else:
-        show(f"The chain of decisions is broken. {report.problem.message}")
+        show(f"The chain of decisions is broken at {_place(report.problem)}.")
+        show(report.problem.message)
     if report.problem is not None:
         raise typer.Exit(ExitCode.FOUND_PROBLEMS)

@@ -16,6 +16,7 @@ from worker.core.records import RecordRef
 from worker.ledger.profiles import load_profiles, mark_dirty, save_profiles
 from worker.ledger.records import (
     load_records,
+    records_of_profiles,
     records_sharing_keys,
     save_match_keys,
     save_records,
@@ -64,14 +65,17 @@ def _load_block(
 ) -> dict[RecordRef, StoredRecord]:
     """Load all live records that share keys with the touched ones, directly or through others.
 
-    Adds what they say to ``contacts``.
+    Those who were one person with a touched one are loaded as well: they may part now. Adds what
+    all of them say to ``contacts``.
     """
     block = {ref: stored[ref] for ref in contacts}
     keys = {ref: match_keys(contact) for ref, contact in contacts.items()}
     gone = {ref: frozenset[str]() for ref in stored if ref not in contacts}
     save_match_keys(tx, {**keys, **gone})
+    siblings = _mapped_all(_siblings(tx, stored, block), specs)
+    contacts |= siblings
     asked: set[str] = set()
-    frontier = set().union(*keys.values())
+    frontier = set().union(*keys.values(), *map(match_keys, siblings.values()))
     for _hop in range(MOST_HOPS):
         sharing = records_sharing_keys(tx, sorted(frontier - asked))
         asked |= frontier
@@ -80,10 +84,29 @@ def _load_block(
         if not found:
             break
         block |= found
-        newly = {ref: _mapped(record, specs) for ref, record in found.items()}
+        newly = _mapped_all(found, specs)
         contacts |= newly
         frontier = {key for contact in newly.values() for key in match_keys(contact)}
     return block
+
+
+def _siblings(
+    tx: Transaction,
+    stored: Mapping[RecordRef, StoredRecord],
+    block: dict[RecordRef, StoredRecord],
+) -> dict[RecordRef, StoredRecord]:
+    """Find the other live records of the touched ones' profiles, and add them to ``block``."""
+    profiles = {record.profile_id for record in stored.values() if record.profile_id}
+    together = records_of_profiles(tx, sorted(profiles)).values() if profiles else ()
+    found = {one.ref: one for group in together for one in group if one.ref not in stored}
+    block |= found
+    return found
+
+
+def _mapped_all(
+    records: Mapping[RecordRef, StoredRecord], specs: Mapping[str, FactSpec]
+) -> dict[RecordRef, MappedContact]:
+    return {ref: _mapped(record, specs) for ref, record in records.items()}
 
 
 def _lives(record: StoredRecord) -> bool:

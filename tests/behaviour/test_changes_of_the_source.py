@@ -1,0 +1,101 @@
+"""What a change of the CRM, of the configuration or of the time alone leads to."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.interposed import files_with, once
+from tests.support.organisation import NOW, Organisation, add_qualified
+from worker.errors import SourceChangedError
+
+LATER = NOW + timedelta(hours=1)
+
+
+def profiles(organisation: Organisation) -> set[object]:
+    return {row[0] for row in organisation.ask("SELECT id FROM profiles")}
+
+
+def test_the_lead_of_a_deleted_row_is_forgotten(qualified: Organisation) -> None:
+    qualified.sync()
+    qualified.delete("q1")
+    qualified.sync(LATER)
+    assert profiles(qualified) == set()
+
+
+def test_a_deleted_row_leads_to_no_write(qualified: Organisation) -> None:
+    qualified.sync()
+    qualified.delete("q1")
+    assert qualified.sync(LATER).writes == {}
+
+
+def test_a_truncated_table_deletes_nobody(synced: Organisation) -> None:
+    before = profiles(synced)
+    content = synced.contacts_file.read_bytes()
+    cut = content.rindex(b"\n", 0, len(content) // 2) + 40
+    synced.contacts_file.write_bytes(content[:cut])
+    synced.sync(LATER)
+    assert profiles(synced) == before
+
+
+def test_an_unreadable_row_deletes_nobody(synced: Organisation) -> None:
+    before = profiles(synced)
+    lines = synced.contacts_file.read_bytes().splitlines(keepends=True)
+    lines[3] = b"broken" + b"," * 80 + b"\n"
+    synced.contacts_file.write_bytes(b"".join(lines))
+    synced.sync(LATER)
+    assert profiles(synced) == before
+
+
+def test_a_source_that_changes_while_it_is_read_is_read_again(qualified: Organisation) -> None:
+    def change() -> None:
+        add_qualified(qualified, "q2", email="second@example.org", first_name="Sela")
+        raise SourceChangedError
+
+    racing = Organisation(
+        folder=qualified.folder, connectors=files_with(before=once("page", change))
+    )
+    racing.sync()
+    assert qualified.contact("q2")["lifecycle_stage"] == "Marketing Qualified"
+
+
+def test_time_alone_has_exactly_the_due_leads_decided_again(synced: Organisation) -> None:
+    later = NOW + timedelta(days=20)
+    synced.sync()  # reads the echoes
+    micros = int(later.timestamp() * 1_000_000)
+    due = synced.ask("SELECT id FROM profiles WHERE due_at <= ?", micros)
+    assert 0 < len(due) < len(profiles(synced))
+    assert synced.sync(later).steps["decide"]["looked_at"] == len(due)
+
+
+def test_a_lead_whose_interest_has_faded_is_moved_without_a_change_in_the_crm(
+    qualified: Organisation,
+) -> None:
+    qualified.sync()
+    qualified.sync(NOW + timedelta(days=120))
+    assert qualified.contact("q1")["lifecycle_stage"] != "Marketing Qualified"
+
+
+def test_a_changed_policy_has_every_lead_decided_again(synced: Organisation) -> None:
+    synced.reconfigure("policies/b2b.yaml", 'version: "2026.1"', 'version: "2026.2"')
+    assert synced.sync(LATER).steps["decide"]["looked_at"] == len(profiles(synced))
+
+
+def test_a_changed_field_map_reads_every_record_anew(synced: Organisation) -> None:
+    synced.reconfigure("systems/files.yaml", "{from: origin,", "{from: channel,")
+    pulled = synced.sync(LATER).steps["pull files contacts"]
+    assert pulled["read"] == len(synced.contacts())
+
+
+def test_a_fact_mapped_to_another_field_counts_at_once(qualified: Organisation) -> None:
+    qualified.sync()
+    qualified.reconfigure("systems/files.yaml", "{from: zip,", "{from: state,")
+    qualified.sync(LATER)
+    reasons = qualified.contact("q1")["reason_codes"]
+    assert "FIT_LOCATION_UNKNOWN" in reasons or "DQ_" in reasons
+
+
+@pytest.mark.parametrize("part", ["contacts", "activities"])
+def test_what_a_sweep_met_is_not_kept(synced: Organisation, part: str) -> None:
+    assert synced.ask("SELECT * FROM seen WHERE object_type = ?", part) == []
