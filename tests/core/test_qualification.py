@@ -24,6 +24,7 @@ from worker.core.policy import (
     Verdict,
 )
 from worker.core.qualification import Qualification, qualify
+from worker.core.ruleset import lowest_threshold
 
 DAY = timedelta(days=1)
 CALLS = ActivityTest(kinds=frozenset({"call"}), within=30 * DAY)
@@ -257,6 +258,26 @@ def test_to_stay_is_easier_than_to_enter(
     facts: dict[str, FactValue], is_qualified_now: bool, verdict: Verdict
 ) -> None:
     assert run(KEPT, facts, is_qualified_now=is_qualified_now).verdict is verdict
+
+
+INTERESTED = policy(
+    criterion("a", flag("a"), 20),
+    criterion("c", CALLS, 10, family=Family.INTENT, half_life=10 * DAY),
+    keep=Keep(total=20, families={Family.INTENT: 5}),
+    rules=(QualifyingRule(id="score", sentence="", total=30),),
+)
+
+
+@pytest.mark.parametrize(
+    ("age", "verdict"), [(1, Verdict.QUALIFIED), (10, Verdict.QUALIFIED), (11, Verdict.NOT_READY)]
+)
+def test_fit_alone_keeps_nobody_when_a_family_has_a_minimum(age: int, verdict: Verdict) -> None:
+    found = run(INTERESTED, {"a": True}, call(age * DAY), is_qualified_now=True)
+    assert (found.total >= 20, found.verdict) == (True, verdict)
+
+
+def test_what_keeping_asks_of_a_family_counts_as_a_threshold() -> None:
+    assert lowest_threshold(INTERESTED) == 5
 
 
 def test_the_trace_names_every_criterion_and_its_evidence() -> None:

@@ -194,13 +194,30 @@ def _evidence_follows(later: Evidence | None, earlier: Evidence | None) -> bool:
 
 
 def _check_keep(check: PolicyCheck) -> None:
-    keep = check.policy.keep
-    totals = [rule.total for rule in check.policy.rules if rule.total is not None]
-    if keep is None or not totals or keep.total < min(totals):
+    """A lead must enter on more than it stays on, and be able to stay at all."""
+    keep, rules = check.policy.keep, check.policy.rules
+    if keep is None:
+        return
+    _check_floor(check, "total", keep.total, [r.total for r in rules if r.total is not None])
+    most = _most_points(check.policy)
+    for family, points in keep.families.items():
+        entry = [rule.families[family] for rule in rules if family in rule.families]
+        _check_floor(check, family.value, points, entry)
+        highest = most.get(family, 0.0)
+        if points > highest:
+            check.findings.error(
+                check.sheet.spot("keep_when", family.value),
+                f"no lead is ever kept: it asks for {points:g} points of {family.value} and at "
+                f"most {highest:g} can be had.",
+            )
+
+
+def _check_floor(check: PolicyCheck, key: str, points: float, entry: list[float]) -> None:
+    if not entry or points < min(entry):
         return
     check.findings.error(
-        check.sheet.spot("keep_when", "total"),
-        f"to keep the stage takes {keep.total:g} points, and to enter it {min(totals):g}; "
+        check.sheet.spot("keep_when", key),
+        f"to keep the stage takes {points:g} points, and to enter it {min(entry):g}; "
         "a lead would go back and forth.",
-        allowed=f"less than {min(totals):g}",
+        allowed=f"less than {min(entry):g}",
     )

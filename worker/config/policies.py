@@ -21,7 +21,6 @@ from worker.core.policy import (
     Criterion,
     CriterionReasons,
     Evidence,
-    Family,
     Gate,
     Keep,
     Policy,
@@ -232,7 +231,9 @@ def _verdict(answer: GateAnswer) -> Verdict | None:
 
 def _build_keep(document: PolicyDocument) -> Keep | None:
     entry = document.keep_when
-    return Keep(total=entry.total, unless=tuple(entry.unless)) if entry else None
+    if entry is None:
+        return None
+    return Keep(total=entry.total, families=entry.by_family(), unless=tuple(entry.unless))
 
 
 def _build_rule(entry: QualifyingRuleEntry) -> QualifyingRule:
@@ -240,9 +241,7 @@ def _build_rule(entry: QualifyingRuleEntry) -> QualifyingRule:
         id=entry.id, sentence=entry.sentence, all=tuple(entry.all), any=tuple(entry.any)
     )
     if entry.score is not None:
-        floors = entry.score.model_dump(exclude={"total"}, exclude_none=True)
-        families = {Family(name): points for name, points in floors.items()}
-        rule = replace(rule, total=entry.score.total, families=families)
+        rule = replace(rule, total=entry.score.total, families=entry.score.by_family())
     if entry.evidence is not None:
         evidence = Evidence(
             kinds=entry.evidence.kinds,

@@ -39,8 +39,9 @@ class GateEntry(Document):
     unknown: GateAnswer
 
 
-class ScoreEntry(Document):
-    total: Points | None = None
+class FamilyFloors(Document):
+    """The least that each family must give."""
+
     fit: Points | None = None
     intent: Points | None = None
     timing: Points | None = None
@@ -48,6 +49,15 @@ class ScoreEntry(Document):
     channel: Points | None = None
     data: Points | None = None
     consent: Points | None = None
+
+    def by_family(self) -> dict[Family, float]:
+        """The floors that are set."""
+        floors = ((family, getattr(self, family.value)) for family in Family)
+        return {family: points for family, points in floors if points is not None}
+
+
+class ScoreEntry(FamilyFloors):
+    total: Points | None = None
 
 
 class EvidenceCountEntry(Document):
@@ -65,7 +75,7 @@ class QualifyingRuleEntry(Document):
     evidence: EvidenceCountEntry | None = None
 
 
-class KeepEntry(Document):
+class KeepEntry(FamilyFloors):
     total: Points
     unless: list[Text] = Field(default_factory=list)
 

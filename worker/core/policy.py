@@ -100,9 +100,14 @@ class QualifyingRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keep:
-    """When a lead that is already qualified stays so, though no rule carries it today."""
+    """When a lead that is already qualified stays so, though no rule carries it today.
+
+    ``families`` are minima beside the total: without one, fit alone, which never fades, might reach
+    the total, and no lead would ever leave the stage.
+    """
 
     total: float
+    families: Mapping[Family, float] = field(default_factory=dict)
     unless: tuple[str, ...] = ()
 
 

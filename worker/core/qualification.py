@@ -113,7 +113,7 @@ def _reach_verdict(
     for rule in policy.rules:
         if _carries(compiled, rule, case, families, total):
             return Verdict.QUALIFIED, rule.id, None
-    if is_qualified_now and _is_kept(policy, met, total):
+    if is_qualified_now and _is_kept(policy, met, families, total):
         return Verdict.QUALIFIED, KEPT, None
     for criterion in policy.nurture:
         if met[criterion] is YES:
@@ -137,11 +137,14 @@ def _stop(policy: Policy, met: Mapping[str, Truth]) -> tuple[Verdict | None, str
     return None, None
 
 
-def _is_kept(policy: Policy, met: Mapping[str, Truth], total: float) -> bool:
+def _is_kept(
+    policy: Policy, met: Mapping[str, Truth], families: Mapping[Family, float], total: float
+) -> bool:
     keep = policy.keep
     return (
         keep is not None
         and total >= keep.total
+        and all(families.get(family, 0.0) >= least for family, least in keep.families.items())
         and not any(met[criterion] is YES for criterion in keep.unless)
     )
 

@@ -105,10 +105,10 @@ def mapped_facts(configuration: Configuration) -> frozenset[str]:
 
 
 def lowest_threshold(policy: Policy) -> float:
-    """The lowest total or family score that any rule of the policy asks for."""
+    """The lowest total or family score that any rule of the policy, or keeping a lead, asks for."""
     totals = [rule.total for rule in policy.rules if rule.total is not None]
     families = [least for rule in policy.rules for least in rule.families.values()]
-    keep = [policy.keep.total] if policy.keep else []
+    keep = [policy.keep.total, *policy.keep.families.values()] if policy.keep else []
     return min([*totals, *families, *keep], default=float("inf"))
 
 
