@@ -134,17 +134,28 @@ class _Pager:
             total=self._given + len(self._records),
             bookmark=None if self._is_truncated else str(bookmark),
             is_complete=self._is_complete,
+            is_whole=not self._is_truncated,
         )
 
     def _page(
-        self, *, total: int | None, bookmark: str | None = None, is_complete: bool = False
+        self,
+        *,
+        total: int | None,
+        bookmark: str | None = None,
+        is_complete: bool = False,
+        is_whole: bool = False,
     ) -> Page:
         self.reading.refuse_change()
         records, issues = tuple(self._records), tuple(self._issues)
         self._records, self._issues = [], []
         self._given += len(records)
         return Page(
-            records=records, issues=issues, total=total, bookmark=bookmark, is_complete=is_complete
+            records=records,
+            issues=issues,
+            total=total,
+            bookmark=bookmark,
+            is_complete=is_complete,
+            is_whole=is_whole,
         )
 
     def _estimate(self) -> int | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from worker.core.decide import Decision
 from worker.core.field_map import LEADING, FieldWrite, Managed, ObjectMap
 from worker.core.hand_off import summarise
-from worker.core.model import Stage
+from worker.core.model import RESTRICTIVE_FACTS, Stage
 from worker.core.policy import Family
 from worker.core.records import RawValue, RawValues, RecordRef
 from worker.core.ruleset import Ruleset
@@ -85,13 +85,14 @@ def _plan_record(
     if not is_led:
         return None
     watched = {write.target for write in object_map.writes if write.managed in _WATCHED}
+    watched |= {read.source for read in object_map.reads if read.fact in RESTRICTIVE_FACTS}
     expected = {name: values[name] for name in sorted(watched | set(changes)) if name in values}
     return RecordPlan(ref=ref, changes=changes, expected=expected)
 
 
 _WATCHED = frozenset({Managed.STAGE, Managed.OWNER})
-"""Must still stand as read even when only other fields change: reasons for a stage that a person
-has meanwhile changed would be wrong."""
+"""Must still stand as read even when only other fields change, as must every opt-out: reasons for a
+stage that a person has meanwhile changed would be wrong, and so would a hand-off after a refusal."""
 
 
 def _translate(write: FieldWrite, text: str | None) -> str | None:

@@ -175,6 +175,9 @@ _ALL = (
     _reason("DQ_FACTS_CONFLICT", _F.DATA, "Records of this person disagree.", _S.WARN),
     _reason("DQ_TABLE_ENCODING_GUESSED", _F.DATA, "The table's encoding had to be guessed."),
     _reason("DQ_TABLE_TRUNCATED", _F.DATA, "The table breaks off in its last row.", _S.BLOCK),
+    _reason(
+        "DQ_TABLE_SHRUNK", _F.DATA, "Most records are gone; none is taken as deleted.", _S.WARN
+    ),
     _reason("DQ_HEADER_DUPLICATE", _F.DATA, "Two columns have the same name.", _S.WARN),
     _reason("DQ_ROW_ENCODING", _F.DATA, "The row has bytes that are no text.", _S.BLOCK),
     _reason("DQ_ROW_NUL_REMOVED", _F.DATA, "NUL characters were removed from the row."),

@@ -75,14 +75,16 @@ class Page:
     """Some records, and the bookmark that may be stored once they are.
 
     ``bookmark`` is opaque to the worker; None means that this page moves nothing.
-    ``is_complete`` is true only on the last page of a pull that yielded *every* live record of the
-    object type, so that what was not seen no longer exists.
+    ``is_whole`` is true only on the last page of a pull that went through *every* live record of
+    the object type; ``is_complete`` only if none of them had to be left out besides, so that what
+    was not seen no longer exists.
     """
 
     records: tuple[Record, ...]
     bookmark: str | None = None
     issues: tuple[RowIssue, ...] = ()
     is_complete: bool = False
+    is_whole: bool = False
     total: int | None = None
 
 

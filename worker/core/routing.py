@@ -135,6 +135,15 @@ def route_lead(
     return _walk(routing, start, case, request, roster)
 
 
+def is_active_owner(policy: RoutingPolicy, who: str, active: frozenset[str]) -> bool:
+    """Tell whether a member, a queue, or an owner outside the roster can still work a lead."""
+    if who in policy.queues:
+        return True
+    owners = owners_of(policy, who)
+    names = {f"{system}:{owner}" for system, owner in owners.items()} or {who}
+    return names <= active
+
+
 def with_route(roster: Roster, route: Route) -> Roster:
     """Count the hand-off a route makes; an owner who merely keeps a lead gains nothing."""
     if route.is_kept or route.owner is None:

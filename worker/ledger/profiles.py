@@ -76,6 +76,11 @@ def mark_contacts_dirty(tx: Transaction, refs: Iterable[RecordRef]) -> None:
         _soil(tx, profiles.c.id.in_(touched))
 
 
+def mark_owners_dirty(tx: Transaction, owners: Iterable[str]) -> int:
+    """Have the marketing qualified leads of these owners decided again; returns how many."""
+    return _soil(tx, _IS_MQL & is_one_of(tx, profiles.c.owner, owners))
+
+
 def wake_due(tx: Transaction, now: datetime) -> int:
     """Turn every profile that has fallen due into a dirty one; returns how many.
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import func, select
+from sqlalchemy import CompoundSelect, func, select
 
 from worker.core.records import RawValues, RecordRef
 from worker.ledger.rows import StoredRecord
@@ -25,7 +26,7 @@ from worker.ledger.sql import (
     ref_columns,
     upsert,
 )
-from worker.ledger.tables import base_counts, match_keys, records, seen
+from worker.ledger.tables import activities, base_counts, match_keys, records, seen
 from worker.ledger.transaction import Transaction
 
 _decode_values = msgspec.json.Decoder(dict[str, str | None]).decode
@@ -118,16 +119,40 @@ def mark_seen(tx: Transaction, run_id: str, refs: Iterable[RecordRef]) -> None:
 def unseen(
     tx: Transaction, run_id: str, system: str, object_type: str, limit: int
 ) -> list[RecordRef]:
-    """List live records of one object type that the sweep has not met, ``limit`` at a time.
+    """List what is stored live of one object type and the sweep has not met, ``limit`` at a time.
 
-    Mark them deleted before asking again: the list always starts at the beginning.
+    Mark it deleted before asking again: the list always starts at the beginning.
     """
-    live = select(records.c.id).where(
+    query = _unmet(tx, run_id, system, object_type).order_by("id").limit(limit)
+    ids = tx.connection.execute(query).scalars()
+    return [RecordRef(system=system, object_type=object_type, id=id_) for id_ in ids]
+
+
+def count_unseen(tx: Transaction, run_id: str, system: str, object_type: str) -> tuple[int, int]:
+    """Count what is stored live of one object type, and how much of it the sweep has not met."""
+    live = _live(tx, system, object_type).subquery()
+    unmet = _unmet(tx, run_id, system, object_type).subquery()
+    counts = (select(func.count()).select_from(part) for part in (live, unmet))
+    stored, missing = (tx.connection.execute(query).scalar_one() for query in counts)
+    return stored, missing
+
+
+def _live(tx: Transaction, system: str, object_type: str) -> CompoundSelect[Any]:
+    contacts = select(records.c.id).where(
         is_mine(tx, records),
         records.c.system == system,
         records.c.object_type == object_type,
         ~records.c.is_deleted,
     )
+    happened = select(activities.c.id).where(
+        is_mine(tx, activities),
+        activities.c.system == system,
+        activities.c.object_type == object_type,
+    )
+    return contacts.union(happened)
+
+
+def _unmet(tx: Transaction, run_id: str, system: str, object_type: str) -> CompoundSelect[Any]:
     met = select(seen.c.id).where(
         is_mine(tx, seen),
         seen.c.run_id == run_id,
@@ -136,9 +161,8 @@ def unseen(
     )
     # A set difference, because PostgreSQL, knowing nothing yet of rows just written, would compare
     # every record with every one that was met.
-    query = live.except_(met).order_by("id").limit(limit)
-    ids = tx.connection.execute(query).scalars()
-    return [RecordRef(system=system, object_type=object_type, id=id_) for id_ in ids]
+    live = _live(tx, system, object_type).subquery()
+    return select(live.c.id).except_(met)
 
 
 def clear_seen(tx: Transaction, run_id: str | None = None) -> None:

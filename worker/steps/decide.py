@@ -22,7 +22,7 @@ from worker.core.model import Activity
 from worker.core.plan import CurrentRecord, RecordPlan, plan_write
 from worker.core.policy import Verdict
 from worker.core.records import RecordRef
-from worker.core.routing import with_route
+from worker.core.routing import is_active_owner, with_route
 from worker.core.ruleset import Ruleset
 from worker.core.trace import decision_body, memory_from_json, memory_to_json
 from worker.ledger.activities import activities_of
@@ -33,6 +33,7 @@ from worker.ledger.profiles import (
     count_to_decide,
     delete_profiles,
     load_credits,
+    mark_owners_dirty,
     next_to_decide,
     note_configuration,
     open_by_owner,
@@ -59,14 +60,20 @@ LOOK_BACK = timedelta(days=400)
 
 
 def decide_profiles(work: Work, shard: Shard = WHOLE) -> None:
-    """Decide all profiles of the shard that are dirty, due, or were decided by other rules."""
+    """Decide all profiles of the shard that are dirty, due, or were decided by other rules.
+
+    So are the leads of owners who left. The roster is read anew for each batch, from what the
+    batches before it have stored, so that a run that is killed and started again gives every lead
+    to the same owner.
+    """
     digest = work.ruleset.configuration.digest
+    active = active_owners(work)
     work.count(STEP, looked_at=0, decided=0, confirmed=0, planned=0)
     with work.begin() as tx:
         note_configuration(tx, digest)
+        _recall(work, tx, active)
         wake_due(tx, work.now)
         total = count_to_decide(tx, now=work.now, config_digest=digest, shard=shard)
-        roster = _load_roster(work, tx)
     after: str | None = None
     done = 0
     while True:
@@ -81,24 +88,38 @@ def decide_profiles(work: Work, shard: Shard = WHOLE) -> None:
             )
             if not batch:
                 return
-            roster = _decide_batch(work, tx, batch, roster)
+            _decide_batch(work, tx, batch, load_roster(work, tx, active))
         after = batch[-1].id
         done += len(batch)
         work.on_progress(STEP, done, total)
 
 
-def _load_roster(work: Work, tx: Transaction) -> Roster:
-    """Read who is active in the CRMs, and who has how much according to the ledger."""
-    active: set[str] = set()
-    is_known = False
-    for system, connector in work.connectors.items():
-        owners = connector.owners()
-        is_known = is_known or bool(owners)
-        active |= {f"{system}:{owner.id}" for owner in owners if owner.is_active}
+def active_owners(work: Work) -> frozenset[str] | None:
+    """List the owners who are active in the CRMs, as ``system:owner id``; None if no CRM tells."""
+    owners = {
+        f"{system}:{owner.id}": owner.is_active
+        for system, connector in work.connectors.items()
+        for owner in connector.owners()
+    }
+    return frozenset(name for name, is_active in owners.items() if is_active) if owners else None
+
+
+def _recall(work: Work, tx: Transaction, active: frozenset[str] | None) -> None:
+    """Have the leads of owners who are no longer active decided again."""
+    if active is None:
+        return
+    policy = work.ruleset.configuration.routing
+    owned = open_by_owner(tx)
+    mark_owners_dirty(tx, [who for who in owned if not is_active_owner(policy, who, active)])
+
+
+def load_roster(work: Work, tx: Transaction, active: frozenset[str] | None) -> Roster:
+    """Read who has how much, according to the ledger."""
     zone = work.ruleset.configuration.time_zone
-    midnight = datetime.combine(work.now.astimezone(zone).date(), time.min, zone).astimezone(UTC)
+    today = work.now.astimezone(zone).date()
+    midnight = datetime.combine(today, time.min, zone).astimezone(UTC)
     return Roster(
-        active=frozenset(active) if is_known else None,
+        active=active,
         open=open_by_owner(tx),
         today=assigned_since(tx, midnight),
         balances=load_credits(tx),
@@ -107,7 +128,7 @@ def _load_roster(work: Work, tx: Transaction) -> Roster:
 
 def _decide_batch(
     work: Work, tx: Transaction, batch: Sequence[StoredProfile], roster: Roster
-) -> Roster:
+) -> None:
     ids = [profile.id for profile in batch]
     records = records_of_profiles(tx, ids)
     refs = [record.ref for found in records.values() for record in found]
@@ -123,7 +144,7 @@ def _decide_batch(
         decision = decide(work.ruleset, snapshot, roster, work.now)
         if decision.route is not None and decision.memory.owner != snapshot.memory.owner:
             roster = with_route(roster, decision.route)
-        due_at = next_change_at(work.ruleset, snapshot, decision.lead, decision.judgement)
+        due_at = _due_at(work, snapshot, decision)
         decided.append((decision, _profile_after(work, profile, decision, due_at)))
         plans = plan_write(work.ruleset, decision, _current(found))
         was = profile.config_digest
@@ -136,7 +157,17 @@ def _decide_batch(
     delete_profiles(tx, empty)
     save_credits(tx, roster.balances)
     _count(work, decided, intents)
-    return roster
+
+
+def _due_at(work: Work, snapshot: LeadSnapshot, decision: Decision) -> datetime | None:
+    """When to decide again: as time changes the verdict, or a full team has another day."""
+    due_at = next_change_at(work.ruleset, snapshot, decision.lead, decision.judgement)
+    if decision.route is None or "ROUTE_TEAM_AT_CAPACITY" not in decision.route.reasons:
+        return due_at
+    zone = work.ruleset.configuration.time_zone
+    tomorrow = work.now.astimezone(zone).date() + timedelta(days=1)
+    next_day_at = datetime.combine(tomorrow, time.min, zone).astimezone(UTC)
+    return min(due_at or next_day_at, next_day_at)
 
 
 def take_snapshot(

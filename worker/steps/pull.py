@@ -6,29 +6,32 @@ the bookmark. What we wrote ourselves and read back is an echo and touches nothi
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import partial
 
 from worker.core.field_map import ObjectKind, ObjectMap, SystemMap
 from worker.core.mapping import ActivityMapper, ContactMapper
-from worker.core.records import Page, Record, RecordRef, RowIssue
+from worker.core.records import ObjectDescription, Page, Record, RowIssue
 from worker.core.ruleset import Ruleset
 from worker.core.transforms import is_damaged_id
 from worker.ledger.activities import delete_activities, save_activities
 from worker.ledger.bookmarks import load_bookmark, save_bookmark
 from worker.ledger.profiles import mark_contacts_dirty
 from worker.ledger.quarantine import replace_quarantine
-from worker.ledger.records import clear_seen, load_records, mark_seen, save_records, unseen
+from worker.ledger.records import clear_seen, load_records, mark_seen, save_records
 from worker.ledger.rows import Bookmark, QuarantinedRow, StoredActivity
 from worker.ledger.transaction import Transaction
+from worker.log import get_logger
 from worker.ports import Connector
 from worker.retry import with_retry
 from worker.steps.absorb import COUNTED, News, Reading, absorb
+from worker.steps.drift import note_fields, refuse_drift
 from worker.steps.link import link_records
+from worker.steps.sweep import is_believable, sweep
 from worker.steps.work import Work
 
-SWEEP_BATCH = 1000
+log = get_logger()
 MOST_NOTED = 10_000
 """Rows put aside are all counted; this many are noted one by one, so that memory stays flat."""
 
@@ -39,7 +42,6 @@ class _Source:
 
     system: SystemMap
     object_map: ObjectMap
-    connector: Connector
     can_add_fields: bool
     is_remapped: bool
     map_contact: ContactMapper | None
@@ -64,36 +66,55 @@ def _pull_object(
 ) -> None:
     """Pull one object type from its bookmark. Started again as a whole when the source changed."""
     name = object_map.object_type
+    shape = connector.describe(name)
+    there = {field.name for field in shape.fields} & set(object_map.requested_fields())
     with work.begin() as tx:
+        refuse_drift(tx, system.system, name, system.digest, there)
         bookmark = load_bookmark(tx, system.system, name)
         clear_seen(tx, work.run_id)
     is_remapped = bookmark is None or bookmark.map_digest != system.digest
     since = None if bookmark is None or is_remapped else bookmark.value
-    source = _open_source(work.ruleset, system, object_map, connector, is_remapped=is_remapped)
+    source = _open_source(work.ruleset, system, object_map, shape, is_remapped=is_remapped)
     is_mapped_anew = is_remapped and bookmark is not None
     issues: list[RowIssue] = []
     done = 0
     mark: str | None = None
-    is_complete = False
+    last: Page | None = None
     for page in connector.pull(name, fields=object_map.requested_fields(), since=since):
         with work.begin() as tx:
             found = _store_page(work, tx, source, page)
             issues += found[: max(0, MOST_NOTED - len(issues))]
             # What follows the pages must be done before the bookmark says that they are: a sweep,
             # and the new map on every record that was read with the old one.
-            if not (is_mapped_anew or page.is_complete):
+            if not (is_mapped_anew or page.is_whole or page.is_complete):
                 _move_bookmark(tx, source, page.bookmark)
         done += len(page.records)
         work.on_progress(source.step, done, page.total)
         mark = page.bookmark or mark
-        is_complete = page.is_complete
-    if is_complete:
-        _sweep(work, source)
+        last = page
+    if last is not None and (last.is_complete or last.is_whole):
+        issues += _sweep(work, source, issues, is_complete=last.is_complete)
     with work.begin() as tx:
-        if done or issues or is_complete:
+        if done or issues or (last is not None and last.is_whole):
             _note_quarantine(work, tx, source, issues)
         _move_bookmark(tx, source, mark)
+        note_fields(tx, system.system, name, system.digest, there)
         clear_seen(tx, work.run_id)
+
+
+def _sweep(
+    work: Work, source: _Source, issues: Sequence[RowIssue], *, is_complete: bool
+) -> list[RowIssue]:
+    """Sweep when what is missing can only have been deleted; say so when it cannot be believed."""
+    system, name = source.system.system, source.object_map.object_type
+    with work.ledger.read() as tx:
+        if not is_complete and not is_believable(tx, system, name, issues):
+            return []
+    is_contact = source.map_contact is not None
+    if sweep(work, system, name, step=source.step, is_contact=is_contact):
+        return []
+    log.warning("table_shrunk", system=system, object_type=name)
+    return [RowIssue(object_type=name, row=0, code="DQ_TABLE_SHRUNK", is_quarantined=False)]
 
 
 def _move_bookmark(tx: Transaction, source: _Source, value: str | None) -> None:
@@ -106,7 +127,7 @@ def _open_source(
     ruleset: Ruleset,
     system: SystemMap,
     object_map: ObjectMap,
-    connector: Connector,
+    shape: ObjectDescription,
     *,
     is_remapped: bool,
 ) -> _Source:
@@ -114,8 +135,7 @@ def _open_source(
     return _Source(
         system=system,
         object_map=object_map,
-        connector=connector,
-        can_add_fields=connector.describe(object_map.object_type).can_add_fields,
+        can_add_fields=shape.can_add_fields,
         is_remapped=is_remapped,
         map_contact=ruleset.contact_mappers.get(place),
         map_activity=ruleset.activity_mappers.get(place),
@@ -202,26 +222,6 @@ def _store_activities(
     mark_contacts_dirty(tx, sorted(touched))
     work.count(source.step, changed=len(touched), deleted=len(gone))
     return issues
-
-
-def _sweep(work: Work, source: _Source) -> None:
-    """Treat what a complete pull did not show as deleted."""
-    name = source.object_map.object_type
-    while True:
-        with work.begin() as tx:
-            gone = unseen(tx, work.run_id, source.system.system, name, SWEEP_BATCH)
-            if source.map_contact is not None:
-                _forget_records(tx, gone, work)
-            else:
-                mark_contacts_dirty(tx, sorted(delete_activities(tx, gone)))
-        work.count(source.step, deleted=len(gone))
-        if len(gone) < SWEEP_BATCH:
-            return
-
-
-def _forget_records(tx: Transaction, refs: Iterable[RecordRef], work: Work) -> None:
-    gone = [replace(record, is_deleted=True) for record in load_records(tx, refs).values()]
-    link_records(tx, gone, work.ruleset.configuration.facts)
 
 
 def _note_quarantine(

@@ -81,17 +81,24 @@ def sync(work: Work, clock: Clock, *, pushes: bool = True) -> RunReport:
 
 
 def apply(work: Work, clock: Clock, plan_id: str | None) -> RunReport:
-    """Send a plan somebody approved: the one of this run id, or every plan that is held."""
+    """Send a plan somebody approved: the one of this run id, or every plan that is held.
+
+    The CRMs are read once more before it is sent: what a person changed since the plan was made,
+    an opt-out above all, has that lead decided anew, and its part of the plan is withdrawn.
+    """
     _begin(work, clock, "apply")
     try:
         recover(work)
         with work.begin() as tx:
-            work.count("push", released=_release(tx, plan_id))
+            work.count("push", approved=_release(tx, plan_id))
+        pull(work)
+        decide_profiles(work)
+        breaches = weigh_plan(work, is_approved=True)
         _drain_all(work)
     except BaseException as error:
         _end(work, clock, recovery_of(error).run_status, ())
         raise
-    return _end(work, clock, RunStatus.SUCCEEDED, ())
+    return _end(work, clock, RunStatus.HELD if breaches else RunStatus.SUCCEEDED, breaches)
 
 
 def _release(tx: Transaction, plan_id: str | None) -> int:
