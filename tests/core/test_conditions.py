@@ -16,11 +16,14 @@ from worker.core.conditions import (
     Area,
     AreaTest,
     Condition,
+    CriterionTest,
     FactTest,
+    FirstKnown,
     LineMatch,
     NotOf,
     Operand,
     Operator,
+    criteria_read,
     facts_read,
 )
 from worker.core.evaluation import compile_condition
@@ -60,6 +63,27 @@ def test_all_and_any_follow_kleene(one: Truth, other: Truth, both: Truth, either
     for items in ((leaf(one), leaf(other)), (leaf(other), leaf(one))):
         assert ask(AllOf(items=items), {"yes": True}) is both
         assert ask(AnyOf(items=items), {"yes": True}) is either
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "answer"),
+    [
+        (YES, NO, YES),
+        (NO, YES, NO),
+        (NO, UNKNOWN, NO),
+        (UNKNOWN, YES, YES),
+        (UNKNOWN, NO, NO),
+        (UNKNOWN, UNKNOWN, UNKNOWN),
+    ],
+)
+def test_the_first_known_item_answers(one: Truth, other: Truth, answer: Truth) -> None:
+    assert ask(FirstKnown(items=(leaf(one), leaf(other))), {"yes": True}) is answer
+
+
+def test_what_stands_in_first_known_is_read() -> None:
+    condition = FirstKnown(items=(leaf(UNKNOWN), CriterionTest(criterion="c"), leaf(YES)))
+    assert facts_read(condition) == {"missing", "yes"}
+    assert criteria_read(condition) == {"c"}
 
 
 @pytest.mark.parametrize(("truth", "flipped"), [(YES, NO), (NO, YES), (UNKNOWN, UNKNOWN)])

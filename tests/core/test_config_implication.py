@@ -6,13 +6,15 @@ from datetime import timedelta
 
 import pytest
 
-from worker.config.implication import find_contradiction, follows
+from worker.config.implication import find_contradiction, follows, is_always_known
 from worker.core.conditions import (
     ActivityTest,
     AllOf,
     AnyOf,
     Condition,
     FactTest,
+    FindingTest,
+    FirstKnown,
     NotOf,
     Operand,
     Operator,
@@ -54,6 +56,10 @@ ANY_90 = ActivityTest(within=timedelta(days=90))
         (AnyOf(items=(A, B)), A_OR_B, True),
         (AnyOf(items=(A, B)), A, False),
         (NotOf(item=A), NotOf(item=A), True),
+        (FirstKnown(items=(A, B)), A_OR_B, True),
+        (FirstKnown(items=(A, AT_LEAST_5)), A, False),
+        (A, FirstKnown(items=(A_OR_B, AT_LEAST_5)), True),
+        (A, FirstKnown(items=(AT_LEAST_5, A)), False),
         (NotOf(item=A), A, False),
         (CALL_30, ANY_90, True),
         (ANY_90, CALL_30, False),
@@ -81,7 +87,25 @@ def test_follows(later: Condition, earlier: Condition, does: bool) -> None:
         (A, UNKNOWN, True),
         (A, KNOWN, False),
         (A, NotOf(item=A), True),
+        (A, FirstKnown(items=(B, AT_LEAST_5)), False),
+        (NotOf(item=FirstKnown(items=(A, B))), FirstKnown(items=(A, B)), True),
     ],
 )
 def test_contradictions(one: Condition, other: Condition, do: bool) -> None:
     assert (find_contradiction(iter((one, other)), {}) is not None) is do
+
+
+@pytest.mark.parametrize(
+    ("condition", "is_known"),
+    [
+        (A, False),
+        (KNOWN, True),
+        (CALL_30, True),
+        (NotOf(item=FindingTest()), True),
+        (AllOf(items=(CALL_30, KNOWN)), True),
+        (AnyOf(items=(CALL_30, A)), False),
+        (FirstKnown(items=(A, CALL_30)), True),
+    ],
+)
+def test_what_always_has_an_answer(condition: Condition, is_known: bool) -> None:
+    assert is_always_known(condition) is is_known

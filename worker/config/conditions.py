@@ -13,6 +13,7 @@ from datetime import timedelta
 from worker.config.condition_words import check_keys, read_duration, read_words
 from worker.config.fact_tests import FactQuestion, read_fact_test
 from worker.config.findings import Findings, in_words, nearest
+from worker.config.implication import is_always_known
 from worker.config.vocabulary import Vocabulary, after_outcome_cause, check_fact, check_name
 from worker.config.yaml_text import KeyPath, Sheet, Yaml
 from worker.core.conditions import (
@@ -25,6 +26,7 @@ from worker.core.conditions import (
     CriterionTest,
     FactTest,
     FindingTest,
+    FirstKnown,
     LineMatch,
     NotOf,
     Operator,
@@ -33,7 +35,7 @@ from worker.core.conditions import (
 from worker.core.model import ContactChannel, Strength
 from worker.core.reasons import ReasonFamily
 
-BASIC = frozenset({"fact", "activity", "area", "all", "any", "not"})
+BASIC = frozenset({"fact", "activity", "area", "all", "any", "first_known", "not"})
 IN_CRITERION = BASIC | {"reachable", "no_finding", "criterion"}
 IN_ROUTING = BASIC | {"reachable", "no_finding", "pathway"}
 _ACTIVITY_KEYS = ("activity", "strength", "within", "at_least", "distinct_kinds", "service_line")
@@ -246,7 +248,7 @@ class ConditionReader:
         return FactTest(fact="pathway", operator=Operator.IS, operand=name)
 
     def read_group(self, raw: dict[str, Yaml], path: KeyPath) -> Condition | None:
-        key = "all" if "all" in raw else "any"
+        key = next(key for key in _GROUPS if key in raw)
         if not self.only_keys(raw, (key,), path):
             return None
         entries = raw[key]
@@ -259,7 +261,13 @@ class ConditionReader:
         found = tuple(item for item in items if item is not None)
         if len(found) < len(items):
             return None
-        return AllOf(items=found) if key == "all" else AnyOf(items=found)
+        if key == "first_known" and any(map(is_always_known, found[:-1])):
+            message = (
+                "an item before the last always has an answer, so those after it are not asked."
+            )
+            self.findings.error(self.sheet.spot(*path, key), message, hint="put it last")
+            return None
+        return _GROUPS[key](items=found)
 
     def read_not(self, raw: dict[str, Yaml], path: KeyPath) -> Condition | None:
         if not self.only_keys(raw, ("not",), path):
@@ -278,6 +286,11 @@ class ConditionReader:
         return read_words(self.findings, self.sheet, raw, path, known, noun)
 
 
+_GROUPS: Mapping[str, type[AllOf] | type[AnyOf] | type[FirstKnown]] = {
+    "all": AllOf,
+    "any": AnyOf,
+    "first_known": FirstKnown,
+}
 _Reader = Callable[[ConditionReader, dict[str, Yaml], KeyPath], Condition | None]
 
 _READERS: Mapping[str, _Reader] = {
@@ -290,5 +303,6 @@ _READERS: Mapping[str, _Reader] = {
     "pathway": ConditionReader.read_pathway,
     "all": ConditionReader.read_group,
     "any": ConditionReader.read_group,
+    "first_known": ConditionReader.read_group,
     "not": ConditionReader.read_not,
 }

@@ -21,6 +21,7 @@ from worker.core.conditions import (
     CriterionTest,
     FactTest,
     FindingTest,
+    FirstKnown,
     LineMatch,
     NotOf,
     Operand,
@@ -51,11 +52,13 @@ def follows(later: Condition, earlier: Condition) -> bool:
     """Tell whether ``earlier`` surely holds whenever ``later`` does."""
     if later == earlier:
         return True
-    if isinstance(later, AnyOf):
+    if isinstance(later, (AnyOf, FirstKnown)):  # either way, one of its items holds
         return all(follows(item, earlier) for item in later.items)
     if isinstance(earlier, AllOf):
         return all(follows(later, item) for item in earlier.items)
     if isinstance(earlier, AnyOf) and any(follows(later, item) for item in earlier.items):
+        return True
+    if isinstance(earlier, FirstKnown) and follows(later, earlier.items[0]):
         return True
     if isinstance(later, AllOf):
         return any(follows(item, earlier) for item in later.items)
@@ -157,6 +160,23 @@ def _shape_follows(later: Words | Range | None, earlier: Words | Range | None) -
 
 def _at_most(one: Bound, other: Bound) -> bool:
     return one is not None and other is not None and one <= other  # type: ignore[operator]  # bounds of one fact are of one kind
+
+
+def is_always_known(condition: Condition) -> bool:
+    """Tell whether the answer is surely yes or no, whatever is missing of the lead."""
+    match condition:
+        case FactTest(operator=operator):
+            return operator is Operator.PRESENT
+        case ActivityTest() | ReachableTest() | FindingTest():
+            return True
+        case AllOf(items=items) | AnyOf(items=items):
+            return all(map(is_always_known, items))
+        case FirstKnown(items=items):
+            return any(map(is_always_known, items))
+        case NotOf(item=item):
+            return is_always_known(item)
+        case _:
+            return False
 
 
 def find_contradiction(

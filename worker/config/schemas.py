@@ -23,6 +23,7 @@ SCHEMA_NAMES: dict[str, type[BaseModel]] = {
     "system": FOLDERS["systems"],
 }
 _CONDITION = {"$ref": "#/$defs/Condition"}
+_CONDITIONS = {"type": "array", "items": _CONDITION, "minItems": 1}
 _WORD_OR_WORDS = {
     "anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]
 }
@@ -70,7 +71,7 @@ def condition_schema() -> dict[str, Any]:
     properties: dict[str, Any] = {
         **dict.fromkeys(("activity", "area", "reachable", "no_finding"), _WORD_OR_WORDS),
         **{key: {"type": "string"} for key in ("fact", "criterion", "pathway", "in_catalog")},
-        **{key: {"type": "array", "items": _CONDITION, "minItems": 1} for key in ("all", "any")},
+        **dict.fromkeys(("all", "any", "first_known"), _CONDITIONS),
         "not": _CONDITION,
         "within": {"type": "string"},
         "at_least": {"type": ["number", "string"]},

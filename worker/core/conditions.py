@@ -115,6 +115,16 @@ class AnyOf:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FirstKnown:
+    """The answer of the first item that is not unknown: for one question with several sources.
+
+    ``AnyOf`` would be unknown where one source says no and the other is missing.
+    """
+
+    items: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class NotOf:
     item: Condition
 
@@ -128,6 +138,7 @@ Condition: TypeAlias = (
     | CriterionTest
     | AllOf
     | AnyOf
+    | FirstKnown
     | NotOf
 )
 
@@ -136,7 +147,7 @@ def walk(condition: Condition) -> Iterator[Condition]:
     """Yield the condition and all conditions inside it."""
     yield condition
     match condition:
-        case AllOf(items=items) | AnyOf(items=items):
+        case AllOf(items=items) | AnyOf(items=items) | FirstKnown(items=items):
             for item in items:
                 yield from walk(item)
         case NotOf(item=item):

@@ -21,6 +21,7 @@ from worker.core.conditions import (
     CriterionTest,
     FactTest,
     FindingTest,
+    FirstKnown,
     LineMatch,
     NotOf,
     Operand,
@@ -53,6 +54,8 @@ def compile_condition(condition: Condition) -> Compiled:  # noqa: C901  # one fl
             return _compile_all(tuple(compile_condition(item) for item in items))
         case AnyOf(items=items):
             return _compile_any(tuple(compile_condition(item) for item in items))
+        case FirstKnown(items=items):
+            return _compile_first_known(tuple(compile_condition(item) for item in items))
         case NotOf(item=item):
             return _compile_not(compile_condition(item))
         case _:
@@ -88,6 +91,17 @@ def _compile_any(items: tuple[Compiled, ...]) -> Compiled:
             if truth is UNKNOWN:
                 answer = UNKNOWN
         return answer
+
+    return evaluate
+
+
+def _compile_first_known(items: tuple[Compiled, ...]) -> Compiled:
+    def evaluate(case: Case) -> Truth:
+        for item in items:
+            truth = item(case)
+            if truth is not UNKNOWN:
+                return truth
+        return UNKNOWN
 
     return evaluate
 
