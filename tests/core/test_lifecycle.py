@@ -33,7 +33,7 @@ def move(shipped: Ruleset, verdict: Verdict, standing: Standing) -> StageMove:
         (Stage.MQL, Verdict.QUALIFIED, Stage.MQL, "STAGE_UNCHANGED"),
         (Stage.MQL, Verdict.NURTURE, Stage.NURTURE, "STAGE_MOVED_BACK"),
         (Stage.MQL, Verdict.HOLD, Stage.LEAD, "STAGE_MOVED_BACK"),
-        (Stage.MQL, Verdict.DISQUALIFIED, Stage.DISQUALIFIED, "STAGE_ADVANCED"),
+        (Stage.MQL, Verdict.DISQUALIFIED, Stage.DISQUALIFIED, "STAGE_DISQUALIFIED"),
         (Stage.RECYCLED, Verdict.QUALIFIED, Stage.MQL, "STAGE_ADVANCED"),
         (Stage.RECYCLED, Verdict.NOT_READY, Stage.RECYCLED, "STAGE_MOVE_NOT_ALLOWED"),
         (Stage.DISQUALIFIED, Verdict.QUALIFIED, Stage.DISQUALIFIED, "STAGE_MOVE_NOT_ALLOWED"),

@@ -93,6 +93,8 @@ def move_stage(
         return StageMove(stage=stage, reason="STAGE_SET_BY_PERSON")
     if Transition(source=stage, target=target) not in policy.transitions:
         return StageMove(stage=stage, reason="STAGE_MOVE_NOT_ALLOWED")
+    if target is Stage.DISQUALIFIED:
+        return StageMove(stage=target, reason="STAGE_DISQUALIFIED")
     is_back = stage in _ORDER and _ORDER[target] < _ORDER[stage]
     must_dwell = is_back and verdict is not Verdict.HOLD and not standing.is_handed_back
     if must_dwell and not _has_dwelt(standing, policy, now):
