@@ -18,7 +18,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 
-from worker.errors import FixConfigurationError, LeadtriageError, recovery_of
+from worker.errors import FixConfigurationError, LeadtriageError, RunStatus, recovery_of
 from worker.log import frames_of, get_logger
 
 log = get_logger()
@@ -61,7 +61,9 @@ def run_once(job: Job, stopping: threading.Event) -> None:
         log.critical("configuration_unusable", count=len(error.problems))
     except LeadtriageError as error:
         recovery = recovery_of(error)
-        log.log(_LEVELS[recovery.log_level], "run_failed", error=type(error).__name__)
+        is_stopped = recovery.run_status is RunStatus.STOPPED
+        event = "run_stopped" if is_stopped else "run_failed"
+        log.log(_LEVELS[recovery.log_level], event, error=type(error).__name__)
     except Exception as error:  # noqa: BLE001  # the boundary of a run: a bug ends it as well
         log.critical("run_failed", error=type(error).__name__, stack=frames_of(error))
 
