@@ -107,6 +107,18 @@ def verify_chain(tx: Transaction) -> ChainReport:
     )
 
 
+def find_link(tx: Transaction, head: str) -> int | None:
+    """Find the row that ends in a head kept elsewhere; None when the chain has no such row.
+
+    In a whole chain, such a row proves that nothing up to it was rewritten. Before the first row
+    stands the head of an empty chain.
+    """
+    if head == GENESIS:
+        return 0
+    query = select(decisions.c.seq).where(is_mine(tx, decisions), decisions.c.hash == head)
+    return tx.connection.execute(query.order_by(decisions.c.seq)).scalars().first()
+
+
 def _rows(tx: Transaction) -> Iterator[AnyRow]:
     """Walk the chain by sequence number."""
     query = _select(tx).order_by(decisions.c.seq).limit(PAGE)
@@ -225,16 +237,17 @@ def _load_head(tx: Transaction) -> AnyRow | None:
 
 
 _SENTENCES = {
-    ProblemKind.ALTERED: "The row is not the one that was written.",
-    ProblemKind.REMOVED: "The row was removed.",
-    ProblemKind.MOVED: "The row was moved.",
-    ProblemKind.INSERTED: "The row was inserted afterwards.",
-    ProblemKind.INPUTS_ALTERED: "The inputs kept for the row are not the ones it was decided on.",
+    ProblemKind.ALTERED: "{row} is not the one that was written.",
+    ProblemKind.REMOVED: "{row} was removed.",
+    ProblemKind.MOVED: "{row} was moved.",
+    ProblemKind.INSERTED: "{row} was inserted afterwards.",
+    ProblemKind.INPUTS_ALTERED: "{row}: the inputs kept for it are not the ones it was decided on.",
 }
 
 
 def _problem(kind: ProblemKind, seq: int, decision_id: str | None, more: str = "") -> ChainProblem:
-    message = _SENTENCES[kind] + more
+    row = f"Row {seq} (decision {decision_id})" if decision_id else f"Row {seq}"
+    message = _SENTENCES[kind].format(row=row) + more
     return ChainProblem(kind=kind, seq=seq, decision_id=decision_id, message=message)
 
 
