@@ -31,6 +31,7 @@ from worker.core.configuration import Configuration
 from worker.core.field_map import ObjectMap, SystemMap
 from worker.core.trace import Json
 from worker.errors import ExitCode, FixConfigurationError, FixDataError, LeadtriageError, Problem
+from worker.report.words import counted
 from worker.sample import write_sample
 
 NOT_COPIED = frozenset({"README.md", "__pycache__", "state"})
@@ -60,9 +61,16 @@ def init(
         skipped = NOT_COPIED if example else NOT_COPIED | {"examples"}
         copied, kept = copy_tree(source, folder, skipped, dry_run=dry_run)
     verb = "Would write" if dry_run else "Wrote"
-    show(f"{verb} {copied} files to {folder}; left {kept} that were there.")
+    show(f"{verb} {counted(copied, 'file')} to {folder}; left {kept} that were there.")
     if not dry_run:
-        show(f"Next: leadtriage sample {folder / 'data'} ; leadtriage check --config {folder}")
+        show(f"Next: {_next_step(folder, example)} ; leadtriage check --config {folder}")
+
+
+def _next_step(folder: Path, example: str | None) -> str:
+    """How to get tables: the sample fits the shipped configuration only, not the examples."""
+    if example is None:
+        return f"leadtriage sample {folder / 'data'}"
+    return "export LEADTRIAGE_FILES__FOLDER=<the folder with your tables>"
 
 
 def copy_tree(
@@ -129,7 +137,7 @@ def _end_check(problems: list[Problem], warnings: list[Problem], *, as_json: boo
             err.print(str(problem), markup=False)
         for warning in warnings:
             err.print(f"warning: {warning}", markup=False)
-        show(f"{len(problems)} problems, {len(warnings)} warnings.")
+        show(f"{counted(len(problems), 'problem')}, {counted(len(warnings), 'warning')}.")
     if problems:
         raise typer.Exit(ExitCode.FOUND_PROBLEMS)
 
@@ -232,6 +240,8 @@ def sample(
         )
         return
     show(
-        f"Wrote {summary.contacts} contacts of {summary.people} people, {summary.activities} "
-        f"activities and {summary.owners} owners to {folder}, up to {last}."
+        f"Wrote {counted(summary.contacts, 'contact')} of "
+        f"{counted(summary.people, 'person', 'people')}, "
+        f"{counted(summary.activities, 'activity', 'activities')} "
+        f"and {counted(summary.owners, 'owner')} to {folder}, up to {last}."
     )

@@ -17,7 +17,9 @@ from worker.cli.options import exits, progress, quiet_logs, show
 from worker.errors import FixDataError
 from worker.ledger.profiles import find_example
 from worker.report.explain import explain_json
-from worker.report.text import show_explanation, show_summary
+from worker.report.lead_text import show_explanation
+from worker.report.text import show_summary
+from worker.report.words import counted
 from worker.sample import write_sample
 from worker.steps.inspect import report_lead
 from worker.steps.summary import summarise_run
@@ -68,8 +70,8 @@ def _plan(folder: Path) -> None:
         summary = summarise_run(tx, report, work.now, 0.0)
     planned = report.steps["decide"].get("planned", 0)
     show(
-        f"{summary.base} people; {planned} records would change; "
-        f"{len(summary.breaches)} budgets exceeded"
+        f"{counted(summary.base, 'person', 'people')}; {counted(planned, 'record')} would change; "
+        f"{counted(len(summary.breaches), 'budget')} exceeded"
     )
 
 
@@ -98,4 +100,4 @@ def _sync_again(folder: Path) -> None:
     show(Rule("Sync again, with nothing changed in between"))
     with open_app(folder, now=NOW) as app:
         report = app.sync()
-    show(f"{sum(report.writes.values())} writes")
+    show(counted(sum(report.writes.values()), "write"))

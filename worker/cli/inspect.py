@@ -1,13 +1,16 @@
-"""Commands that only look: ``explain``, ``runs`` and ``audit verify``."""
+"""Commands that only look: ``explain``, ``runs``, ``audit verify`` and ``audit quarantine``."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated, cast
 
 import typer
 from rich.table import Table
 
-from worker.app import open_app
+from worker.app import App, is_missing, open_app
 from worker.cli.options import (
     ConfigOption,
     JsonOption,
@@ -18,20 +21,37 @@ from worker.cli.options import (
     quiet_logs,
     show,
 )
+from worker.config.settings import load_settings
 from worker.core.trace import Json
 from worker.errors import ExitCode, NotFoundError
-from worker.ledger.chain import ChainProblem, verify_chain
+from worker.ledger.chain import ChainProblem, ChainReport, find_link, verify_chain
+from worker.ledger.quarantine import count_quarantine
 from worker.ledger.runs import list_runs
 from worker.report.explain import explain_json
-from worker.report.text import show_explanation
+from worker.report.lead_text import show_explanation
+from worker.report.shapes import aside_json
+from worker.report.text import show_aside
+from worker.report.words import counted
 from worker.steps.inspect import report_lead
+from worker.steps.summary import rows_aside
 
-audit = typer.Typer(no_args_is_help=True, help="Check that the record of decisions is whole.")
+audit = typer.Typer(
+    no_args_is_help=True,
+    help="Check that the record of decisions is whole, and see what could not be read.",
+)
+MOST_LISTED = 1_000_000
+NO_LEDGER = (
+    "There is no ledger where the settings say it is, so there is nothing to look at. "
+    "Check ledger.url and --config, or run `leadtriage sync` first."
+)
 
 
 def explain(
     ref: Annotated[
-        str, typer.Argument(help="A lead: system:object_type:id, a record id, or a profile id.")
+        str,
+        typer.Argument(
+            help="A lead: system:object_type:id, or the id of a record, profile or decision."
+        ),
     ],
     config: ConfigOption = None,
     now: NowOption = None,
@@ -113,25 +133,93 @@ def _place(problem: ChainProblem) -> str:
 
 
 @audit.command()
-def verify(config: ConfigOption = None, as_json: JsonOption = False) -> None:
-    """Verify the chain of decisions: nothing altered, removed, inserted or reordered."""
+def verify(
+    config: ConfigOption = None,
+    expect_head: Annotated[
+        str | None,
+        typer.Option(
+            envvar="LEADTRIAGE_EXPECT_HEAD",
+            help="A head that was printed earlier; the chain must still hold it.",
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Verify the chain of decisions: nothing altered, removed, inserted or reordered.
+
+    Keep the head it prints outside of the ledger and its backups, and give it to --expect-head
+    later: a chain that was rewritten as a whole is consistent in itself, but has lost that head.
+    """
     quiet_logs()
-    with exits(), open_app(config, stores=False) as app, app.ledger.read() as tx:
+    with exits(), _open_stored(config) as app, app.ledger.read() as tx:
         report = verify_chain(tx)
+        expected = expect_head.strip().lower() if expect_head is not None else None
+        seq = find_link(tx, expected) if expected is not None else None
+    is_lost = expected is not None and seq is None
     if as_json:
-        print_json(
-            {
-                "is_whole": report.problem is None,
-                "decisions": report.rows,
-                "erased_inputs": report.erased,
-                "head": report.head,
-                "problem": _problem(report.problem) if report.problem else None,
-            }
-        )
-    elif report.problem is None:
-        show(f"The chain of {report.rows} decisions is whole. Its head is {report.head}.")
+        print_json(_verified(report, expected, seq))
     else:
-        show(f"The chain of decisions is broken at {_place(report.problem)}.")
-        show(report.problem.message)
-    if report.problem is not None:
+        for line in show_verified(report, expected, seq):
+            show(line)
+    if report.problem is not None or is_lost:
         raise typer.Exit(ExitCode.FOUND_PROBLEMS)
+
+
+def _verified(report: ChainReport, expected: str | None, seq: int | None) -> dict[str, Json]:
+    return {
+        "is_whole": report.problem is None,
+        "decisions": report.rows,
+        "erased_inputs": report.erased,
+        "head": report.head,
+        "problem": _problem(report.problem) if report.problem else None,
+        "expected_head": {"hash": expected, "seq": seq, "is_in_chain": seq is not None}
+        if expected is not None
+        else None,
+    }
+
+
+def show_verified(report: ChainReport, expected: str | None, seq: int | None) -> Iterator[str]:
+    """Say of the chain whether it is whole, where it ends, and whether it holds the head expected."""
+    if report.problem is not None:
+        yield f"The chain of decisions is broken. {report.problem.message}"
+    else:
+        yield f"The chain of {counted(report.rows, 'decision')} is whole. Its head is {report.head}."
+    if expected is not None and seq is None:
+        yield f"The chain does not hold the head {expected}: it was rewritten or cut off before it."
+    elif expected is not None:
+        yield f"It holds the head expected, at row {seq}."
+    elif report.problem is None:
+        yield "Keep the head outside of the ledger, and compare it later with --expect-head."
+
+
+@audit.command()
+def quarantine(
+    config: ConfigOption = None,
+    limit: Annotated[
+        int, typer.Option(envvar="LEADTRIAGE_LIMIT", min=1, help="How many rows to list.")
+    ] = MOST_LISTED,
+    as_json: JsonOption = False,
+) -> None:
+    """List the rows that were put aside: where each is and why, never what it says."""
+    quiet_logs()
+    with exits(), _open_stored(config) as app:
+        with app.ledger.read() as tx:
+            count, rows = count_quarantine(tx), rows_aside(tx, limit)
+        catalogue = app.ruleset.configuration.reasons
+    if as_json:
+        print_json({"quarantined": count, "quarantine": [aside_json(row) for row in rows]})
+    else:
+        show(show_aside(rows, count, catalogue) if count else "No row is put aside.")
+
+
+@contextmanager
+def _open_stored(config: Path | None) -> Iterator[App]:
+    """Open the worker on a ledger that exists: an empty one in its place would look whole.
+
+    Raises:
+        NotFoundError: there is no ledger.
+    """
+    url = load_settings(config).ledger_url
+    if is_missing(url):
+        raise NotFoundError(NO_LEDGER)
+    with open_app(config, stores=False) as app:
+        yield app

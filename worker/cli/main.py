@@ -10,7 +10,7 @@ import typer
 
 from worker import __version__
 from worker.cli import configure, demo, inspect, sync
-from worker.cli.options import err, show
+from worker.cli.options import err, forgive_encodings, show
 from worker.errors import ExitCode
 
 EPILOG = (
@@ -65,6 +65,7 @@ def main() -> None:
 
     Its message and the values around it may be somebody's data, so only code positions are shown.
     """
+    forgive_encodings()
     try:
         app()
     except Exception as error:  # noqa: BLE001  # the run boundary

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import sys
 from collections.abc import Iterator, Mapping
@@ -64,9 +65,26 @@ DryRunOption: TypeAlias = Annotated[
 ]
 
 
+def json_text(value: Mapping[str, Json], *, indent: int | None = None) -> str:
+    """Write JSON as stdout can hold it: escaped where its encoding has no room, so nothing is lost."""
+    text = json.dumps(value, ensure_ascii=False, indent=indent)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return json.dumps(value, indent=indent)
+    return text
+
+
 def print_json(value: Mapping[str, Json]) -> None:
     """Print one JSON object on stdout."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2) + "\n")
+    sys.stdout.write(json_text(value, indent=2) + "\n")
+
+
+def forgive_encodings() -> None:
+    """Replace what the terminal's encoding cannot show, rather than end in the middle of a table."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def show(value: RenderableType) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Annotated
 
 import typer
@@ -18,6 +16,7 @@ from worker.cli.options import (
     JsonOption,
     NowOption,
     exits,
+    json_text,
     print_json,
     progress,
     quiet_logs,
@@ -29,12 +28,9 @@ from worker.log import configure_logging
 from worker.report.shapes import RunSummary, summary_json
 from worker.report.text import show_summary
 from worker.steps.inspect import held_changes
-from worker.steps.summary import summarise_run
+from worker.steps.summary import summarise_rehearsal, summarise_run
 from worker.steps.sync import RunReport
 from worker.steps.work import Work
-
-PLANNED = "planned"
-"""The status of a run that was only rehearsed."""
 
 
 def plan(
@@ -70,14 +66,12 @@ def plan(
 
 def _show_plan(app: App, work: Work, report: RunReport, seconds: float, *, as_json: bool) -> None:
     with work.ledger.read() as tx:
-        summary = replace(summarise_run(tx, report, work.now, seconds), status=PLANNED)
+        summary = summarise_rehearsal(tx, report, work.now, seconds)
         if as_json:
             # Written piece by piece: a plan may hold a change for every record of the base.
-            sys.stdout.write('{"summary": ' + json.dumps(summary_json(summary)) + ',\n"changes": [')
+            sys.stdout.write('{"summary": ' + json_text(summary_json(summary)) + ',\n"changes": [')
             for place, change in enumerate(held_changes(tx, work.run_id)):
-                sys.stdout.write(
-                    (",\n" if place else "\n") + json.dumps(change, ensure_ascii=False)
-                )
+                sys.stdout.write((",\n" if place else "\n") + json_text(change))
             sys.stdout.write("\n]}\n")
             return
     show(show_summary(summary, app.ruleset.configuration.reasons))
@@ -111,7 +105,8 @@ def apply(
                     show(
                         f"{change['id']} {change['field']}: {change['before']} → {change['after']}"
                     )
-                show(f"{len(changes)} changes are held. Nothing was written.")
+                are_held = "change is" if len(changes) == 1 else "changes are"
+                show(f"{len(changes)} {are_held} held. Nothing was written.")
             return
         report = app.apply(plan_id)
         with app.ledger.read() as tx:
@@ -125,7 +120,10 @@ def sync(
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Run the main job once: pull, decide, write back. Made for cron."""
+    """Run the main job once: pull, decide, write back. Made for cron.
+
+    Ends with exit code 3 as long as any plan is held, whichever run held it.
+    """
     if dry_run:
         plan(config=config, now=now, as_json=as_json)
         return
@@ -139,16 +137,19 @@ def sync(
         report = app.sync()
         with app.ledger.read() as tx:
             summary = summarise_run(tx, report, app.at(), time.perf_counter() - began)
-        _end(app, summary, as_json=as_json)
+        _end(app, summary, as_json=as_json, is_held=bool(summary.held_plans))
 
 
-def _end(app: App, summary: RunSummary, *, as_json: bool) -> None:
-    """Show a run's summary and end with the exit code that says how it went."""
+def _end(app: App, summary: RunSummary, *, as_json: bool, is_held: bool = False) -> None:
+    """Show a run's summary and end with the exit code that says how it went.
+
+    ``is_held`` says that a plan waits for a person, this one or an earlier one.
+    """
     if as_json:
         print_json(summary_json(summary))
     else:
         show(show_summary(summary, app.ruleset.configuration.reasons))
-    if summary.status == RunStatus.HELD and summary.breaches:
+    if is_held or (summary.status == RunStatus.HELD and summary.breaches):
         raise typer.Exit(ExitCode.PLAN_HELD)
     if summary.writes.get("rejected") or summary.writes.get("unknown"):
         raise typer.Exit(ExitCode.SOME_WRITES_FAILED)

@@ -163,6 +163,21 @@ def outcome_counts(tx: Transaction, run_id: str) -> dict[str, int]:
     return count_pairs(tx, query)
 
 
+def outcome_codes(tx: Transaction, run_id: str) -> dict[str, dict[str, int]]:
+    """Count the codes of what one run settled, by outcome; an outcome without a code is left out."""
+    columns = outcomes.c
+    query = (
+        select(columns.outcome, columns.code, func.count())
+        .where(is_mine(tx, outcomes), columns.run_id == run_id, columns.code.is_not(None))
+        .group_by(columns.outcome, columns.code)
+        .order_by(columns.outcome, columns.code)
+    )
+    found: dict[str, dict[str, int]] = {}
+    for outcome, code, count in tx.connection.execute(query):
+        found.setdefault(outcome, {})[code] = count
+    return found
+
+
 def _select(tx: Transaction) -> AnySelect:
     return select(intents).where(is_mine(tx, intents)).order_by(intents.c.created_at, intents.c.id)
 

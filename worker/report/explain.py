@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from worker.core.conditions import Condition, criteria_read, facts_read
+from worker.core.conditions import ActivityTest, Condition, criteria_read, facts_read, walk
 from worker.core.counterfactual import SmallestChange
 from worker.core.plan import RecordPlan
-from worker.core.policy import Policy
+from worker.core.policy import PathwayRule, Policy
 from worker.core.reasons import Reason
 from worker.core.ruleset import Ruleset
 from worker.core.trace import Json
@@ -18,12 +18,14 @@ from worker.core.trace import Json
 class LeadReport:
     """What an explanation is made of. ``body`` is the trace of the decision; ``facts`` what it read.
 
-    ``decision`` holds its id, place in the chain, time and policy; None before the first sync.
+    ``decision`` holds its id, place in the chain, time and policy; None before the first sync. It
+    is the one asked for by its id, which need not be the ``latest_decision``.
     """
 
     reference: str
     profile_id: str
     decision: Mapping[str, Json] | None
+    latest_decision: str | None
     body: Mapping[str, Json]
     facts: Mapping[str, Json]
     sources: Mapping[str, Json]
@@ -37,8 +39,9 @@ def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
     """Say everything about a lead that the decision rests on, in the order it was looked at."""
     body = report.body
     pathway = body.get("pathway")
-    policy = ruleset.configuration.policies.get(str(pathway)) if pathway else None
-    reasons = ruleset.configuration.reasons
+    configuration = ruleset.configuration
+    policy = configuration.policies.get(str(pathway)) if pathway else None
+    reasons = configuration.reasons
     qualification = body.get("qualification")
     found = qualification if isinstance(qualification, Mapping) else {}
     return {
@@ -46,10 +49,12 @@ def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
         "profile": report.profile_id,
         "records": body.get("records"),
         "decision": report.decision,
+        "latest_decision": report.latest_decision,
         "pathway": pathway,
         "verdict": body.get("verdict"),
         "reasons": [_reason(str(code), reasons) for code in _list(body.get("reasons"))],
-        "facts": _facts(report),
+        "facts": _facts(ruleset, report),
+        "pathway_rules": [_pathway_rule(rule, report.facts) for rule in configuration.pathways],
         "findings": body.get("findings"),
         "permissions": body.get("permissions"),
         "gates": list(_gates(policy, found)) if policy else [],
@@ -71,7 +76,9 @@ def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
             for plan in report.writes
             for name, after in sorted(plan.changes.items())
         ],
-        "smallest_change": _smallest(policy, report.smallest),
+        "smallest_change": _smallest(
+            configuration.policies.get(str(report.today["pathway"])), report.smallest
+        ),
         "today": dict(report.today),
         "changes_by_itself_at": report.next_change_at,
     }
@@ -86,10 +93,25 @@ def _reason(code: str, catalogue: Mapping[str, Reason]) -> dict[str, Json]:
     return {"code": code, "sentence": reason.sentence if reason else code}
 
 
-def _facts(report: LeadReport) -> dict[str, Json]:
+def _facts(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
+    specs = ruleset.configuration.facts
     return {
-        name: {"value": value, "from": report.sources.get(name)}
+        name: {
+            "value": value,
+            "from": report.sources.get(name),
+            "is_personal": name not in specs or specs[name].is_personal,
+        }
         for name, value in sorted(report.facts.items())
+    }
+
+
+def _pathway_rule(rule: PathwayRule, facts: Mapping[str, Json]) -> dict[str, Json]:
+    """What a rule looks at to put a lead on its pathway: facts as they are known, and actions."""
+    tests = [part for part in walk(rule.condition) if isinstance(part, ActivityTest)]
+    return {
+        "pathway": rule.pathway,
+        "facts": {name: facts.get(name) for name in sorted(facts_read(rule.condition))},
+        "actions": sorted({kind for test in tests for kind in test.kinds}),
     }
 
 
@@ -102,11 +124,20 @@ def _traces(found: Mapping[str, Json]) -> Iterator[Mapping[str, Json]]:
 def _gates(policy: Policy, found: Mapping[str, Json]) -> Iterator[dict[str, Json]]:
     truths = {str(trace["id"]): trace["truth"] for trace in _traces(found)}
     for name in policy.disqualifiers:
-        yield {"criterion": name, "truth": truths.get(name), "when_not_met": "disqualified"}
+        truth = truths.get(name)
+        yield {
+            "criterion": name,
+            "truth": truth,
+            "passes": truth != "not_met",
+            "when_not_met": "disqualified",
+        }
     for gate in policy.gates:
+        truth = truths.get(gate.criterion)
+        stops = {"not_met": gate.when_not_met, "unknown": gate.when_unknown}
         yield {
             "criterion": gate.criterion,
-            "truth": truths.get(gate.criterion),
+            "truth": truth,
+            "passes": stops.get(str(truth)) is None,
             "when_not_met": gate.when_not_met,
             "when_unknown": gate.when_unknown,
         }

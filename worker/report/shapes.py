@@ -11,6 +11,11 @@ from dataclasses import dataclass, field
 from worker.core.guardrails import Breach
 from worker.core.trace import Json
 
+PLANNED = "planned"
+"""The status of a run that was only rehearsed."""
+MOST_ASIDE = 100
+"""So many rows that were put aside are named in a summary; all are counted."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FunnelLine:
@@ -22,11 +27,24 @@ class FunnelLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RowAside:
+    """A row that was put aside because it cannot be read: where it is and why, never what it says."""
+
+    system: str
+    object_type: str
+    row: int
+    column: str | None
+    code: str
+    record_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RunSummary:
     """What a run did or would do, and how the base stands after it.
 
     ``held_plans`` counts the writes that wait for a person, by plan; ``quarantined`` the rows that
-    were put aside.
+    were put aside, and ``quarantine`` names the first of them. ``write_codes`` counts, by outcome,
+    why writes did not do what they should.
     """
 
     run_id: str
@@ -42,6 +60,13 @@ class RunSummary:
     seconds: float = 0.0
     held_plans: Mapping[str, int] = field(default_factory=dict)
     quarantined: int = 0
+    quarantine: tuple[RowAside, ...] = ()
+    write_codes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+
+    @property
+    def is_rehearsed(self) -> bool:
+        """Whether nothing of it was stored."""
+        return self.status == PLANNED
 
 
 def breach_json(breach: Breach) -> dict[str, Json]:
@@ -54,6 +79,18 @@ def breach_json(breach: Breach) -> dict[str, Json]:
         "allowed": breach.allowed,
         "base": breach.base,
         "likely_cause": breach.cause,
+    }
+
+
+def aside_json(row: RowAside) -> dict[str, Json]:
+    """One row that was put aside as JSON."""
+    return {
+        "system": row.system,
+        "object_type": row.object_type,
+        "row": row.row,
+        "column": row.column,
+        "code": row.code,
+        "record_id": row.record_id,
     }
 
 
@@ -80,6 +117,8 @@ def summary_json(summary: RunSummary) -> dict[str, Json]:
         "breaches": [breach_json(breach) for breach in summary.breaches],
         "held_plans": dict(summary.held_plans),
         "quarantined": summary.quarantined,
+        "quarantine": [aside_json(row) for row in summary.quarantine],
+        "write_codes": {name: dict(codes) for name, codes in summary.write_codes.items()},
         "seconds": round(summary.seconds, 3),
     }
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from worker.core.assignment import Roster
 from worker.core.counterfactual import smallest_change
 from worker.core.decide import Decision, decide
 from worker.core.due import next_change_at
@@ -14,35 +13,48 @@ from worker.core.records import RecordRef
 from worker.core.trace import Json, decision_body
 from worker.errors import NotFoundError
 from worker.ledger.activities import activities_of
-from worker.ledger.decisions import latest_decision
+from worker.ledger.decisions import latest_decision, load_decision
 from worker.ledger.outbox import planned_intents
 from worker.ledger.profiles import load_profiles
 from worker.ledger.records import find_by_id, load_records, records_of_profiles
-from worker.ledger.rows import StoredDecision
+from worker.ledger.rows import StoredDecision, StoredProfile, StoredRecord
 from worker.ledger.transaction import Transaction
 from worker.report.explain import LeadReport
-from worker.steps.decide import LOOK_BACK, take_snapshot
+from worker.steps.decide import LOOK_BACK, active_owners, load_roster, take_snapshot
 from worker.steps.work import Work
 
+DELETED = "This lead was deleted in the CRM. Nothing is decided about it any more."
 
-def find_profile(tx: Transaction, text: str) -> str:
-    """Find the profile that ``system:object_type:id``, a record id or a profile id names.
+
+def find_profile(tx: Transaction, text: str) -> StoredProfile:
+    """Find the profile that ``system:object_type:id`` or the id of a record, profile or decision names.
 
     Raises:
-        NotFoundError: nothing is called so, or more than one record is.
+        NotFoundError: nothing is called so, more than one record is, or it was deleted.
     """
-    if load_profiles(tx, [text]):
-        return text
-    ref = RecordRef.parse(text)
-    refs = [ref] if ref is not None else find_by_id(tx, text)
-    stored = load_records(tx, refs)
-    profiles = {record.profile_id for record in stored.values() if record.profile_id}
-    if len(profiles) > 1:
+    found = load_profiles(tx, [text])
+    if text in found:
+        return found[text]
+    decision = load_decision(tx, text)
+    stored = load_records(tx, _records_named(tx, text, decision))
+    names = {record.profile_id for record in stored.values() if record.profile_id}
+    names |= {decision.profile_id} if decision is not None and not names else set()
+    if len(names) > 1:
         choices = ", ".join(str(found) for found in sorted(stored))
         raise NotFoundError(f"More than one record has this id. Name one of: {choices}.")
+    profiles = load_profiles(tx, names)
     if not profiles:
-        raise NotFoundError
-    return profiles.pop()
+        raise NotFoundError(DELETED if stored or decision is not None else None)
+    return next(iter(profiles.values()))
+
+
+def _records_named(tx: Transaction, text: str, decision: StoredDecision | None) -> list[RecordRef]:
+    """The records a text means; those of a decision may belong to another profile by now."""
+    if decision is not None:
+        refs = map(RecordRef.parse, json.loads(decision.body)["records"])
+        return [ref for ref in refs if ref is not None]
+    ref = RecordRef.parse(text)
+    return [ref] if ref is not None else find_by_id(tx, text)
 
 
 def held_changes(tx: Transaction, run_id: str | None) -> Iterator[dict[str, Json]]:
@@ -68,23 +80,25 @@ def report_lead(work: Work, reference: str) -> LeadReport:
         NotFoundError: the reference names nothing in the ledger.
     """
     with work.ledger.read() as tx:
-        profile_id = find_profile(tx, reference)
-        profile = load_profiles(tx, [profile_id])[profile_id]
-        records = records_of_profiles(tx, [profile_id]).get(profile_id, [])
+        profile = find_profile(tx, reference)
+        records = records_of_profiles(tx, [profile.id]).get(profile.id, [])
         refs = [record.ref for record in records]
         activities = activities_of(tx, refs, since=work.now - LOOK_BACK)
-        stored = latest_decision(tx, profile_id)
+        latest = latest_decision(tx, profile.id)
+        stored = load_decision(tx, reference) or latest
+        roster = load_roster(work, tx, active_owners(work))
     if not records:
-        raise NotFoundError("No live record of this lead is left in any CRM.")
+        raise NotFoundError(DELETED)
     snapshot = take_snapshot(work.ruleset, profile, records, activities)
-    today = decide(work.ruleset, snapshot, Roster(), work.now)
+    today = decide(work.ruleset, snapshot, roster, work.now)
     due_at = next_change_at(work.ruleset, snapshot, today.lead, today.judgement)
     inputs = json.loads(stored.inputs) if stored is not None and stored.inputs else {}
     current = {r.ref: CurrentRecord(values=r.values, written=r.written) for r in records}
     return LeadReport(
-        reference=str(records[0].ref) if reference == profile_id else reference,
-        profile_id=profile_id,
+        reference=_name_of(records, reference),
+        profile_id=profile.id,
         decision=_decision_json(stored) if stored else None,
+        latest_decision=latest.id if latest else None,
         body=json.loads(stored.body if stored else decision_body(work.ruleset, today)),
         facts=inputs.get("facts", {}),
         sources=inputs.get("sources", {}),
@@ -93,6 +107,12 @@ def report_lead(work: Work, reference: str) -> LeadReport:
         smallest=smallest_change(work.ruleset, today.judgement),
         next_change_at=due_at.isoformat() if due_at else None,
     )
+
+
+def _name_of(records: Sequence[StoredRecord], reference: str) -> str:
+    """Call the lead as the CRM does, also when it was asked for by one of our own ids."""
+    is_theirs = any(reference in (record.ref.id, str(record.ref)) for record in records)
+    return reference if is_theirs else str(records[0].ref)
 
 
 def _decision_json(stored: StoredDecision) -> dict[str, Json]:
@@ -112,6 +132,7 @@ def _today_json(today: Decision) -> dict[str, Json]:
     return {
         "now": today.decided_at.isoformat(),
         "is_new": today.is_new,
+        "pathway": today.judgement.pathway,
         "verdict": today.judgement.verdict.value,
         "stage": today.judgement.move.stage,
         "owner": today.memory.owner,

@@ -65,7 +65,7 @@ def sync(work: Work, clock: Clock, *, pushes: bool = True) -> RunReport:
 
     With ``pushes`` false the plan is stored and held for approval, and nothing is written.
     """
-    _begin(work, clock, "sync")
+    _begin(work, clock, "sync" if pushes else "plan")
     try:
         recover(work)
         pull(work)

@@ -1,0 +1,180 @@
+"""What ``explain`` shows to people: one lead, from the verdict down to the single facts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from worker.core.trace import Json
+from worker.report.text import plain_table
+from worker.report.words import counted
+
+
+def show_explanation(explained: Mapping[str, Json]) -> RenderableType:
+    """One lead, explained from the verdict down to the single facts."""
+    return Group(*_explanation(explained))
+
+
+def _explanation(explained: Mapping[str, Json]) -> Iterator[RenderableType]:
+    stage = _map(explained["stage"])
+    before, after = stage.get("before") or "none", stage.get("after") or "none"
+    yield Text(f"{explained['ref']}", "bold")
+    yield f"  pathway   {explained['pathway'] or 'unclear'}"
+    yield f"  verdict   {explained['verdict']}" + _carried(explained)
+    yield f"  stage     {before} → {after} ({stage.get('reason')})"
+    yield from _route(explained)
+    channels = [
+        str(_map(p)["channel"]) for p in _items(explained["permissions"]) if _map(p)["is_allowed"]
+    ]
+    yield f"  contact   {', '.join(channels) or 'no channel may be used'}"
+    yield from _decision_lines(explained)
+    yield ""
+    yield _reason_table(explained)
+    if explained["pathway"]:
+        yield from _gate_lines(explained)
+        yield _criteria_table(explained)
+        yield ""
+        yield _score_line(explained)
+    else:
+        yield from _pathway_lines(explained)
+        yield ""
+    yield from _closing(explained)
+
+
+def _decision_lines(explained: Mapping[str, Json]) -> Iterator[str]:
+    """Say so when the decision asked for was followed by another."""
+    asked, latest = _map(explained["decision"]).get("id"), explained["latest_decision"]
+    if asked != latest:
+        yield f"  decision  {asked}; the one that stands is {latest}"
+
+
+def _pathway_lines(explained: Mapping[str, Json]) -> Iterator[RenderableType]:
+    """Without a pathway there is nothing to score: what is known, and what was looked for.
+
+    Nobody asked for the contact values themselves; that they are known is enough.
+    """
+    yield ""
+    facts = plain_table("Facts known", "fact", "value", "from")
+    for name, item in _map(explained["facts"]).items():
+        fact = _map(item)
+        value = "(known)" if fact["is_personal"] else _say(fact["value"])
+        facts.add_row(name, value, str(fact["from"] or ""))
+    rules = plain_table("What the pathway rules look at", "pathway", "facts", "actions")
+    for item in _items(explained["pathway_rules"]):
+        rule = _map(item)
+        read = ", ".join(f"{k}={_say(v)}" for k, v in _map(rule["facts"]).items())
+        rules.add_row(str(rule["pathway"]), read, ", ".join(map(str, _items(rule["actions"]))))
+    yield from (facts, "", rules)
+
+
+def _map(value: Json) -> Mapping[str, Json]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _items(value: Json) -> Sequence[Json]:
+    return value if isinstance(value, (list, tuple)) else ()
+
+
+def _carried(explained: Mapping[str, Json]) -> str:
+    if explained["carried_by"]:
+        return f", carried by the rule {explained['carried_by']}"
+    return f", stopped by {explained['stopped_by']}" if explained["stopped_by"] else ""
+
+
+def _route(explained: Mapping[str, Json]) -> Iterator[str]:
+    route = _map(explained["route"])
+    if not route:
+        return
+    owner = route.get("owner") or f"{route.get('outside_owner')} (kept)"
+    yield f"  owner     {owner} of {route['target']}, by the rule {route['rule'] or 'fallback'}"
+    yield f"  next      {route['next_step']}, due {route['due_at']}"
+    for item in _items(route["rejected"]):
+        rejected = _map(item)
+        yield f"  not       {rejected['candidate']}: {rejected['reason']}"
+
+
+def _reason_table(explained: Mapping[str, Json]) -> Table:
+    table = plain_table("Reasons", "code", "meaning")
+    for item in _items(explained["reasons"]):
+        reason = _map(item)
+        table.add_row(str(reason["code"]), str(reason["sentence"]))
+    return table
+
+
+def _gate_lines(explained: Mapping[str, Json]) -> Iterator[RenderableType]:
+    yield ""
+    gates = [_map(gate) for gate in _items(explained["gates"])]
+    said = [f"{gate['criterion']} {_gate_word(gate)}" for gate in gates]
+    yield f"Gates: {', '.join(said) or 'none looked at'}"
+    yield ""
+
+
+def _gate_word(gate: Mapping[str, Json]) -> str:
+    word = "passes" if gate["passes"] else "stops"
+    return f"{word} (unknown)" if gate["truth"] == "unknown" else word
+
+
+def _criteria_table(explained: Mapping[str, Json]) -> Table:
+    table = plain_table(
+        "Criteria", "criterion", "family", "truth", "facts read", "points", numbers=1
+    )
+    marks = {"met": "✓ met", "not_met": "✗ not met", "unknown": "? unknown"}
+    for item in _items(explained["criteria"]):
+        line = _map(item)
+        facts = ", ".join(f"{k}={_say(v)}" for k, v in _map(line.get("facts")).items())
+        evidence = _items(line["evidence"])
+        read = "; ".join(p for p in (facts, _actions(len(evidence))) if p)
+        table.add_row(
+            str(line["id"]),
+            str(line.get("family", "")),
+            marks[str(line["truth"])],
+            read,
+            _points(line["points"]),
+        )
+    return table
+
+
+def _actions(count: int) -> str:
+    return counted(count, "action") if count else ""
+
+
+def _points(value: Json) -> str:
+    return f"{round(value, 1):g}" if isinstance(value, (int, float)) else ""
+
+
+def _say(value: Json) -> str:
+    if value is None:
+        return "?"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (int, float)):
+        return f"{value:g}"
+    return "+".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _score_line(explained: Mapping[str, Json]) -> str:
+    score = _map(explained["score"])
+    families = ", ".join(f"{k} {_points(v)}" for k, v in _map(score["families"]).items())
+    return f"Score {_points(score['total'])}: {families or 'nothing counted'}"
+
+
+def _closing(explained: Mapping[str, Json]) -> Iterator[str]:
+    writes = _items(explained["would_write"])
+    yield (
+        f"Would write now: {counted(len(writes), 'field')}"
+        if writes
+        else "Would write now: nothing"
+    )
+    for item in writes:
+        line = _map(item)
+        yield f"  {line['field']}: {line['before'] or '(empty)'} → {line['after'] or '(empty)'}"
+    smallest = _map(explained["smallest_change"])
+    if smallest:
+        yield f"Smallest change that would qualify it (rule {smallest['rule']}):"
+        for item in _items(smallest["criteria"]):
+            yield f"  {_map(item)['sentence']}"
+    if explained["changes_by_itself_at"]:
+        yield f"Time alone changes this at {explained['changes_by_itself_at']}"
