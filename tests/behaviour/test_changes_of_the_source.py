@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
-from tests.support.interposed import files_with, once
-from tests.support.organisation import NOW, Organisation, add_qualified
+from tests.support.fake_organisation import connect, crm_of, move_to_fake
+from tests.support.interposed import Interposed, files_with, once
+from tests.support.organisation import NOW, Organisation, add_qualified, copied
 from worker.errors import SourceChangedError
+from worker.ports import Connector
 
 LATER = NOW + timedelta(hours=1)
 
@@ -99,3 +102,43 @@ def test_a_fact_mapped_to_another_field_counts_at_once(qualified: Organisation) 
 @pytest.mark.parametrize("part", ["contacts", "activities"])
 def test_what_a_sweep_met_is_not_kept(synced: Organisation, part: str) -> None:
     assert synced.ask("SELECT * FROM seen WHERE object_type = ?", part) == []
+
+
+def die() -> None:
+    """End the run with no chance to note anything more of the pull."""
+    raise KeyboardInterrupt
+
+
+def test_a_deletion_is_not_lost_when_the_run_dies_before_the_sweep(synced: Organisation) -> None:
+    gone = min(synced.contacts())
+    synced.delete(gone)
+    dying = Organisation(
+        folder=synced.folder,
+        connectors=files_with(after=once("page", die)),
+    )
+    with pytest.raises(KeyboardInterrupt):
+        dying.sync(LATER)
+    synced.sync(LATER)
+    assert synced.ask("SELECT is_deleted FROM records WHERE id = ?", gone) == [(1,)]
+
+
+def test_records_after_the_page_a_run_died_at_are_mapped_anew_as_well(
+    sample: Organisation, tmp_path: Path
+) -> None:
+    crm = crm_of(sample.folder)
+    organisation = move_to_fake(sample, crm)
+    organisation.sync()
+    sample.reconfigure("systems/files.yaml", "{from: origin,", "{from: channel,")
+    undisturbed = copied(sample, tmp_path / "undisturbed")
+
+    def wrap(inner: Connector) -> Connector:
+        return Interposed(inner=inner, after=once("page", die))
+
+    dying = Organisation(folder=sample.folder, connectors=connect(crm, wrap))
+    with pytest.raises(KeyboardInterrupt):
+        dying.sync(LATER)
+    organisation.sync(LATER)
+    same = connect(crm_of(undisturbed.folder))
+    Organisation(folder=undisturbed.folder, connectors=same).sync(LATER)
+    query = "SELECT id, mapped FROM records ORDER BY id"
+    assert organisation.ask(query) == undisturbed.ask(query)
