@@ -24,7 +24,8 @@ from worker.core.ruleset import Ruleset
 FOLDER = Path(__file__).parent
 _GIVEN = {"name", "note", "like", "but", "hidden", "second_row", "activities", "at", "roster"}
 _KNOWN = _GIVEN | {"remembered", "stage_set_by_person", "want"}
-_WANTED = {"pathway", "verdict", "stage", "team", "owner", "next_step", "due", "reasons", "first"}
+_FACTS = {"pathway", "verdict", "stage", "team", "owner", "next_step", "due", "first"}
+_WANTED = _FACTS | {"reasons", "among_first"}
 
 
 def _load(path: Path) -> Any:
@@ -108,10 +109,12 @@ def test_case_is_decided_as_written(case: Mapping[str, Any], shipped: Ruleset) -
     want = dict(case["want"])
     assert set(want) <= _WANTED
     decision = _decide(shipped, case)
-    reasons = want.pop("reasons", {})
+    reasons, among_first = want.pop("reasons", {}), want.pop("among_first", {})
     if "due" in want and want["due"] is not None:
         want["due"] = datetime.fromisoformat(want["due"]).astimezone(UTC).isoformat()
     found = _found(decision)
     assert {name: found[name] for name in want} == want, decision.reasons
     assert set(reasons.get("contains", ())) <= set(decision.reasons)
     assert not set(reasons.get("excludes", ())) & set(decision.reasons)
+    for count, codes in among_first.items():
+        assert set(codes) <= set(decision.reasons[:count]), decision.reasons

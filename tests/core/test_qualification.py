@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -290,6 +291,38 @@ def test_the_trace_names_every_criterion_and_its_evidence() -> None:
 def test_reasons_say_what_decided_then_what_speaks_then_what_is_missing() -> None:
     found = run(BOTH, {"b": True, "c": True})
     assert found.reasons == ("SCORE_THRESHOLD_REACHED", "X_C", "X_B", "X_ANY_A")
+
+
+def test_a_lead_that_lacks_a_required_criterion_is_told_so_first() -> None:
+    found = run(BOTH, {"a": True, "b": False, "c": False})
+    assert found.reasons == ("X_NO_B", "X_NO_C", "X_A")
+
+
+INTEREST = policy(
+    replace(criterion("a", flag("a"), 10), reasons=CriterionReasons(met="X_A")),
+    replace(criterion("d", flag("d")), reasons=CriterionReasons(met="X_D", not_met="X_NO_D")),
+    rules=(QualifyingRule(id="score", sentence="", all=("a",), total=20),),
+)
+
+
+def test_a_lead_that_lacks_only_points_is_told_so_first() -> None:
+    found = run(INTEREST, {"a": True, "d": False})
+    assert found.reasons == ("NURTURE_SCORE_BELOW_THRESHOLD", "X_A", "X_NO_D")
+
+
+def test_without_a_score_a_lead_is_told_that_criteria_are_missing() -> None:
+    rules = (QualifyingRule(id="both", sentence="", all=("a",), any=("d",)),)
+    silent = replace(INTEREST.criteria[1], reasons=CriterionReasons(met="X_D"))
+    found = run(
+        replace(INTEREST, criteria=(INTEREST.criteria[0], silent), rules=rules), {"a": True}
+    )
+    assert found.reasons == ("NURTURE_CRITERIA_MISSING", "X_A")
+
+
+def test_a_lead_that_a_gate_stops_is_not_told_of_points() -> None:
+    gates = (Gate(criterion="d", when_not_met=Verdict.NURTURE, when_unknown=None),)
+    found = run(replace(INTEREST, gates=gates), {"a": True, "d": False})
+    assert found.reasons == ("X_NO_D", "X_A")
 
 
 def test_fading_does_not_change_the_order_of_reasons() -> None:

@@ -207,7 +207,6 @@ def decide(ruleset: Ruleset, snapshot: LeadSnapshot, roster: Roster, now: dateti
             pathway=judgement.pathway,
             refusal=refusal,
         )
-    reasons = (*judgement.reasons, *(route.reasons if route else ()))
     signature = _digest(judgement, route, ruleset)
     is_new = signature != memory.signature
     decision_id = _decision_id(snapshot, now, signature) if is_new else str(memory.decision_id)
@@ -218,10 +217,20 @@ def decide(ruleset: Ruleset, snapshot: LeadSnapshot, roster: Roster, now: dateti
         lead=lead,
         judgement=judgement,
         route=route,
-        reasons=tuple(dict.fromkeys(reasons)),
+        reasons=_join_reasons(judgement.reasons, route.reasons if route else ()),
         is_new=is_new,
         memory=_remember(memory, judgement, route, refusal, (signature, decision_id), now),
     )
+
+
+def _join_reasons(reasons: tuple[str, ...], of_route: tuple[str, ...]) -> tuple[str, ...]:
+    """Put what went wrong in routing behind the first three reasons: a CRM's field cuts the rest."""
+    usual = tuple(code for code in of_route if code in _USUAL_ROUTES)
+    unusual = (code for code in of_route if code not in _USUAL_ROUTES)
+    return tuple(dict.fromkeys([*reasons[:3], *unusual, *reasons[3:], *usual]))
+
+
+_USUAL_ROUTES = frozenset({"ROUTE_TEAM_MEMBER", "ROUTE_OWNER_KEPT"})
 
 
 def _decision_id(snapshot: LeadSnapshot, now: datetime, signature: str) -> str:

@@ -37,6 +37,7 @@ class ReasonOrder:
 
     ``speaking`` are the codes of criteria that hold, by place; ``required`` and ``optional`` those
     of criteria that do not (by the value of ``Truth``), as some rule names the criterion or none.
+    ``falls_short`` is given where no required criterion says what a lead lacks.
     """
 
     speaking: tuple[tuple[int, str], ...]
@@ -44,6 +45,7 @@ class ReasonOrder:
     optional: tuple[tuple[int, _Codes], ...]
     stops: dict[str, tuple[int, _Codes]]
     scored_rules: frozenset[str]
+    falls_short: str
 
 
 def order_reasons(policy: Policy) -> ReasonOrder:
@@ -52,12 +54,14 @@ def order_reasons(policy: Policy) -> ReasonOrder:
     named = {name for rule in policy.rules for name in (*rule.all, *rule.any)}
     most = sorted(placed, key=lambda p: (_FAMILY_ORDER[p[1].family], -p[1].points, p[0]))
     told = [(place, c) for place, c in placed if c.reasons.not_met or c.reasons.unknown]
+    scored = frozenset(rule.id for rule in policy.rules if rule.total is not None)
     return ReasonOrder(
         speaking=tuple((place, c.reasons.met) for place, c in most if c.reasons.met),
         required=tuple((place, _codes(c)) for place, c in told if c.id in named),
         optional=tuple((place, _codes(c)) for place, c in told if c.id not in named),
         stops={c.id: (place, _codes(c)) for place, c in placed},
-        scored_rules=frozenset(rule.id for rule in policy.rules if rule.total is not None),
+        scored_rules=scored,
+        falls_short="NURTURE_SCORE_BELOW_THRESHOLD" if scored else "NURTURE_CRITERIA_MISSING",
     )
 
 
@@ -92,7 +96,8 @@ def give_reasons(
         given = [*lead, *found, *required, *optional]
     else:
         told = [code for code in found if code in _TOLD_FIRST]
-        given = [*lead, *told, *required, *found, *optional]
+        missing = required if any(required) or stopped_by else [order.falls_short]
+        given = [*lead, *told, *missing, *found, *optional]
     once = dict.fromkeys(given)
     once.pop(None, None)
     return tuple(once)  # type: ignore[arg-type]  # None has just been taken out

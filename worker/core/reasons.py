@@ -146,7 +146,9 @@ _ALL = (
     # Nurture
     _reason("NURTURE_ENGAGED", _F.NURTURE, "Responds to outreach it agreed to."),
     _reason("NURTURE_SILENT", _F.NURTURE, "Has not responded for some time."),
-    _reason("NURTURE_SCORE_BELOW_THRESHOLD", _F.NURTURE, "Interest is below the threshold so far."),
+    _reason(
+        "NURTURE_SCORE_BELOW_THRESHOLD", _F.NURTURE, "Interest does not yet reach what qualifies."
+    ),
     _reason("NURTURE_CRITERIA_MISSING", _F.NURTURE, "Some required criteria are not met yet."),
     _reason("NURTURE_STAGE_KEPT", _F.NURTURE, "Keeps the stage: interest has not faded enough."),
     # Channel
