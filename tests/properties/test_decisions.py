@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from functools import cache
 
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
@@ -25,9 +26,9 @@ from worker.core.decide import LeadSnapshot, decide, judge
 from worker.core.identity import merge_contacts
 from worker.core.mapping import MappedContact
 from worker.core.model import PERMISSIVE_FACTS, RESTRICTIVE_FACTS, Activity, Strength
-from worker.core.policy import Family, Verdict
+from worker.core.policy import Family, QualifyingRule, Verdict
 from worker.core.reasons import REASONS
-from worker.core.ruleset import Ruleset
+from worker.core.ruleset import Ruleset, compile_ruleset
 from worker.core.trace import decision_body, memory_from_json, memory_to_json
 
 ROSTER = Roster()
@@ -124,6 +125,31 @@ def test_another_action_never_lowers_intent_nor_takes_the_verdict_away(
     assert after.qualification.families.get(Family.INTENT, 0.0) >= intent - 1e-9
     if before.verdict is Verdict.QUALIFIED:
         assert after.verdict is Verdict.QUALIFIED
+
+
+@cache
+def _careless_ruleset() -> Ruleset:
+    """The shipped configuration with policies that ask nothing of a lead, and have no gate at all."""
+    ruleset = shipped_ruleset()
+    anybody = (QualifyingRule(id="anybody", sentence=""),)
+    policies = {
+        name: replace(policy, gates=(), rules=anybody)
+        for name, policy in ruleset.configuration.policies.items()
+    }
+    return compile_ruleset(replace(ruleset.configuration, policies=policies))
+
+
+@quick
+@given(lead=leads() | ready_leads())
+def test_no_policy_qualifies_a_lead_that_nobody_may_contact(lead: LeadSnapshot) -> None:
+    judgement = judge(_careless_ruleset(), lead, merge_contacts(lead.contacts), NOW)
+    assume(judgement.pathway is not None and judgement.case.met.get("not_test") is not NO)
+    is_reachable = any(permission.is_allowed for permission in judgement.permissions)
+    assume(not judgement.standing.is_handed_back)
+    assert judgement.verdict is (Verdict.QUALIFIED if is_reachable else Verdict.HOLD)
+    if not is_reachable and not judgement.move.is_hands_off:
+        told = judgement.reasons[judgement.reasons[0] == judgement.move.reason :]
+        assert told[0] == "CONSENT_NONE_REACHABLE"
 
 
 @quick

@@ -11,8 +11,8 @@ from worker.config.implication import find_contradiction, follows
 from worker.config.parts import Parts
 from worker.config.vocabulary import Vocabulary
 from worker.config.yaml_text import Sheet
-from worker.core.conditions import ActivityTest, Condition, criteria_read, walk
-from worker.core.model import ActivityKind
+from worker.core.conditions import ActivityTest, Condition, ReachableTest, criteria_read, walk
+from worker.core.model import ActivityKind, ContactChannel
 from worker.core.policy import Criterion, Evidence, Family, Policy, QualifyingRule
 
 
@@ -35,6 +35,7 @@ def check_policies(parts: Parts, sheets: Mapping[str, Sheet], findings: Findings
     for file, policy in parts.policies.items():
         check = PolicyCheck(policy=policy, sheet=sheets[file], words=parts.words, findings=findings)
         _check_criteria(check)
+        _check_contact_gate(check)
         _check_rules(check)
         _check_keep(check)
 
@@ -86,6 +87,21 @@ def _fitting(test: ActivityTest, words: Vocabulary) -> list[ActivityKind]:
         and (not test.kinds or kind.name in test.kinds)
         and (not test.strengths or kind.strength in test.strengths)
     ]
+
+
+_MAY_BE_CONTACTED = ReachableTest(channels=frozenset(ContactChannel))
+
+
+def _check_contact_gate(check: PolicyCheck) -> None:
+    """The core holds a lead nobody may contact in any case; a policy has to say so, for its readers."""
+    asking = {name for name, asked in check.conditions.items() if follows(asked, _MAY_BE_CONTACTED)}
+    stopping = {gate.criterion for gate in check.policy.gates if gate.when_not_met is not None}
+    if asking.isdisjoint(stopping | set(check.policy.disqualifiers)):
+        check.findings.error(
+            check.sheet.spot("gates"),
+            "no gate asks whether the lead may be contacted.",
+            hint="add a criterion with `when: {reachable: any}`, and a gate on it",
+        )
 
 
 def _check_rules(check: PolicyCheck) -> None:

@@ -21,7 +21,7 @@ from worker.core.mapping import MappedContact
 from worker.core.memory import Memory, Refusal, find_refusal
 from worker.core.model import Activity, Stage
 from worker.core.policy import Verdict
-from worker.core.qualification import Qualification, qualify
+from worker.core.qualification import Qualification, hold_unreachable, qualify
 from worker.core.quality import Finding, assess
 from worker.core.reasons import Severity
 from worker.core.routing import Route
@@ -117,7 +117,8 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
         findings=frozenset([finding.code for finding in findings]),
         has_blocking_finding=bool(findings) and findings[0].severity is Severity.BLOCK,
     )
-    qualification = qualify(compiled, case, is_qualified_now=standing.stage is Stage.MQL)
+    found = qualify(compiled, case, is_qualified_now=standing.stage is Stage.MQL)
+    qualification = hold_unreachable(found, case)
     verdict = qualification.verdict
     if verdict is Verdict.QUALIFIED and standing.is_handed_back:
         verdict = Verdict.NURTURE
@@ -180,7 +181,7 @@ def _reasons(
     first: list[str] = [move.reason] if move.reason in _TELLING_MOVES else []
     if verdict is not qualification.verdict:
         first.append(HANDED_BACK[case.facts.get("sales_verdict")])
-    if qualification.stopped_by is not None:
+    if qualification.stopped_by is not None or verdict is Verdict.HOLD:
         first += qualification.reasons[:1]
     blocking = [f.code for f in findings if f.severity is Severity.BLOCK]
     refused = [] if case.reachable else [p.reason for p in permissions]

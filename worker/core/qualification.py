@@ -7,7 +7,7 @@ side. What depends only on the policy is worked out in ``worker.core.compiled_po
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from worker.core.case import NO, UNKNOWN, YES, Case, Truth
 from worker.core.compiled_policy import CompiledPolicy
@@ -119,6 +119,18 @@ def _reach_verdict(
         if met[criterion] is YES:
             return Verdict.NURTURE, None, None
     return Verdict.NOT_READY, None, None
+
+
+def hold_unreachable(found: Qualification, case: Case) -> Qualification:
+    """Take back a qualification of a lead that no channel may be used for, whatever the policy says.
+
+    A gate usually says so already. This does not depend on anybody having written one.
+    """
+    if found.verdict is not Verdict.QUALIFIED or case.reachable:
+        return found
+    return replace(
+        found, verdict=Verdict.HOLD, carried_by=None, reasons=("CONSENT_NONE_REACHABLE",)
+    )
 
 
 def _stop(policy: Policy, met: Mapping[str, Truth]) -> tuple[Verdict | None, str | None]:
