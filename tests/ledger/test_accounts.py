@@ -94,6 +94,7 @@ READS: dict[str, Call] = {
     "quarantine.list_quarantine": lambda tx: quarantine.list_quarantine(tx, 9),
     "records.count_profiles": records.count_profiles,
     "records.find_by_id": lambda tx: records.find_by_id(tx, "1"),
+    "records.load_revisions": lambda tx: records.load_revisions(tx, [ref("1")]),
     "records.load_records": lambda tx: records.load_records(tx, [ref("1")]),
     "records.records_of_profiles": lambda tx: records.records_of_profiles(tx, ["p1"]),
     "records.records_sharing_keys": lambda tx: records.records_sharing_keys(tx, ["k"]),

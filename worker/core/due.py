@@ -17,6 +17,7 @@ from worker.core.decide import Judgement, LeadSnapshot, Signature, judge
 from worker.core.identity import MergedLead
 from worker.core.model import FactValue
 from worker.core.quality import CLOCK_SLACK, PAST_FACTS
+from worker.core.reasoning import STOPPED
 from worker.core.ruleset import Ruleset, Windows
 
 TICK = timedelta(microseconds=1)
@@ -36,7 +37,7 @@ def next_change_at(
         return None
     now = judgement.case.now
     present = judgement.signature()
-    windows = ruleset.windows[judgement.pathway]
+    windows = _windows_of(ruleset, judgement)
     fades = windows.decays and _can_fade(ruleset, snapshot, judgement)
 
     def signature_at(at: datetime) -> Signature:
@@ -57,6 +58,15 @@ def next_change_at(
     if fades and signature_at(end) != present:
         return _bisect(signature_at, present, last, end)
     return None
+
+
+def _windows_of(ruleset: Ruleset, judgement: Judgement) -> Windows:
+    """A lead that is stopped says only what stops it, so only that can change."""
+    found, pathway = judgement.qualification, judgement.pathway
+    if pathway is not None and found is not None and found.stopped_by is not None:
+        says_one_thing = found.verdict in STOPPED and len(found.reasons) == 1
+        return (ruleset.stopped_windows if says_one_thing else ruleset.windows)[pathway]
+    return ruleset.windows[pathway]
 
 
 def _can_fade(ruleset: Ruleset, snapshot: LeadSnapshot, judgement: Judgement) -> bool:
@@ -110,7 +120,7 @@ def _activity_moments(snapshot: LeadSnapshot, windows: Windows) -> Iterator[date
         yield activity.at
         for length in windows.by_kind.get(activity.kind, ()):
             yield activity.at + length
-        for length in windows.any_kind:
+        for length in windows.by_strength.get(activity.strength, ()):
             yield activity.at + length
 
 

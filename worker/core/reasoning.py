@@ -26,7 +26,7 @@ _FAMILY_ORDER = {
     Family.CONSENT: 5,
     Family.DATA: 6,
 }
-_STOPPED = frozenset({Verdict.HOLD, Verdict.DISQUALIFIED})
+STOPPED = frozenset({Verdict.HOLD, Verdict.DISQUALIFIED})
 """What else holds of such a lead decides nothing, and would only be rewritten as windows close."""
 _TOLD_FIRST = frozenset({"INTENT_ONLY_INFORMATIONAL", "TIMING_NOT_NOW"})
 
@@ -90,7 +90,7 @@ def give_reasons(
     found = [code for place, code in order.speaking if truths[place] is YES]
     required = [codes[truths[place]] for place, codes in order.required]
     optional = [codes[truths[place]] for place, codes in order.optional]
-    if verdict in _STOPPED and any(lead):
+    if verdict in STOPPED and any(lead):
         given = lead
     elif verdict is Verdict.QUALIFIED:
         given = [*lead, *found, *required, *optional]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -12,6 +12,7 @@ from worker.core.conditions import (
     Condition,
     FactTest,
     Operator,
+    criteria_read,
     walk,
 )
 from worker.core.configuration import Configuration
@@ -24,6 +25,7 @@ from worker.core.mapping import (
     compile_activity_mapper,
     compile_contact_mapper,
 )
+from worker.core.model import Strength
 from worker.core.policy import Policy
 from worker.core.routing import CompiledRouting, compile_routing
 
@@ -32,12 +34,12 @@ from worker.core.routing import CompiledRouting, compile_routing
 class Windows:
     """The lengths of time after which something may stop counting, by what it applies to.
 
-    ``by_kind`` holds windows of activities of one kind, ``any_kind`` those of all; ``facts`` the
-    tests of dates and instants; ``decays`` whether any points fade.
+    ``by_kind`` holds windows of activities of one kind, ``by_strength`` those of any kind that is
+    as strong; ``facts`` the tests of dates and instants; ``decays`` whether any points fade.
     """
 
     by_kind: Mapping[str, frozenset[timedelta]]
-    any_kind: frozenset[timedelta]
+    by_strength: Mapping[Strength, frozenset[timedelta]]
     facts: tuple[FactTest, ...]
     decays: bool
 
@@ -51,6 +53,7 @@ class Ruleset:
     pathways: tuple[tuple[str, Compiled], ...]
     policies: Mapping[str, CompiledPolicy]
     windows: Mapping[str | None, Windows]
+    stopped_windows: Mapping[str, Windows]
     thresholds: Mapping[str, float]
     consent: ConsentCheck
     routing: CompiledRouting
@@ -69,8 +72,14 @@ def compile_ruleset(configuration: Configuration) -> Ruleset:
         ),
         policies={name: compile_policy(p) for name, p in configuration.policies.items()},
         windows={
-            None: _windows(configuration, None),
-            **{name: _windows(configuration, p) for name, p in configuration.policies.items()},
+            None: _windows(_always_asked(configuration), decays=False),
+            **{
+                name: _policy_windows(configuration, p)
+                for name, p in configuration.policies.items()
+            },
+        },
+        stopped_windows={
+            name: _stopped_windows(configuration, p) for name, p in configuration.policies.items()
         },
         thresholds={name: lowest_threshold(p) for name, p in configuration.policies.items()},
         consent=compile_consent(configuration.consent, mapped),
@@ -112,39 +121,57 @@ def lowest_threshold(policy: Policy) -> float:
     return min([*totals, *families, *keep], default=float("inf"))
 
 
-def _conditions(configuration: Configuration, policy: Policy | None) -> Iterator[Condition]:
+def _always_asked(configuration: Configuration) -> Iterator[Condition]:
     for rule in configuration.pathways:
         yield rule.condition
     for channel in configuration.consent.channels:
         for item in channel.evidence:
             yield item.condition
-    if policy is not None:
-        for criterion in policy.criteria:
-            yield criterion.condition
-        for rule_ in policy.rules:
-            if rule_.evidence is not None:
-                yield ActivityTest(within=rule_.evidence.within)
 
 
-def _windows(configuration: Configuration, policy: Policy | None) -> Windows:
+def _policy_windows(configuration: Configuration, policy: Policy) -> Windows:
+    """The windows of a lead to which the whole policy applies."""
+    evidence = (
+        ActivityTest(within=rule.evidence.within, strengths=rule.evidence.strengths)
+        for rule in policy.rules
+        if rule.evidence is not None
+    )
+    asked = (criterion.condition for criterion in policy.criteria)
+    decays = any(criterion.half_life is not None for criterion in policy.criteria)
+    return _windows((*_always_asked(configuration), *asked, *evidence), decays=decays)
+
+
+def _stopped_windows(configuration: Configuration, policy: Policy) -> Windows:
+    """The windows of a lead that a gate or disqualifier stops: only those can let it go on."""
+    conditions = {criterion.id: criterion.condition for criterion in policy.criteria}
+    waiting = [*policy.disqualifiers, *(gate.criterion for gate in policy.gates)]
+    asked: dict[str, Condition] = {}
+    while waiting:
+        name = waiting.pop()
+        if name not in asked:
+            asked[name] = conditions[name]
+            waiting += criteria_read(conditions[name])
+    return _windows((*_always_asked(configuration), *asked.values()), decays=False)
+
+
+def _windows(conditions: Iterable[Condition], *, decays: bool) -> Windows:
     by_kind: dict[str, set[timedelta]] = {}
-    any_kind: set[timedelta] = set()
+    by_strength: dict[Strength, set[timedelta]] = {}
     facts: dict[FactTest, None] = {}
-    for condition in _conditions(configuration, policy):
+    for condition in conditions:
         for part in walk(condition):
             if isinstance(part, ActivityTest) and part.within is not None:
-                if not part.kinds:
-                    any_kind.add(part.within)
                 for kind in part.kinds:
                     by_kind.setdefault(kind, set()).add(part.within)
+                for strength in () if part.kinds else part.strengths or Strength:
+                    by_strength.setdefault(strength, set()).add(part.within)
             elif isinstance(part, FactTest) and part.operator in _TIMED:
                 facts[part] = None
-    criteria = policy.criteria if policy else ()
     return Windows(
         by_kind={kind: frozenset(times) for kind, times in by_kind.items()},
-        any_kind=frozenset(any_kind),
+        by_strength={strength: frozenset(times) for strength, times in by_strength.items()},
         facts=tuple(facts),
-        decays=any(criterion.half_life is not None for criterion in criteria),
+        decays=decays,
     )
 
 

@@ -46,6 +46,20 @@ def load_records(tx: Transaction, refs: Iterable[RecordRef]) -> dict[RecordRef, 
     return found
 
 
+def load_revisions(tx: Transaction, refs: Iterable[RecordRef]) -> dict[RecordRef, str]:
+    """Read only the revisions of these records; those deleted or unknown are left out."""
+    found: dict[RecordRef, str] = {}
+    for system, object_type, ids in ids_by_type(refs):
+        query = select(records.c.id, records.c.revision).where(
+            is_mine(tx, records),
+            is_record(tx, records, system, object_type, ids),
+            ~records.c.is_deleted,
+        )
+        for row in tx.connection.execute(query):
+            found[RecordRef(system=system, object_type=object_type, id=row.id)] = row.revision
+    return found
+
+
 def save_records(tx: Transaction, rows: Sequence[StoredRecord]) -> None:
     """Store the records over what was there, in bulk."""
     upsert(tx, records, [_from_record(tx, row) for row in rows])

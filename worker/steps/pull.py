@@ -19,7 +19,13 @@ from worker.ledger.activities import delete_activities, save_activities
 from worker.ledger.bookmarks import load_bookmark, save_bookmark
 from worker.ledger.profiles import mark_contacts_dirty
 from worker.ledger.quarantine import replace_quarantine
-from worker.ledger.records import clear_seen, load_records, mark_seen, save_records
+from worker.ledger.records import (
+    clear_seen,
+    load_records,
+    load_revisions,
+    mark_seen,
+    save_records,
+)
 from worker.ledger.rows import Bookmark, QuarantinedRow, StoredActivity
 from worker.ledger.transaction import Transaction
 from worker.log import get_logger
@@ -174,6 +180,9 @@ def _store_contacts(
     records: Sequence[Record],
 ) -> None:
     """Store contacts as read; link and mark dirty those whose content is new to us."""
+    if not source.is_remapped:
+        known = load_revisions(tx, [record.ref for record in records])
+        records = [r for r in records if r.is_deleted or known.get(r.ref) != r.revision]
     stored = load_records(tx, [record.ref for record in records])
     reading = Reading(
         now=work.now,

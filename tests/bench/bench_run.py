@@ -1,0 +1,69 @@
+"""How long a whole run takes on an invented base, and how much of that a small change costs.
+
+``python -m tests.bench.bench_run [CONTACTS]`` prints ratios within one run; nothing here is a test.
+"""
+
+from __future__ import annotations
+
+import csv
+import resource
+import sys
+import tempfile
+import time
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from worker.app import open_app
+from worker.cli.configure import NOT_COPIED, copy_tree
+from worker.log import configure_logging
+from worker.sample import write_sample
+
+MAPPINGS = Path(__file__).parents[2] / "mappings"
+NOW = datetime(2026, 11, 2, 15, tzinfo=UTC)
+CONTACTS = 10_000
+
+
+def sync_seconds(folder: Path) -> tuple[float, int]:
+    """Run once; processor seconds, and how many leads were decided."""
+    began = time.process_time()
+    with open_app(folder, now=NOW) as app:
+        report = app.sync()
+    return time.process_time() - began, report.steps.get("decide", {}).get("looked_at", 0)
+
+
+def change_some(contacts: Path, every: int) -> int:
+    """Give every n-th contact another site; how many that were."""
+    with contacts.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows[::every]:
+        row["site"] = "worcester" if row["site"] != "worcester" else "providence"
+    with contacts.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    return len(rows[::every])
+
+
+def main() -> None:
+    contacts = int(sys.argv[1]) if len(sys.argv) > 1 else CONTACTS
+    configure_logging("error", as_json=False)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        copy_tree(MAPPINGS, folder, NOT_COPIED | {"examples"}, dry_run=False)
+        write_sample(folder / "data", contacts, 7, date(2026, 11, 2))
+        full, decided = sync_seconds(folder)
+        echo, _ = sync_seconds(folder)
+        nothing, _ = sync_seconds(folder)
+        changed = change_some(folder / "data" / "contacts.csv", 100)
+        some, again = sync_seconds(folder)
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+    print(f"{contacts} contacts, {decided} leads; processor time, ratios to the full run")  # noqa: T201
+    print(f"full run, written back       {full:7.2f} s  {contacts / full:6.0f} contacts/s   1.000")  # noqa: T201
+    print(f"reading our own writes       {echo:7.2f} s  {echo / full:26.3f}")  # noqa: T201
+    print(f"nothing changed              {nothing:7.2f} s  {nothing / full:26.3f}")  # noqa: T201
+    print(f"{changed:5} changed, {again:5} decided {some:7.2f} s  {some / full:26.3f}")  # noqa: T201
+    print(f"peak memory {peak} MiB")  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
