@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -52,9 +53,10 @@ def permit(
     unseen: frozenset[str] = frozenset(),
     mapped: frozenset[str] = MAPPED,
     activities: tuple[Activity, ...] = (),
+    policy: ConsentPolicy = POLICY,
 ) -> ChannelPermission:
     case = make_case(facts, activities, NOW, ZoneInfo("UTC"))
-    (permission,) = compile_consent(POLICY, mapped)(case, purpose, unseen)
+    (permission,) = compile_consent(policy, mapped)(case, purpose, unseen)
     return permission
 
 
@@ -99,6 +101,40 @@ def test_a_channel_without_any_mapped_opt_out_is_unseen() -> None:
 
 def test_one_mapped_opt_out_is_enough_to_look_at() -> None:
     assert permit(REACHABLE, mapped=frozenset({"opt_out_all"})).is_allowed
+
+
+REFUSABLE = replace(POLICY, channels=(replace(POLICY.channels[0], refused_by=("consent_email",)),))
+
+
+@pytest.mark.parametrize(
+    ("facts", "reason"),
+    [
+        ({"consent_email": False}, "REFUSED"),
+        ({"email": "a@x.com", "consent_email": False}, "REFUSED"),
+        ({"email": "a@x.com", "consent_email": False, "opt_out_all": True}, "OPTED_OUT"),
+        ({"email": "a@x.com", "consent_email": True}, "GRANTED"),
+        ({"email": "a@x.com"}, "GRANTED"),
+    ],
+)
+def test_an_explicit_no_beats_an_action_of_today(facts: dict[str, FactValue], reason: str) -> None:
+    found = permit(facts, policy=REFUSABLE, activities=(CALL,))
+    assert (found.is_allowed, found.reason) == (reason == "GRANTED", f"CONSENT_EMAIL_{reason}")
+
+
+def test_an_opt_out_we_cannot_see_is_told_before_a_no() -> None:
+    facts: dict[str, FactValue] = {"email": "a@x.com", "consent_email": False}
+    found = permit(facts, policy=REFUSABLE, unseen=frozenset({"opt_out_all"}))
+    assert found.reason == "CONSENT_EMAIL_UNSEEN"
+
+
+def test_a_consent_field_we_cannot_see_refuses_nothing() -> None:
+    found = permit(
+        {"email": "a@x.com"},
+        policy=REFUSABLE,
+        unseen=frozenset({"consent_email"}),
+        activities=(CALL,),
+    )
+    assert found.is_allowed
 
 
 @pytest.mark.parametrize(("purpose", "is_allowed"), [("care", True), ("marketing", False)])

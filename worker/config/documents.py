@@ -127,6 +127,7 @@ class EvidenceEntry(Document):
 class ChannelEntry(Document):
     address: Words = Field(default_factory=list)
     opt_out: Words = Field(default_factory=list)
+    refused_by: Words = Field(default_factory=list)
     evidence: list[EvidenceEntry] = Field(default_factory=list)
 
 

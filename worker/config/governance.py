@@ -86,6 +86,7 @@ def _build_channel(
         desk.findings.warning(desk.sheet.spot(*path), message, hint="leave the channel out")
     _check_facts(entry.address, (*path, "address"), desk)
     _check_facts(entry.opt_out, (*path, "opt_out"), desk, kind=FactKind.BOOLEAN)
+    _check_facts(entry.refused_by, (*path, "refused_by"), desk, kind=FactKind.BOOLEAN)
     evidence = (
         _build_evidence(item, (*path, "evidence", number), document, desk)
         for number, item in enumerate(entry.evidence)
@@ -95,6 +96,7 @@ def _build_channel(
         addresses=tuple(entry.address),
         opt_outs=tuple(entry.opt_out),
         evidence=tuple(item for item in evidence if item is not None),
+        refused_by=tuple(entry.refused_by),
     )
 
 

@@ -1,7 +1,8 @@
 """Consent: which channels may be used for a lead, for which purpose, on what evidence.
 
-Fails closed. No evidence is not consent, an opt-out in any CRM blocks everywhere, and an opt-out
-field that the connection cannot see counts as unknown, which blocks and names itself.
+Fails closed. No evidence is not consent, an opt-out in any CRM blocks everywhere, an explicit no
+beats what an action implies, and an opt-out field that the connection cannot see counts as unknown,
+which blocks and names itself.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import TypeAlias
 from worker.core.case import YES, Case
 from worker.core.conditions import Condition
 from worker.core.evaluation import compile_condition
-from worker.core.model import ContactChannel
+from worker.core.model import ContactChannel, Facts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,12 +29,17 @@ class ConsentEvidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelRule:
-    """What a channel needs: an address among ``addresses``, none of ``opt_outs``, some evidence."""
+    """What a channel needs: an address among ``addresses``, none of ``opt_outs``, some evidence.
+
+    An explicit false of a fact in ``refused_by`` is an answer, and no evidence outweighs it: who
+    left the box empty and called us may be called back, who said no may not.
+    """
 
     channel: ContactChannel
     addresses: tuple[str, ...]
     opt_outs: tuple[str, ...]
     evidence: tuple[ConsentEvidence, ...]
+    refused_by: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,18 +88,19 @@ def _compile_channel(rule: ChannelRule, mapped_facts: frozenset[str]) -> _Channe
     addresses = rule.addresses
     watched = frozenset(fact for fact in rule.opt_outs if fact in mapped_facts)
     evidence = tuple((item, compile_condition(item.condition)) for item in rule.evidence)
-    opted_out, is_unseen, no_address, missing = (
+    opted_out, is_unseen, refused, no_address, missing = (
         ChannelPermission(channel=channel, is_allowed=False, reason=f"{area}_{reason}")
-        for reason in ("OPTED_OUT", "UNSEEN", "NO_ADDRESS", "MISSING")
+        for reason in ("OPTED_OUT", "UNSEEN", "REFUSED", "NO_ADDRESS", "MISSING")
     )
 
     def ask(case: Case, purpose: str, unseen: frozenset[str]) -> ChannelPermission:
         facts = case.facts
-        for fact in rule.opt_outs:
-            if facts.get(fact) is True:
-                return opted_out
+        if _says(facts, rule.opt_outs, answer=True):
+            return opted_out
         if not watched or not watched.isdisjoint(unseen):
             return is_unseen
+        if _says(facts, rule.refused_by, answer=False):
+            return refused
         if addresses and facts.keys().isdisjoint(addresses):
             return no_address
         for item, holds in evidence:
@@ -102,6 +109,14 @@ def _compile_channel(rule: ChannelRule, mapped_facts: frozenset[str]) -> _Channe
         return missing
 
     return ask
+
+
+def _says(facts: Facts, names: tuple[str, ...], *, answer: bool) -> bool:
+    """Tell whether one of these facts is exactly this answer; a missing one is neither."""
+    for name in names:
+        if facts.get(name) is answer:
+            return True
+    return False
 
 
 def _grant(
