@@ -152,7 +152,7 @@ def test_two_rows_that_changed_places_name_the_first(chained: Ledger) -> None:
         "UPDATE decisions SET seq = 5 WHERE seq = 99",
     )
     assert named(problem) == (ProblemKind.MOVED, 2, "d5")
-    assert problem.message == "The row was moved. It was written as 5."
+    assert problem.message == "Row 2 (decision d5) was moved. It was written as 5."
 
 
 def test_neighbours_that_changed_places_name_the_first(chained: Ledger) -> None:

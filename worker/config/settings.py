@@ -145,7 +145,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
 FLAG_VARIABLES = frozenset(
     f"{PREFIX}{flag}"
     for flag in (
-        "CONTACTS", "DRY_RUN", "EXAMPLE", "FACTS", "JSON", "LIMIT", "LIVE", "NOW", "SAVE", "SEED",
+        "CONTACTS", "DRY_RUN", "EXAMPLE", "EXPECT_HEAD", "FACTS", "JSON", "LIMIT", "LIVE", "NOW", "SAVE", "SEED",
         "UNTIL",
     )
 )  # fmt: skip
