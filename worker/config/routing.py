@@ -21,6 +21,7 @@ from worker.config.routing_documents import (
 )
 from worker.config.vocabulary import Vocabulary, check_fact, check_name
 from worker.config.yaml_text import KeyPath, Sheet
+from worker.core.model import FactKind
 from worker.core.routing import RoutingPolicy, RoutingRule
 from worker.core.teams import Absence, Member, NextStep, Queue, Team
 from worker.core.working_time import WorkingCalendar
@@ -51,6 +52,7 @@ class RoutingReader:
         }
         queues = self._build_queues(document, calendars)
         self._check_targets(document)
+        self._check_clocks(document)
         rules = self._build_rules(document)
         if len(self.findings.errors) > before or len(rules) < len(document.rules):
             return None
@@ -59,7 +61,9 @@ class RoutingReader:
             teams=teams,
             queues=queues,
             next_steps={
-                name: NextStep(id=name, sentence=entry.sentence, within=entry.within)
+                name: NextStep(
+                    id=name, sentence=entry.sentence, within=entry.within, clock=entry.clock
+                )
                 for name, entry in document.next_steps.items()
             },
             fallback=document.fallback.to,
@@ -193,6 +197,18 @@ class RoutingReader:
         spot = self.sheet.spot("fallback", "to")
         check_name(self.findings, spot, "queue", document.fallback.to, frozenset(document.queues))
         self._check_step(document, document.fallback.next_step, ("fallback", "next_step"))
+
+    def _check_clocks(self, document: RoutingDocument) -> None:
+        for name, entry in document.next_steps.items():
+            if entry.clock is None:
+                continue
+            self.reads.add(entry.clock)
+            spot, facts = self.sheet.spot("next_steps", name, "clock"), self.words.facts
+            known = check_fact(self.findings, spot, entry.clock, self.words)
+            if known and facts and facts[entry.clock].kind is not FactKind.INSTANT:
+                kind = facts[entry.clock].kind
+                message = f"the fact {entry.clock!r} is a {kind} fact; a clock is an instant one."
+                self.findings.error(spot, message)
 
     def _check_step(self, document: RoutingDocument, step: str, path: KeyPath) -> None:
         known = frozenset(document.next_steps)

@@ -89,6 +89,7 @@ class QueueEntry(Document):
 class NextStepEntry(Document):
     sentence: Text
     within: WorkingTime
+    clock: Text | None = None
 
 
 class RuleEntry(Document):

@@ -113,10 +113,7 @@ def _compile_channel(rule: ChannelRule, mapped_facts: frozenset[str]) -> _Channe
 
 def _says(facts: Facts, names: tuple[str, ...], *, answer: bool) -> bool:
     """Tell whether one of these facts is exactly this answer; a missing one is neither."""
-    for name in names:
-        if facts.get(name) is answer:
-            return True
-    return False
+    return any(facts.get(name) is answer for name in names)
 
 
 def _grant(

@@ -174,7 +174,12 @@ def _apply_rules(routing: CompiledRouting, case: Case) -> _Start:
 
 
 def _due_at(calendar: WorkingCalendar, start: _Start, case: Case) -> datetime:
-    return add_working_time(calendar, case.now, start.next_step.within)
+    """Count the time of the next step from its clock: a promise made on receipt runs since then."""
+    clock, begin = start.next_step.clock, case.now
+    if clock is not None:
+        at = case.facts.get(clock)
+        begin = at if isinstance(at, datetime) and at <= case.now else case.now
+    return add_working_time(calendar, begin, start.next_step.within)
 
 
 def _outside_owner(routing: CompiledRouting, request: RouteRequest, roster: Roster) -> str | None:

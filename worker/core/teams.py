@@ -59,8 +59,13 @@ class Queue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NextStep:
-    """What the owner does next, within so much of the team's working time."""
+    """What the owner does next, within so much of the team's working time.
+
+    ``clock`` names a fact, the instant from which that time runs; None, or a fact that is missing or
+    still to come, and it runs from the hand-off.
+    """
 
     id: str
     sentence: str
     within: timedelta
+    clock: str | None = None
