@@ -53,7 +53,7 @@ def test_the_row_is_named_to_people_as_well(synced: Organisation) -> None:
     decision = synced.ask("SELECT id FROM decisions WHERE seq = 5")[0][0]
     synced.tell(*DROP, *ALTER)
     said = verified(synced).stdout
-    assert f"row 5, decision {decision}" in said
+    assert f"Row 5 (decision {decision})" in said
 
 
 def test_the_ledger_itself_refuses_to_alter_a_decision(synced: Organisation) -> None:

@@ -10,14 +10,14 @@ from worker.errors import ExitCode
 
 SUMMARY = {
     "run", "status", "now", "base", "steps", "writes", "funnel", "owners", "reasons", "breaches",
-    "held_plans", "quarantined", "seconds",
+    "held_plans", "quarantined", "quarantine", "write_codes", "seconds",
 }  # fmt: skip
 CHANGE = {"system", "object_type", "id", "field", "before", "after", "reasons"}
 BREACH = {"budget", "scope", "key", "count", "allowed", "base", "likely_cause"}
 EXPLANATION = {
     "ref", "profile", "records", "decision", "pathway", "verdict", "reasons", "facts", "findings",
     "permissions", "gates", "criteria", "score", "carried_by", "stopped_by", "stage", "route",
-    "would_write", "smallest_change", "today", "changes_by_itself_at",
+    "would_write", "smallest_change", "today", "changes_by_itself_at", "latest_decision", "pathway_rules",
 }  # fmt: skip
 DECISION = {"id", "seq", "decided_at", "run", "policy", "policy_digest", "config_digest", "hash"}
 

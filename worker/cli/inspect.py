@@ -127,11 +127,6 @@ def _problem(problem: ChainProblem) -> dict[str, Json]:
     }
 
 
-def _place(problem: ChainProblem) -> str:
-    named = f", decision {problem.decision_id}" if problem.decision_id else ""
-    return f"row {problem.seq}{named}"
-
-
 @audit.command()
 def verify(
     config: ConfigOption = None,

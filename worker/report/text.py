@@ -13,7 +13,7 @@ from worker.report.funnel import Funnel
 from worker.report.shapes import FunnelLine, RowAside, RunSummary, top
 from worker.report.words import counted
 
-HELD = "The plan is held. Nothing was written."
+HELD = "The plan is held. Nothing of it was written."
 MOST_REASONS = 10
 MOST_ROWS = 10
 ALWAYS_SAID: Mapping[str, tuple[str, ...]] = {"decide": ("looked_at", "decided", "planned")}
