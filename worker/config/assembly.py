@@ -10,6 +10,7 @@ from worker.config.basics import (
     build_facts,
     build_lists,
     build_reasons,
+    build_titles,
     check_organisation,
     find_time_zone,
 )
@@ -71,7 +72,8 @@ def _build_words(files: Folder, findings: Findings) -> Vocabulary:
     if catalog := files.get("catalog.yaml", CatalogDocument):
         areas = build_areas(catalog.document, catalog.sheet, findings)
         lists = build_lists(catalog.document, catalog.sheet, findings)
-        words = replace(words, areas=areas, lists=lists)
+        titles = build_titles(catalog.document)
+        words = replace(words, areas=areas, lists=lists, titles=titles)
     if consent := files.get("consent.yaml", ConsentDocument):
         words = replace(words, purposes=frozenset(consent.document.purposes))
     if organisation := files.get("organisation.yaml", OrganisationDocument):

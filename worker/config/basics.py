@@ -163,6 +163,15 @@ def build_lists(
     return lists
 
 
+def build_titles(document: CatalogDocument) -> Mapping[str, str]:
+    """Find the title of every entry by its id; ids that lists call differently are left out."""
+    titles: dict[str, set[str]] = {}
+    for entries in (document.__pydantic_extra__ or {}).values():
+        for entry_id, entry in entries.items():
+            titles.setdefault(entry_id, set()).add(entry.title)
+    return {entry_id: min(found) for entry_id, found in titles.items() if len(found) == 1}
+
+
 def _build_words(
     name: str, entries: Mapping[str, CatalogEntry], sheet: Sheet, findings: Findings
 ) -> Mapping[str, str]:

@@ -74,6 +74,7 @@ def _join(files: Folder, parts: Parts) -> Configuration:
         routing=_built(parts.routing),
         guardrails=_built(parts.guardrails),
         digest=_digest(files, parts),
+        titles=_built(parts.words.titles),
     )
 
 

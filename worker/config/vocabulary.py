@@ -63,6 +63,7 @@ class Vocabulary:
     reasons: Mapping[str, Reason] | None = None
     activities: Mapping[str, ActivityKind] | None = None
     lists: Mapping[str, Mapping[str, str]] | None = None
+    titles: Mapping[str, str] | None = None
     areas: Mapping[str, Area] | None = None
     mapped: Mapped | None = None
     pathways: frozenset[str] | None = None

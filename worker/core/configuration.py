@@ -19,7 +19,10 @@ from worker.core.routing import RoutingPolicy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Configuration:
-    """``digest`` covers every file a decision depends on; it changes when any of them does."""
+    """``digest`` covers every file a decision depends on; it changes when any of them does.
+
+    ``titles`` says how people call the entries of the catalogue's lists, by id.
+    """
 
     account: str
     time_zone: ZoneInfo
@@ -35,3 +38,4 @@ class Configuration:
     routing: RoutingPolicy
     guardrails: GuardrailPolicy
     digest: str
+    titles: Mapping[str, str]

@@ -9,8 +9,10 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from worker.core.case import Case
 from worker.core.decide import Decision
-from worker.core.model import FactValue
+from worker.core.evaluation import as_date
+from worker.core.model import ContactChannel, FactValue
 from worker.core.policy import Policy
 from worker.core.reasons import Reason
 from worker.core.ruleset import Ruleset
@@ -41,11 +43,11 @@ def summarise(ruleset: Ruleset, decision: Decision) -> str:
     return " ".join(
         f"{part}."
         for part in (
-            *_known(policy, decision),
+            *_known(policy, decision, configuration.titles),
             *_last_action(ruleset, decision, configuration.time_zone),
             f"Contact by {_channels(decision)} about {_words(policy.purpose)} only",
             f"Why: {_why(decision, configuration.reasons)}",
-            *_missing(policy, decision),
+            *_missing(policy, decision, configuration.titles),
         )
     )
 
@@ -54,14 +56,16 @@ def _words(text: str) -> str:
     return text.replace("_", " ")
 
 
-def _say(value: FactValue) -> str:
+def _say(value: FactValue, titles: Mapping[str, str]) -> str:
     if isinstance(value, (date, datetime)):
         return value.isoformat()[:10]
     if isinstance(value, tuple):
-        return ", ".join(_words(item) for item in value)
+        return ", ".join(titles.get(item) or _words(item) for item in value)
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, (int, float)) else _words(value)
+    if isinstance(value, (int, float)):
+        return f"{value:g}"
+    return titles.get(value) or _words(value)
 
 
 def label_of(fact: str) -> str:
@@ -69,11 +73,38 @@ def label_of(fact: str) -> str:
     return _LABELS.get(fact, _words(fact).capitalize())
 
 
-def _known(policy: Policy, decision: Decision) -> Iterator[str]:
+def _known(policy: Policy, decision: Decision, titles: Mapping[str, str]) -> Iterator[str]:
     for fact in policy.hand_off_facts:
         value = decision.lead.facts.get(fact)
         if value is not None:
-            yield f"{label_of(fact)}: {_say(value)}"
+            caution = _caution(fact, value, decision.judgement.case)
+            yield f"{label_of(fact)}: {_say(value, titles)}{caution}"
+
+
+def _caution(fact: str, value: FactValue, case: Case) -> str:
+    """Mark what the lead said but nobody can act on any more, or may not."""
+    if fact == "wanted_date":
+        day = as_date(value)
+        return " (has passed)" if day is not None and day < case.today else ""
+    if fact == "preferred_contact":
+        channel = _CHANNEL_WORDS.get(str(value))
+        return " (not permitted)" if channel is not None and channel not in case.reachable else ""
+    return ""
+
+
+_CHANNEL_NAMES = {
+    ContactChannel.EMAIL: "e-mail",
+    ContactChannel.PHONE: "phone",
+    ContactChannel.SMS: "text message",
+    ContactChannel.MAIL: "letter",
+}
+_CHANNEL_WORDS: Mapping[str, ContactChannel] = {
+    **{channel.value: channel for channel in ContactChannel},
+    **{name: channel for channel, name in _CHANNEL_NAMES.items()},
+    "call": ContactChannel.PHONE,
+    "text": ContactChannel.SMS,
+}
+"""The words by which a CRM may name a channel; another word is said as it stands."""
 
 
 def _last_action(ruleset: Ruleset, decision: Decision, zone: ZoneInfo) -> Iterator[str]:
@@ -87,9 +118,8 @@ def _last_action(ruleset: Ruleset, decision: Decision, zone: ZoneInfo) -> Iterat
 
 
 def _channels(decision: Decision) -> str:
-    allowed = [p.channel.value for p in decision.judgement.permissions if p.is_allowed]
-    names = {"email": "e-mail", "phone": "phone", "sms": "text message", "mail": "letter"}
-    return " or ".join(names[channel] for channel in allowed) or "no channel"
+    allowed = [p.channel for p in decision.judgement.permissions if p.is_allowed]
+    return " or ".join(_CHANNEL_NAMES[channel] for channel in allowed) or "no channel"
 
 
 def _why(decision: Decision, catalogue: Mapping[str, Reason]) -> str:
@@ -97,7 +127,7 @@ def _why(decision: Decision, catalogue: Mapping[str, Reason]) -> str:
     return " ".join(said).rstrip(".")
 
 
-def _missing(policy: Policy, decision: Decision) -> Iterator[str]:
+def _missing(policy: Policy, decision: Decision, titles: Mapping[str, str]) -> Iterator[str]:
     present = decision.lead.facts.get("documents", ())
     documents = [
         name
@@ -109,6 +139,6 @@ def _missing(policy: Policy, decision: Decision) -> Iterator[str]:
         for fact in policy.hand_off_facts
         if fact not in decision.lead.facts and fact != "documents"
     ]
-    still = [*(_words(name) for name in documents), *facts]
+    still = [*(titles.get(name) or _words(name) for name in documents), *facts]
     if still:
         yield f"Still to collect: {', '.join(still)}"
