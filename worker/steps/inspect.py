@@ -11,7 +11,7 @@ from worker.core.due import next_change_at
 from worker.core.plan import CurrentRecord, plan_write
 from worker.core.records import RecordRef
 from worker.core.trace import Json, decision_body
-from worker.errors import NotFoundError
+from worker.errors import LeadtriageError, NotFoundError
 from worker.ledger.activities import activities_of
 from worker.ledger.decisions import latest_decision, load_decision
 from worker.ledger.outbox import planned_intents
@@ -86,7 +86,7 @@ def report_lead(work: Work, reference: str) -> LeadReport:
         activities = activities_of(tx, refs, since=work.now - LOOK_BACK)
         latest = latest_decision(tx, profile.id)
         stored = load_decision(tx, reference) or latest
-        roster = load_roster(work, tx, active_owners(work))
+        roster = load_roster(work, tx, _owners_if_told(work))
     if not records:
         raise NotFoundError(DELETED)
     snapshot = take_snapshot(work.ruleset, profile, records, activities)
@@ -113,6 +113,14 @@ def _name_of(records: Sequence[StoredRecord], reference: str) -> str:
     """Call the lead as the CRM does, also when it was asked for by one of our own ids."""
     is_theirs = any(reference in (record.ref.id, str(record.ref)) for record in records)
     return reference if is_theirs else str(records[0].ref)
+
+
+def _owners_if_told(work: Work) -> frozenset[str] | None:
+    """Ask the CRMs who is active; an explanation must not fail because one of them is away."""
+    try:
+        return active_owners(work)
+    except LeadtriageError:
+        return None
 
 
 def _decision_json(stored: StoredDecision) -> dict[str, Json]:
