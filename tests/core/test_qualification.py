@@ -25,7 +25,6 @@ from worker.core.policy import (
     Verdict,
 )
 from worker.core.qualification import Qualification, qualify
-from worker.core.ruleset import lowest_threshold
 
 DAY = timedelta(days=1)
 CALLS = ActivityTest(kinds=frozenset({"call"}), within=30 * DAY)
@@ -275,10 +274,6 @@ INTERESTED = policy(
 def test_fit_alone_keeps_nobody_when_a_family_has_a_minimum(age: int, verdict: Verdict) -> None:
     found = run(INTERESTED, {"a": True}, call(age * DAY), is_qualified_now=True)
     assert (found.total >= 20, found.verdict) == (True, verdict)
-
-
-def test_what_keeping_asks_of_a_family_counts_as_a_threshold() -> None:
-    assert lowest_threshold(INTERESTED) == 5
 
 
 def test_the_trace_names_every_criterion_and_its_evidence() -> None:

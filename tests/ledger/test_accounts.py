@@ -74,6 +74,7 @@ READS: dict[str, Call] = {
     "leases.holder_of": lambda tx: leases.holder_of(tx, "sync", NOW),
     "outbox.count_by_state": outbox.count_by_state,
     "outbox.held_runs": outbox.held_runs,
+    "outbox.outcome_codes": lambda tx: outbox.outcome_codes(tx, "run9"),
     "outbox.outcome_counts": lambda tx: outbox.outcome_counts(tx, "run1"),
     "outbox.planned_intents": lambda tx: list(outbox.planned_intents(tx)),
     "outbox.sending": lambda tx: outbox.sending(tx, "hubspot", 9),

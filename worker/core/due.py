@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from worker.core.conditions import FactTest, Operator
 from worker.core.decide import Judgement, LeadSnapshot, Signature, judge
 from worker.core.identity import MergedLead
-from worker.core.model import FactValue
+from worker.core.model import FactValue, Stage
 from worker.core.quality import CLOCK_SLACK, PAST_FACTS
 from worker.core.reasoning import STOPPED
 from worker.core.ruleset import Ruleset, Windows
@@ -70,14 +70,22 @@ def _windows_of(ruleset: Ruleset, judgement: Judgement) -> Windows:
 
 
 def _can_fade(ruleset: Ruleset, snapshot: LeadSnapshot, judgement: Judgement) -> bool:
-    """Fading matters only to a lead that some threshold now lets through, or may yet do so."""
-    if judgement.pathway is None or judgement.qualification is None:
+    """Fading matters only to a lead whose scores now reach all that some rule, or keeping it, asks."""
+    found, pathway = judgement.qualification, judgement.pathway
+    if pathway is None or found is None:
         return False
-    threshold = ruleset.thresholds[judgement.pathway]
     if any(activity.at > judgement.case.now for activity in snapshot.activities):
         return True
-    qualification = judgement.qualification
-    return max([qualification.total, *qualification.families.values()]) >= threshold
+    policy = ruleset.policies[pathway].policy
+    asked = [(rule.total, rule.families) for rule in policy.rules]
+    if policy.keep is not None and judgement.standing.stage is Stage.MQL:
+        asked.append((policy.keep.total, policy.keep.families))
+    return any(
+        (total is not None or families)
+        and found.total >= (total or 0.0)
+        and all(found.families.get(family, 0.0) >= least for family, least in families.items())
+        for total, families in asked
+    )
 
 
 def _bisect(

@@ -54,7 +54,6 @@ class Ruleset:
     policies: Mapping[str, CompiledPolicy]
     windows: Mapping[str | None, Windows]
     stopped_windows: Mapping[str, Windows]
-    thresholds: Mapping[str, float]
     consent: ConsentCheck
     routing: CompiledRouting
     contact_mappers: Mapping[tuple[str, str], ContactMapper]
@@ -81,7 +80,6 @@ def compile_ruleset(configuration: Configuration) -> Ruleset:
         stopped_windows={
             name: _stopped_windows(configuration, p) for name, p in configuration.policies.items()
         },
-        thresholds={name: lowest_threshold(p) for name, p in configuration.policies.items()},
         consent=compile_consent(configuration.consent, mapped),
         routing=compile_routing(configuration.routing),
         contact_mappers={
@@ -111,14 +109,6 @@ def mapped_facts(configuration: Configuration) -> frozenset[str]:
         for _place, item in _objects(configuration, ObjectKind.CONTACT)
         for read in item.reads
     )
-
-
-def lowest_threshold(policy: Policy) -> float:
-    """The lowest total or family score that any rule of the policy, or keeping a lead, asks for."""
-    totals = [rule.total for rule in policy.rules if rule.total is not None]
-    families = [least for rule in policy.rules for least in rule.families.values()]
-    keep = [policy.keep.total, *policy.keep.families.values()] if policy.keep else []
-    return min([*totals, *families, *keep], default=float("inf"))
 
 
 def _always_asked(configuration: Configuration) -> Iterator[Condition]:
