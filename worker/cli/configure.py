@@ -50,6 +50,7 @@ def init(
         typer.Option(envvar="LEADTRIAGE_EXAMPLE", help="Start from an example, such as education."),
     ] = None,
     dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Write a configuration to start from. Never overwrites a file."""
     quiet_logs()
@@ -60,6 +61,9 @@ def init(
             raise FixConfigurationError(f"There is no example {example!r}. There are: {known}.")
         skipped = NOT_COPIED if example else NOT_COPIED | {"examples"}
         copied, kept = copy_tree(source, folder, skipped, dry_run=dry_run)
+    if as_json:
+        print_json({"folder": str(folder), "written": copied, "left": kept, "is_dry_run": dry_run})
+        return
     verb = "Would write" if dry_run else "Wrote"
     show(f"{verb} {counted(copied, 'file')} to {folder}; left {kept} that were there.")
     if not dry_run:
