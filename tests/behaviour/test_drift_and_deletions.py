@@ -40,6 +40,16 @@ def test_a_column_that_was_never_there_does_not_stop_the_run(organisation: Organ
     assert organisation.sync().writes == {"applied": 1}
 
 
+def test_a_new_export_without_the_columns_we_only_write_does_not_stop_the_run(
+    organisation: Organisation,
+) -> None:
+    add_qualified(organisation)
+    organisation.sync()
+    rename(organisation, "reason_codes", "another_name")
+    organisation.sync()
+    assert "reason_codes" not in organisation.contact("q1")
+
+
 def stored(organisation: Organisation) -> set[object]:
     query = "SELECT id FROM records WHERE object_type = 'contacts' AND NOT is_deleted"
     return {row[0] for row in organisation.ask(query)}

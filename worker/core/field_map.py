@@ -135,6 +135,11 @@ class ObjectMap:
             names |= {act.contact, act.at, act.kind, *(name for name in optional if name)}
         return tuple(sorted(names))
 
+    def read_fields(self) -> frozenset[str]:
+        """Name the CRM fields that say something; those that are only written are left out."""
+        read = {item.source for item in self.reads}
+        return frozenset(self.requested_fields()) - ({w.target for w in self.writes} - read)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemMap:

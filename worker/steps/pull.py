@@ -73,7 +73,7 @@ def _pull_object(
     """Pull one object type from its bookmark. Started again as a whole when the source changed."""
     name = object_map.object_type
     shape = connector.describe(name)
-    there = {field.name for field in shape.fields} & set(object_map.requested_fields())
+    there = {field.name for field in shape.fields} & object_map.read_fields()
     with work.begin() as tx:
         refuse_drift(tx, system.system, name, system.digest, there)
         bookmark = load_bookmark(tx, system.system, name)
