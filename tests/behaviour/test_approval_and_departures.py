@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.organisation import NOW, Organisation, add_qualified, make_empty, read_table
+from worker.errors import FixDataError
 from worker.steps.sync import RunReport
 
 
@@ -37,6 +38,34 @@ def test_an_opt_out_between_plan_and_approval_withdraws_the_hand_off(
     contact = organisation.contact("q1")
     assert (contact["lifecycle_stage"], contact["owner_id"]) == ("Lead", "")
     assert contact["reason_codes"].startswith("CONSENT_NONE_REACHABLE")
+
+
+def test_an_approval_that_fails_on_the_way_leaves_the_plan_held(organisation: Organisation) -> None:
+    add_qualified(organisation)
+    plan = organisation.sync(pushes=False)
+    activities = organisation.folder / "data" / "activities.csv"
+    aside = activities.rename(activities.with_suffix(".aside"))
+    with pytest.raises(FixDataError):
+        apply(organisation, plan.run_id)
+    aside.rename(activities)
+    assert apply(organisation, plan.run_id).writes == {"applied": 1}
+
+
+@pytest.mark.parametrize("word", ["STOP", "unsubscribed", "2026-10-01", "wahr"])
+def test_an_opt_out_that_cannot_be_read_counts_as_one(
+    organisation: Organisation, word: str
+) -> None:
+    add_qualified(organisation, opt_out_all=word)
+    organisation.sync()
+    contact = organisation.contact("q1")
+    assert contact["lifecycle_stage"] == "Lead"
+    assert contact["reason_codes"].startswith("CONSENT_NONE_REACHABLE")
+
+
+def test_a_consent_that_cannot_be_read_is_none(organisation: Organisation) -> None:
+    add_qualified(organisation, consent_email="declined", phone="617-555-0123")
+    organisation.sync()
+    assert "Contact by e-mail" not in organisation.contact("q1")["hand_off_summary"]
 
 
 def leave(organisation: Organisation, owner: str) -> None:

@@ -55,7 +55,7 @@ def stored(organisation: Organisation) -> set[object]:
     return {row[0] for row in organisation.ask(query)}
 
 
-def test_a_deletion_is_seen_beside_rows_that_were_put_aside_before(
+def test_a_row_that_cannot_be_read_puts_off_every_deletion_and_says_so(
     organisation: Organisation,
 ) -> None:
     organisation.add_contact("4.46E+11", first_name="Damaged")
@@ -63,6 +63,10 @@ def test_a_deletion_is_seen_beside_rows_that_were_put_aside_before(
         organisation.add_contact(f"c{number}", email=f"c{number}@example.org")
     organisation.sync()
     organisation.delete("c1")
+    organisation.sync()
+    assert stored(organisation) == {"c0", "c1", "c2"}
+    assert ("DQ_TABLE_HIDES",) in organisation.ask("SELECT code FROM quarantine")
+    organisation.delete("4.46E+11")
     organisation.sync()
     assert stored(organisation) == {"c0", "c2"}
 
@@ -75,6 +79,8 @@ def test_a_row_newly_put_aside_hides_its_record_and_deletes_nothing(
     organisation.sync()
     organisation.delete("c1")
     organisation.add_contact("4.46E+11", first_name="Damaged")
+    organisation.sync()
+    organisation.edit("c0", first_name="Edited")
     organisation.sync()
     assert stored(organisation) == {"c0", "c1", "c2"}
 
@@ -98,3 +104,18 @@ def test_most_records_missing_at_once_are_not_taken_as_deleted(tmp_path: Path) -
     report = organisation.sync()
     assert (stored(organisation), report.writes) == (before, {})
     assert ("DQ_TABLE_SHRUNK",) in organisation.ask("SELECT code FROM quarantine")
+
+
+@pytest.mark.parametrize("rows_left", [0, 1, 2])
+def test_an_owners_table_that_lost_most_owners_stops_the_run(
+    organisation: Organisation, rows_left: int
+) -> None:
+    add_qualified(organisation)
+    organisation.sync()
+    before = organisation.contacts_file.read_bytes()
+    path = organisation.folder / "data" / "owners.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(lines[: 1 + rows_left]) + "\n", encoding="utf-8")
+    with pytest.raises(FixDataError, match="owners who were active at the last run are gone"):
+        organisation.sync()
+    assert organisation.contacts_file.read_bytes() == before

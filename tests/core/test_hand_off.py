@@ -77,7 +77,12 @@ def test_a_preferred_channel_that_is_closed_is_marked(shipped: Ruleset) -> None:
 
 
 def test_a_preferred_channel_by_another_word_is_marked_too(shipped: Ruleset) -> None:
-    assert "Prefers: text (not permitted)." in summary(shipped, preferred_contact="Text")
+    assert "Prefers: sms (not permitted)." in summary(shipped, preferred_contact="Text")
+
+
+def test_words_that_no_list_knows_are_never_handed_on(shipped: Ruleset) -> None:
+    said = summary(shipped, preferred_contact="call my wife Ann on 617 555 0100")
+    assert "wife" not in said
 
 
 def test_a_preferred_channel_that_is_open_is_not_marked(shipped: Ruleset) -> None:

@@ -10,8 +10,10 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from worker.core.case import Case
+from worker.core.configuration import Configuration
 from worker.core.decide import Decision
 from worker.core.evaluation import as_date
+from worker.core.field_map import Transform
 from worker.core.model import ContactChannel, FactValue
 from worker.core.policy import Policy
 from worker.core.reasons import Reason
@@ -43,7 +45,7 @@ def summarise(ruleset: Ruleset, decision: Decision) -> str:
     return " ".join(
         f"{part}."
         for part in (
-            *_known(policy, decision, configuration.titles),
+            *_known(policy, decision, configuration.titles, _open_lists(configuration)),
             *_last_action(ruleset, decision, configuration.time_zone),
             f"Contact by {_channels(decision)} about {_words(policy.purpose)} only",
             f"Why: {_why(decision, configuration.reasons)}",
@@ -73,10 +75,23 @@ def label_of(fact: str) -> str:
     return _LABELS.get(fact, _words(fact).capitalize())
 
 
-def _known(policy: Policy, decision: Decision, titles: Mapping[str, str]) -> Iterator[str]:
+def _open_lists(configuration: Configuration) -> frozenset[str]:
+    """Name the choices that a field map reads without a list: anybody may have typed anything there."""
+    return frozenset(
+        read.fact
+        for system in configuration.systems.values()
+        for item in system.objects
+        for read in item.reads
+        if read.transform in (Transform.CHOICE, Transform.CHOICES) and not read.is_closed
+    )
+
+
+def _known(
+    policy: Policy, decision: Decision, titles: Mapping[str, str], open_lists: frozenset[str]
+) -> Iterator[str]:
     for fact in policy.hand_off_facts:
         value = decision.lead.facts.get(fact)
-        if value is not None:
+        if value is not None and fact not in open_lists:
             caution = _caution(fact, value, decision.judgement.case)
             yield f"{label_of(fact)}: {_say(value, titles)}{caution}"
 

@@ -13,7 +13,16 @@ from datetime import UTC, date, datetime
 from typing import NamedTuple, TypeAlias
 
 from worker.core.field_map import ObjectMap
-from worker.core.model import Activity, ActivityKind, FactKind, Facts, FactSpec, FactValue
+from worker.core.model import (
+    PERMISSIVE_FACTS,
+    RESTRICTIVE_FACTS,
+    Activity,
+    ActivityKind,
+    FactKind,
+    Facts,
+    FactSpec,
+    FactValue,
+)
 from worker.core.records import RawValues, Record, RecordRef
 from worker.core.transforms import compile_reader, parse_instant, read_boolean
 
@@ -69,6 +78,8 @@ def compile_contact_mapper(object_map: ObjectMap) -> ContactMapper:
                 facts[fact] = value
             if code is not None:
                 issues.append(Issue(code, fact))
+                if value is None:
+                    _fail_closed(fact, facts, unseen)
         return MappedContact(
             ref=record.ref,
             facts=facts,
@@ -78,6 +89,14 @@ def compile_contact_mapper(object_map: ObjectMap) -> ContactMapper:
         )
 
     return map_contact
+
+
+def _fail_closed(fact: str, facts: dict[str, FactValue], unseen: list[str]) -> None:
+    """An opt-out we cannot read may be one; a consent we cannot read is none."""
+    if fact in RESTRICTIVE_FACTS:
+        unseen.append(fact)
+    elif fact in PERMISSIVE_FACTS:
+        facts[fact] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -187,6 +187,7 @@ _ALL = (
     _reason("DQ_FACTS_CONFLICT", _F.DATA, "Records of this person disagree.", _S.WARN),
     _reason("DQ_TABLE_ENCODING_GUESSED", _F.DATA, "The table's encoding had to be guessed."),
     _reason("DQ_TABLE_TRUNCATED", _F.DATA, "The table breaks off in its last row.", _S.BLOCK),
+    _reason("DQ_TABLE_HIDES", _F.DATA, "Rows that cannot be read may hide others.", _S.WARN),
     _reason(
         "DQ_TABLE_SHRUNK", _F.DATA, "Most records are gone; none is taken as deleted.", _S.WARN
     ),

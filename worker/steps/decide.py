@@ -52,6 +52,7 @@ from worker.ledger.rows import (
     StoredRecord,
 )
 from worker.ledger.transaction import Transaction
+from worker.steps.drift import refuse_missing_owners
 from worker.steps.work import Work
 
 STEP = "decide"
@@ -70,6 +71,7 @@ def decide_profiles(work: Work, shard: Shard = WHOLE) -> None:
     active = active_owners(work)
     work.count(STEP, looked_at=0, decided=0, confirmed=0, planned=0)
     with work.begin() as tx:
+        refuse_missing_owners(tx, active)
         note_configuration(tx, digest)
         _recall(work, tx, active)
         wake_due(tx, work.now)

@@ -1,4 +1,4 @@
-"""Drift: a field that was there at the last pull and is gone.
+"""Drift: a field or most owners that were there at the last run, and are gone.
 
 A renamed column would otherwise read as empty: a refusal forgotten, a customer's stage unknown. The
 run stops instead, and says which field to put back or to take out of the map.
@@ -41,6 +41,27 @@ def note_fields(
     """Remember which mapped fields were there, for the next pull to compare."""
     known = {"map": map_digest, "fields": sorted(fields)}
     save_setting(tx, _name(system, object_type), json.dumps(known))
+
+
+OWNERS = "active owners"
+FEW = 3
+"""So many owners may leave between two runs, of however few."""
+
+
+def refuse_missing_owners(tx: Transaction, active: frozenset[str] | None) -> None:
+    """Compare the active owners with those of the last run; ``active`` None: no CRM lists any.
+
+    Raises:
+        FixDataError: the list is gone, or more than half of the owners are.
+    """
+    known = frozenset(json.loads(load_setting(tx, OWNERS) or "[]"))
+    lost = known - (active or frozenset())
+    if known and (not active or (len(lost) > FEW and len(lost) * 2 > len(known))):
+        raise FixDataError(
+            f"{len(lost)} of the {len(known)} owners who were active at the last run are gone. "
+            "Check the CRM's list of owners; nothing was decided or written."
+        )
+    save_setting(tx, OWNERS, json.dumps(sorted(active or ())))
 
 
 def _name(system: str, object_type: str) -> str:

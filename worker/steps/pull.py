@@ -34,7 +34,7 @@ from worker.retry import with_retry
 from worker.steps.absorb import COUNTED, News, Reading, absorb
 from worker.steps.drift import note_fields, refuse_drift
 from worker.steps.link import link_records
-from worker.steps.sweep import is_believable, sweep
+from worker.steps.sweep import doubt, sweep
 from worker.steps.work import Work
 
 log = get_logger()
@@ -99,7 +99,7 @@ def _pull_object(
         mark = page.bookmark or mark
         last = page
     if last is not None and (last.is_complete or last.is_whole):
-        issues += _sweep(work, source, issues, is_complete=last.is_complete)
+        issues += _sweep(work, source, is_complete=last.is_complete)
     with work.begin() as tx:
         if done or issues or (last is not None and last.is_whole):
             _note_quarantine(work, tx, source, issues)
@@ -108,19 +108,17 @@ def _pull_object(
         clear_seen(tx, work.run_id)
 
 
-def _sweep(
-    work: Work, source: _Source, issues: Sequence[RowIssue], *, is_complete: bool
-) -> list[RowIssue]:
-    """Sweep when what is missing can only have been deleted; say so when it cannot be believed."""
+def _sweep(work: Work, source: _Source, *, is_complete: bool) -> list[RowIssue]:
+    """Sweep when what is missing can only have been deleted; say so when it need not have been."""
     system, name = source.system.system, source.object_map.object_type
-    with work.ledger.read() as tx:
-        if not is_complete and not is_believable(tx, system, name, issues):
-            return []
-    is_contact = source.map_contact is not None
-    if sweep(work, system, name, step=source.step, is_contact=is_contact):
-        return []
-    log.warning("table_shrunk", system=system, object_type=name)
-    return [RowIssue(object_type=name, row=0, code="DQ_TABLE_SHRUNK", is_quarantined=False)]
+    reason = doubt(work, system, name, is_complete=is_complete)
+    if reason is not None:
+        log.warning("deletions_doubted", system=system, object_type=name, code=reason)
+        return [RowIssue(object_type=name, row=0, code=reason, is_quarantined=False)]
+    if is_complete:
+        is_contact = source.map_contact is not None
+        sweep(work, system, name, step=source.step, is_contact=is_contact)
+    return []
 
 
 def _move_bookmark(tx: Transaction, source: _Source, value: str | None) -> None:

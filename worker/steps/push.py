@@ -245,24 +245,26 @@ def _after(
 def _after_conflict(
     work: Work, record: StoredRecord, intent: Intent, fresh: Record
 ) -> StoredRecord:
-    """Take over what a person wrote, and remember that it is theirs.
+    """Remember what was ours, so that the next pull takes what a person wrote for theirs.
 
     What stands there as we would have written it is ours: a send that was cut off may have landed.
+    The rest is left to the pull, which also asks anew who this person is; no revision is kept, so
+    that it reads the record again whatever the CRM says of it.
     """
-    values = {**record.values, **fresh.values}
-    landed = {n: text for n, text in intent.changes.items() if _holds(values, {n: text})}
+    landed = {n: text for n, text in intent.changes.items() if _holds(fresh.values, {n: text})}
     base = {**record.written, **intent.expected, **landed}
     stage_fields = {
         w.target for w in _object_map(work, record.ref).writes if w.managed is Managed.STAGE
     }
-    is_stage = any(not _holds(values, {n: base.get(n)}) for n in stage_fields if n in values)
+    is_stage = any(
+        not _holds(fresh.values, {n: base.get(n)}) for n in stage_fields if n in fresh.values
+    )
     return _remapped(
         work,
         replace(
             record,
-            values=values,
-            revision=fresh.revision,
-            modified_at=fresh.modified_at,
+            values={**record.values, **landed},
+            revision="",
             written=base,
             stage_set_by_person_at=work.now if is_stage else record.stage_set_by_person_at,
         ),

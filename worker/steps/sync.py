@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from worker.core.guardrails import Breach
 from worker.core.records import WriteOutcome
 from worker.errors import NotFoundError, RunStatus, recovery_of
-from worker.ledger.outbox import outcome_counts, release
+from worker.ledger.outbox import held_runs, outcome_counts, release
 from worker.ledger.records import clear_seen
 from worker.ledger.rows import Run
 from worker.ledger.runs import abandon_running, end_run, start_run
-from worker.ledger.transaction import Transaction
 from worker.log import get_logger
 from worker.ports import Clock
 from worker.steps.decide import decide_profiles
@@ -89,11 +88,12 @@ def apply(work: Work, clock: Clock, plan_id: str | None) -> RunReport:
     _begin(work, clock, "apply")
     try:
         recover(work)
-        with work.begin() as tx:
-            work.count("push", approved=_release(tx, plan_id))
+        plans = _approved(work, plan_id)
         pull(work)
         decide_profiles(work)
         breaches = weigh_plan(work, is_approved=True)
+        with work.begin() as tx:
+            work.count("push", approved=sum(release(tx, plan) for plan in plans))
         _drain_all(work)
     except BaseException as error:
         _end(work, clock, recovery_of(error).run_status, ())
@@ -101,11 +101,15 @@ def apply(work: Work, clock: Clock, plan_id: str | None) -> RunReport:
     return _end(work, clock, RunStatus.HELD if breaches else RunStatus.SUCCEEDED, breaches)
 
 
-def _release(tx: Transaction, plan_id: str | None) -> int:
-    released = release(tx, plan_id)
-    if plan_id is not None and not released:
+def _approved(work: Work, plan_id: str | None) -> list[str]:
+    """Name the held plans that are approved; they stay held until the CRMs have been read again."""
+    with work.ledger.read() as tx:
+        held = list(held_runs(tx))
+    if plan_id is None:
+        return held
+    if plan_id not in held:
         raise NotFoundError(NOT_HELD)
-    return released
+    return [plan_id]
 
 
 def rehearse(work: Work) -> RunReport:
