@@ -68,6 +68,19 @@ def test_a_consent_that_cannot_be_read_is_none(organisation: Organisation) -> No
     assert "Contact by e-mail" not in organisation.contact("q1")["hand_off_summary"]
 
 
+def test_a_lead_a_person_put_at_mql_is_handed_to_nobody_while_it_is_on_hold(
+    organisation: Organisation,
+) -> None:
+    add_qualified(organisation, opt_out_all="true")
+    organisation.sync()
+    organisation.edit("q1", lifecycle_stage="Marketing Qualified")
+    organisation.sync()
+    contact = organisation.contact("q1")
+    assert (contact["lifecycle_stage"], contact["owner_id"]) == ("Marketing Qualified", "")
+    assert (contact["next_step"], contact["hand_off_summary"]) == ("", "")
+    assert "CONSENT_NONE_REACHABLE" in contact["reason_codes"]
+
+
 def leave(organisation: Organisation, owner: str) -> None:
     path = organisation.folder / "data" / "owners.csv"
     lines = path.read_text(encoding="utf-8").splitlines()

@@ -198,7 +198,9 @@ def decide(ruleset: Ruleset, snapshot: LeadSnapshot, roster: Roster, now: dateti
     memory, cool_down = snapshot.memory, ruleset.configuration.lifecycle.rejection_cool_down
     refusal = find_refusal(memory, lead.facts, cool_down, now)
     route = None
-    if judgement.move.stage is Stage.MQL and not judgement.move.is_hands_off:
+    # A lead on hold may still stand at MQL because a person put it there; it is handed to nobody.
+    is_routed = judgement.move.stage is Stage.MQL and judgement.verdict is not Verdict.HOLD
+    if is_routed and not judgement.move.is_hands_off:
         route = hand_over(
             ruleset,
             judgement.case,
