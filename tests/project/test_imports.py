@@ -12,7 +12,19 @@ import pytest
 
 from tests.project.sources import ROOT, modules, name_of, parsed
 
-PURE = frozenset({"phonenumbers", "email_validator", "rapidfuzz", "holidays"})
+PURE = frozenset(
+    {
+        "disposable_email_domains",
+        "email_validator",
+        "holidays",
+        "jellyfish",
+        "nicknames",
+        "phonenumbers",
+        "rapidfuzz",
+        "stdnum",
+        "zipcodes",
+    }
+)
 """The libraries of the field that the core may use: they do no I/O."""
 PURE_STANDARD = frozenset(
     {
