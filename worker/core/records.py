@@ -11,15 +11,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
 RawValue: TypeAlias = str | None
 RawValues: TypeAlias = Mapping[str, RawValue]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class RecordRef:
-    """Names one record of one CRM. ``id`` is opaque text and is never read as a number."""
+class RecordRef(NamedTuple):
+    """Names one record of one CRM. ``id`` is opaque text and is never read as a number.
+
+    A tuple, because references are hashed and sorted more often than anything else is done to them.
+    """
 
     system: str
     object_type: str
