@@ -9,9 +9,9 @@ import pytest
 from tests.leads import NOW
 from worker.core.mapping import Issue
 from worker.core.model import FactValue
+from worker.core.postal_codes import BUNDLED
 from worker.core.quality import Dimension, Finding, QualityPolicy, assess, severity_of
 from worker.core.reasons import Severity
-from worker.core.regions import state_of_postal_code
 
 POLICY = QualityPolicy(
     placeholders=frozenset({"test", "n/a"}),
@@ -34,7 +34,15 @@ MAPPED = frozenset(GOOD)
 def find(
     facts: dict[str, FactValue], *issues: Issue, mapped: frozenset[str] = MAPPED
 ) -> tuple[Finding, ...]:
-    return assess(facts, issues, policy=POLICY, mapped_facts=mapped, pathway="patient", now=NOW)
+    return assess(
+        facts,
+        issues,
+        policy=POLICY,
+        mapped_facts=mapped,
+        pathway="patient",
+        now=NOW,
+        postal_codes=BUNDLED,
+    )
 
 
 def codes(facts: dict[str, FactValue]) -> list[str]:
@@ -56,6 +64,13 @@ def test_good_data_has_no_finding() -> None:
         ({"postal_code": "02114", "state": "NY"}, ["DQ_POSTAL_CODE_STATE_MISMATCH"]),
         ({"postal_code": "02114", "state": "MA"}, []),
         ({"postal_code": "K1A 0B1", "state": "MA"}, []),
+        ({"postal_code": "02114"}, []),
+        ({"postal_code": "02199"}, []),
+        ({"postal_code": "02198", "state": "MA"}, ["DQ_POSTAL_CODE_UNKNOWN"]),
+        ({"postal_code": "06390", "state": "NY"}, []),
+        ({"postal_code": "06390", "state": "CT"}, ["DQ_POSTAL_CODE_STATE_MISMATCH"]),
+        ({"postal_code": "09001", "state": "AE"}, []),
+        ({"postal_code": "09001", "state": "NY"}, ["DQ_POSTAL_CODE_STATE_MISMATCH"]),
         ({"created_at": NOW + timedelta(days=1)}, []),
         ({"created_at": NOW + timedelta(days=1, seconds=1)}, ["DQ_DATE_IN_FUTURE"]),
         ({"changed_at": NOW - timedelta(days=730)}, ["DQ_RECORD_STALE"]),
@@ -101,18 +116,3 @@ def test_an_issue_of_mapping_becomes_a_finding_once_with_its_origin() -> None:
 )
 def test_the_pathway_says_how_bad_a_finding_is(pathway: str | None, expected: Severity) -> None:
     assert severity_of("DQ_NAME_PLACEHOLDER", POLICY, pathway) is expected
-
-
-@pytest.mark.parametrize(
-    ("code", "state"),
-    [
-        ("02114", "MA"),
-        ("10001", "NY"),
-        ("00501", "NY"),
-        ("06390", None),
-        ("99999", "AK"),
-        ("X", None),
-    ],
-)
-def test_a_postal_code_lies_in_its_state(code: str, state: str | None) -> None:
-    assert state_of_postal_code(code) == state

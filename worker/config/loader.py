@@ -19,6 +19,7 @@ from worker.config.findings import Findings
 from worker.config.folder import Folder, read_folder
 from worker.config.parts import Parts
 from worker.core.configuration import Configuration
+from worker.core.postal_codes import BUNDLED
 from worker.errors import FixConfigurationError, Problem
 
 T = TypeVar("T")
@@ -75,6 +76,7 @@ def _join(files: Folder, parts: Parts) -> Configuration:
         guardrails=_built(parts.guardrails),
         digest=_digest(files, parts),
         titles=_built(parts.words.titles),
+        postal_codes=BUNDLED,
     )
 
 

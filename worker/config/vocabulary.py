@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from worker.config.findings import Findings, Spot
 from worker.core.conditions import Area
+from worker.core.derivation import DERIVED_FROM
 from worker.core.model import AFTER_OUTCOME_FACTS, ActivityKind, FactSpec
 from worker.core.reasons import Reason
 
@@ -114,6 +115,8 @@ def check_fact(findings: Findings, spot: Spot, fact: str, words: Vocabulary) -> 
         return False
     mapped = words.mapped
     if mapped is None or not mapped.is_complete or mapped.of(fact):
+        return True
+    if any(mapped.of(source) for source in DERIVED_FROM.get(fact, ())):
         return True
     findings.error(
         spot,

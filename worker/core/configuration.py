@@ -12,6 +12,7 @@ from worker.core.guardrails import GuardrailPolicy
 from worker.core.lifecycle import LifecyclePolicy
 from worker.core.model import ActivityKind, FactSpec
 from worker.core.policy import PathwayRule, Policy
+from worker.core.postal_codes import PostalCodes
 from worker.core.quality import QualityPolicy
 from worker.core.reasons import Reason
 from worker.core.routing import RoutingPolicy
@@ -39,3 +40,4 @@ class Configuration:
     guardrails: GuardrailPolicy
     digest: str
     titles: Mapping[str, str]
+    postal_codes: PostalCodes

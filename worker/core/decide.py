@@ -1,6 +1,6 @@
 """Deciding one lead: facts in, decision out.
 
-``map_contact → merge → assess → qualify → route → decide``. Pure: the instant, the roster and what
+``map_contact → merge → derive → assess → qualify → route → decide``. Pure: the instant, the roster and what
 is remembered of the lead are arguments, and equal arguments give an equal decision.
 """
 
@@ -14,6 +14,7 @@ from typing import TypeAlias
 from worker.core.assignment import Roster
 from worker.core.case import YES, Case, make_case, with_gates
 from worker.core.consent import Permissions, allowed_channels
+from worker.core.derivation import derive
 from worker.core.hand_over import hand_over
 from worker.core.identity import MergedLead, merge_contacts
 from worker.core.lifecycle import StageMove, Standing, move_stage
@@ -98,6 +99,7 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
         mapped_facts=ruleset.mapped_facts,
         pathway=pathway,
         now=now,
+        postal_codes=configuration.postal_codes,
     )
     standing = find_standing(
         snapshot.contacts,
@@ -193,7 +195,7 @@ def _reasons(
 
 def decide(ruleset: Ruleset, snapshot: LeadSnapshot, roster: Roster, now: datetime) -> Decision:
     """Decide one lead at ``now``: its stage, and if it is qualified its owner and next step."""
-    lead = merge_contacts(snapshot.contacts)
+    lead = derive(merge_contacts(snapshot.contacts), ruleset.configuration)
     judgement = judge(ruleset, snapshot, lead, now)
     memory, cool_down = snapshot.memory, ruleset.configuration.lifecycle.rejection_cool_down
     refusal = find_refusal(memory, lead.facts, cool_down, now)

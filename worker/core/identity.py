@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from worker.core.mapping import Issue, MappedContact
@@ -141,12 +141,16 @@ def profile_id_of(account: str, group: Sequence[RecordRef]) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MergedLead:
-    """The facts of one person, where each came from, and what its records disagree about."""
+    """The facts of one person, where each came from, and what its records disagree about.
+
+    ``derived`` facts come from no record; it names, for each, the fact or facts they follow from.
+    """
 
     facts: Facts
     sources: Mapping[str, RecordRef]
     issues: tuple[Issue, ...]
     unseen: frozenset[str]
+    derived: Mapping[str, str] = field(default_factory=dict)
 
 
 def merge_contacts(contacts: Sequence[MappedContact]) -> MergedLead:

@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from worker.core.mapping import Issue
 from worker.core.model import Facts
+from worker.core.postal_codes import PostalCodes, is_zip_code
 from worker.core.reasons import REASONS, Severity
-from worker.core.regions import state_of_postal_code
 
 
 class Dimension(StrEnum):
@@ -84,6 +84,7 @@ def assess(
     mapped_facts: frozenset[str],
     pathway: str | None,
     now: datetime,
+    postal_codes: PostalCodes,
 ) -> tuple[Finding, ...]:
     """List what is wrong with the data of one lead, most severe first.
 
@@ -93,7 +94,7 @@ def assess(
     _add_email_spots(spots, facts, policy, mapped_facts)
     _add_contact_spots(spots, facts, mapped_facts)
     _add_name_spots(spots, facts, policy, mapped_facts)
-    _add_place_spots(spots, facts)
+    _add_place_spots(spots, facts, postal_codes)
     _add_time_spots(spots, facts, policy, now)
     if not spots:
         return ()
@@ -168,12 +169,16 @@ def _add_name_spots(
             spots.append(Spot("DQ_NAME_MISSING", fact))
 
 
-def _add_place_spots(spots: list[Spot], facts: Facts) -> None:
-    postal_code, state = facts.get("postal_code"), facts.get("state")
-    if isinstance(postal_code, str) and isinstance(state, str):
-        expected = state_of_postal_code(postal_code)
-        if expected is not None and expected != state:
-            spots.append(Spot("DQ_POSTAL_CODE_STATE_MISMATCH", "postal_code"))
+def _add_place_spots(spots: list[Spot], facts: Facts, postal_codes: PostalCodes) -> None:
+    code = facts.get("postal_code")
+    if not isinstance(code, str):
+        return
+    place = postal_codes.find(code)
+    if place is None:
+        if is_zip_code(code):
+            spots.append(Spot("DQ_POSTAL_CODE_UNKNOWN", "postal_code"))
+    elif facts.get("state", place.state) != place.state:
+        spots.append(Spot("DQ_POSTAL_CODE_STATE_MISMATCH", "postal_code"))
 
 
 PAST_FACTS = ("created_at", "received_at", "changed_at", "consent_at")

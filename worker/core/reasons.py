@@ -175,6 +175,7 @@ _ALL = (
     _reason("DQ_NAME_MISSING", _F.DATA, "The name is missing.", _S.WARN),
     _reason("DQ_NAME_PLACEHOLDER", _F.DATA, "The name is a placeholder.", _S.WARN),
     _reason("DQ_POSTAL_CODE_INVALID", _F.DATA, "The ZIP or postal code is not valid.", _S.WARN),
+    _reason("DQ_POSTAL_CODE_UNKNOWN", _F.DATA, "There is no such ZIP code.", _S.WARN),
     _reason("DQ_POSTAL_CODE_STATE_MISMATCH", _F.DATA, "ZIP and state do not agree.", _S.WARN),
     _reason("DQ_NPI_INVALID", _F.DATA, "The NPI fails its check digit.", _S.WARN),
     _reason("DQ_VALUE_UNKNOWN", _F.DATA, "A value is outside the vocabulary.", _S.WARN),

@@ -17,6 +17,7 @@ from worker.core.assignment import Roster
 from worker.core.decide import Decision, LeadSnapshot, decide
 from worker.core.due import next_change_at
 from worker.core.field_map import Managed
+from worker.core.identity import MergedLead
 from worker.core.mapping import facts_to_json, mapped_from_json
 from worker.core.model import Activity
 from worker.core.plan import CurrentRecord, RecordPlan, plan_write
@@ -235,11 +236,17 @@ def _profile_after(
     )
 
 
+def _sources(lead: MergedLead) -> dict[str, str]:
+    """Name the record each fact comes from, or the facts it was derived from."""
+    found = {fact: str(ref) for fact, ref in sorted(lead.sources.items())}
+    return found | {fact: f"derived from {of}" for fact, of in sorted(lead.derived.items())}
+
+
 def _new_decision(work: Work, decision: Decision) -> NewDecision:
     configuration = work.ruleset.configuration
     policy = configuration.policies.get(decision.judgement.pathway or "")
     activities = json.dumps([a.ref for a in decision.judgement.case.activities])
-    sources = json.dumps({fact: str(ref) for fact, ref in sorted(decision.lead.sources.items())})
+    sources = json.dumps(_sources(decision.lead))
     facts = facts_to_json(decision.lead.facts)
     return NewDecision(
         id=decision.id,

@@ -1,0 +1,38 @@
+"""Derived facts: what follows from the facts of a lead, worked out once before anything is judged.
+
+A derived fact never replaces one that a record gives, and says which facts it follows from. Nothing
+here looks at the instant of deciding: the same records always give the same derived facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from worker.core.configuration import Configuration
+from worker.core.identity import MergedLead
+from worker.core.postal_codes import PostalCodes
+
+DERIVED_FROM: Mapping[str, frozenset[str]] = {"state": frozenset({"postal_code"})}
+"""The facts that can be derived, each with those it is derived from; any one of them can do."""
+
+
+def derive(lead: MergedLead, configuration: Configuration) -> MergedLead:
+    """Add the facts that follow from those the records give."""
+    return _derive_state(lead, configuration.postal_codes)
+
+
+def _derive_state(lead: MergedLead, postal_codes: PostalCodes) -> MergedLead:
+    """A postal code lies in one state; a state that is given, and contradicts it, is kept."""
+    code = lead.facts.get("postal_code")
+    if "state" in lead.facts or not isinstance(code, str):
+        return lead
+    place = postal_codes.find(code)
+    if place is None:
+        return lead
+    return replace(
+        lead,
+        facts={**lead.facts, "state": place.state},
+        unseen=lead.unseen - {"state"},
+        derived={**lead.derived, "state": "postal_code"},
+    )
