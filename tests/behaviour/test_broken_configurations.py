@@ -133,7 +133,7 @@ def test_a_field_that_no_rule_reads_is_a_warning(tmp_path: Path) -> None:
     (warning,) = report.warnings
     assert str(warning) == (
         "systems/files.yaml:45  objects.contacts.fields.job_title\n"
-        "    The fact 'job_title' is mapped, but no rule reads it.\n"
-        "    hint: take the field out: only what is needed is asked for"
+        "    The fact 'job_title' is mapped, but nothing reads it, so it is not asked for.\n"
+        "    hint: take it out, or name it in a rule"
     )
     assert report.configuration is not None

@@ -13,28 +13,6 @@ from worker.config.parts import Parts
 from worker.config.policy_documents import PolicyDocument
 from worker.config.system_documents import SystemDocument
 from worker.core.field_map import Managed
-from worker.core.model import FactKind
-
-_READ_BY_THE_WORKER = frozenset(
-    {
-        "email",
-        "phone",
-        "first_name",
-        "last_name",
-        "organisation",
-        "postal_code",
-        "state",
-        "npi",
-        "origin",
-        "owner",
-        "lifecycle_stage",
-        "created_at",
-        "changed_at",
-        "received_at",
-        "consent_at",
-    }
-)
-"""Facts that identity, data quality, consent and the plan read without being told to."""
 
 
 def check_across(files: Folder, parts: Parts, findings: Findings) -> None:
@@ -54,9 +32,6 @@ def check_across(files: Folder, parts: Parts, findings: Findings) -> None:
             findings=findings,
         )
         check_routes(check)
-    if not findings.errors:
-        # While something is wrong, what reads a fact is not known for sure.
-        _warn_of_unread_facts(parts, findings)
 
 
 def _check_pathways(files: Folder, findings: Findings) -> None:
@@ -115,14 +90,3 @@ def _check_written_stages(files: Folder, parts: Parts, findings: Findings) -> No
                 message = f"the worker may set the stage {missing[0]!r}, which has no word here."
                 hint = f"add `<their word>: {missing[0]}`"
                 findings.error(source.sheet.spot(*path), message, hint=hint)
-
-
-def _warn_of_unread_facts(parts: Parts, findings: Findings) -> None:
-    for item in parts.words.mapped.fields if parts.words.mapped else ():
-        facts = parts.words.facts or {}
-        is_read = item.fact in parts.reads or item.fact in _READ_BY_THE_WORKER
-        if is_read or item.is_declared or facts[item.fact].kind is FactKind.ID:
-            continue
-        message = f"the fact {item.fact!r} is mapped, but no rule reads it."
-        hint = "take the field out: only what is needed is asked for"
-        findings.warning(item.spot, message, hint=hint)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from worker.config.assembly import build_parts
+from worker.config.check_reads import warn_of_unread
 from worker.config.cross_checks import check_across
 from worker.config.digests import digest_of, join_digests
 from worker.config.documents import OrganisationDocument
@@ -19,6 +20,7 @@ from worker.config.findings import Findings
 from worker.config.folder import Folder, read_folder
 from worker.config.parts import Parts
 from worker.core.configuration import Configuration
+from worker.core.minimum import narrow
 from worker.core.postal_codes import BUNDLED
 from worker.errors import FixConfigurationError, Problem
 
@@ -51,10 +53,14 @@ def check_configuration(folder: Path) -> CheckReport:
     files = read_folder(folder, findings)
     parts = build_parts(files, findings)
     check_across(files, parts, findings)
+    # While something is wrong, what reads a fact is not known for sure.
+    configuration = None if findings.errors else narrow(_join(files, parts))
+    if configuration is not None:
+        warn_of_unread(configuration, files, findings)
     return CheckReport(
         problems=tuple(sorted(findings.errors)),
         warnings=tuple(sorted(findings.warnings)),
-        configuration=None if findings.errors else _join(files, parts),
+        configuration=configuration,
     )
 
 

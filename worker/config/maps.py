@@ -181,6 +181,8 @@ class MapReader:
             is_closed=bool(values),
             separator=item.separator,
             region=self.region,
+            purpose=item.for_,
+            justification=item.allow_sensitive,
         )
 
     def _values(
@@ -252,6 +254,7 @@ class MapReader:
             owner=item.owner,
             channel=item.channel,
             excluded=item.excluded,
+            justification=item.allow_sensitive,
         )
 
     def _kinds(self, written: Mapping[str, str], path: KeyPath) -> Mapping[str, str]:

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from worker.config.scalars import Count, Document, Name, Option, Text
-from worker.core.field_map import Managed, ObjectKind, Transform
+from worker.core.field_map import Managed, ObjectKind, Purpose, Transform
 
 
 class FieldEntry(Document):
@@ -16,7 +16,7 @@ class FieldEntry(Document):
     values: dict[str, Text] = Field(default_factory=dict)
     catalog: Text | None = None
     separator: Text = ";"
-    for_: Literal["lifecycle", "outcomes"] | None = Field(default=None, alias="for")
+    for_: Purpose | None = Field(default=None, alias="for")
     allow_sensitive: Text | None = None
 
 

@@ -38,12 +38,20 @@ class Transform(StrEnum):
     NPI = "npi"
 
 
+class Purpose(StrEnum):
+    """What a field is read for that no decision may look at."""
+
+    LIFECYCLE = "lifecycle"
+    OUTCOMES = "outcomes"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldRead:
     """Fact ``fact`` is read from ``source`` (a CRM field) through ``transform``.
 
     ``values`` translates the CRM's words, compared without case; ``is_closed`` makes any other word
-    a finding instead of a value. ``separator`` splits multi-values.
+    a finding instead of a value. ``separator`` splits multi-values. ``purpose`` is what a field says
+    it is read for after the decision, ``justification`` why one with a clinical name is read at all.
     """
 
     fact: str
@@ -53,6 +61,8 @@ class FieldRead:
     is_closed: bool = False
     separator: str = ";"
     region: str = "US"
+    purpose: Purpose | None = None
+    justification: str | None = None
 
 
 class Managed(StrEnum):
@@ -98,7 +108,10 @@ class FieldWrite:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivityRead:
-    """How an activity record names its contact, time, kind and the rest. Values are CRM fields."""
+    """How an activity record names its contact, time, kind and the rest. Values are CRM fields.
+
+    ``unread`` are mapped columns that nothing looks at, by what they would say.
+    """
 
     contact: str
     contact_object: str
@@ -110,11 +123,27 @@ class ActivityRead:
     owner: str | None = None
     channel: str | None = None
     excluded: str | None = None
+    unread: Mapping[str, str] = field(default_factory=dict)
+    justification: str | None = None
+
+    def columns(self) -> Mapping[str, str]:
+        """Name the CRM fields that are read, by what they say."""
+        optional = {
+            "service_line": self.service_line,
+            "owner": self.owner,
+            "channel": self.channel,
+            "excluded": self.excluded,
+        }
+        read = {name: source for name, source in optional.items() if source is not None}
+        return {"contact": self.contact, "at": self.at, "kind": self.kind, **read}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectMap:
-    """One object type of one CRM. ``missing`` are words that stand for an empty value."""
+    """One object type of one CRM. ``missing`` are words that stand for an empty value.
+
+    ``unread`` are mapped fields whose facts nothing reads: they are never asked for.
+    """
 
     object_type: str
     kind: ObjectKind
@@ -122,6 +151,7 @@ class ObjectMap:
     modified_at_field: str | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     reads: tuple[FieldRead, ...] = ()
+    unread: tuple[FieldRead, ...] = ()
     writes: tuple[FieldWrite, ...] = ()
     activity: ActivityRead | None = None
     missing: frozenset[str] = frozenset()
@@ -130,9 +160,7 @@ class ObjectMap:
         """Name the CRM fields a pull asks for: what is read, and what is managed; sorted, once each."""
         names = {read.source for read in self.reads} | {write.target for write in self.writes}
         if self.activity is not None:
-            act = self.activity
-            optional = (act.service_line, act.owner, act.channel, act.excluded)
-            names |= {act.contact, act.at, act.kind, *(name for name in optional if name)}
+            names |= set(self.activity.columns().values())
         return tuple(sorted(names))
 
     def read_fields(self) -> frozenset[str]:

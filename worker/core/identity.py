@@ -17,8 +17,8 @@ from worker.core.model import PERMISSIVE_FACTS, RESTRICTIVE_FACTS, Facts, FactVa
 from worker.core.records import RecordRef
 
 _SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
-_CROSS_REFERENCES = {"hubspot_id": "hubspot", "salesforce_id": "salesforce"}
-_CONFLICTING = ("service_line", "role", "lead_type", "postal_code")
+CROSS_REFERENCES = {"hubspot_id": "hubspot", "salesforce_id": "salesforce"}
+CONFLICTING = ("service_line", "role", "lead_type", "postal_code")
 """Facts of which a disagreement between records of one person is worth a look."""
 
 
@@ -50,7 +50,7 @@ def match_keys(contact: MappedContact) -> frozenset[str]:
     """Give the keys under which records of the same person meet; hashed, so that none is readable."""
     facts, name = contact.facts, fold_name(contact.facts)
     keys = {_own_key(contact.ref)}
-    for fact, system in _CROSS_REFERENCES.items():
+    for fact, system in CROSS_REFERENCES.items():
         if fact in facts:
             keys.add("x" + _hash(f"{system}:{facts[fact]}"))
     if "email" in facts:
@@ -169,7 +169,7 @@ def merge_contacts(contacts: Sequence[MappedContact]) -> MergedLead:
             present = facts.get(fact)
             if present is not None and _is_kept(fact, present):
                 continue
-            if present is not None and present != value and fact in _CONFLICTING:
+            if present is not None and present != value and fact in CONFLICTING:
                 conflicts.add(fact)
             facts[fact], sources[fact] = value, contact.ref
     issues = dict.fromkeys(sorted({i for contact in contacts for i in contact.issues}))

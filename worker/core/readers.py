@@ -1,0 +1,170 @@
+"""Who reads what: for every fact, everything in a configuration that looks at it.
+
+The minimum necessary is worked out from this: a field whose fact has no reader here is not asked of
+a CRM. So whatever looks at a fact must be named here; a test watches the facts a decision looks at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TypeAlias
+
+from worker.core.conditions import ActivityTest, Condition, LineMatch, facts_read, walk
+from worker.core.configuration import Configuration
+from worker.core.consent import ChannelRule
+from worker.core.field_map import FieldRead, Purpose
+from worker.core.identity import CONFLICTING, CROSS_REFERENCES
+from worker.core.model import RESTRICTIVE_FACTS
+from worker.core.policy import Policy
+from worker.core.quality import PAST_FACTS
+
+
+class Use(StrEnum):
+    """What a fact is read for, in the order in which readers are listed."""
+
+    CRITERIA = "criteria"
+    PATHWAY = "pathway"
+    CONSENT = "consent"
+    QUALITY = "quality"
+    IDENTITY = "identity"
+    LIFECYCLE = "lifecycle"
+    ROUTING = "routing"
+    HAND_OFF = "hand-off"
+    OUTCOMES = "outcomes"
+    WRITING = "writing"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """One thing that reads a fact: ``what`` names it as its file does, or says what it is."""
+
+    use: Use
+    what: str
+
+
+Readers: TypeAlias = Mapping[str, tuple[Reader, ...]]
+"""The readers of each fact that has any."""
+
+BUILT_IN: tuple[tuple[Use, str, tuple[str, ...]], ...] = (
+    (Use.QUALITY, "contact points", ("email", "phone")),
+    (Use.QUALITY, "names", ("first_name", "last_name")),
+    (Use.QUALITY, "ZIP and state agree", ("postal_code", "state")),
+    (Use.QUALITY, "dates in the future", PAST_FACTS),
+    (Use.QUALITY, "stale records", ("changed_at",)),
+    (Use.QUALITY, "origin of a finding", ("origin",)),
+    (Use.IDENTITY, "match by e-mail", ("email", "first_name", "last_name")),
+    (Use.IDENTITY, "match by phone", ("phone", "first_name", "last_name")),
+    (Use.IDENTITY, "match by cross-reference", tuple(CROSS_REFERENCES)),
+    (Use.IDENTITY, "newest record", ("changed_at",)),
+    (Use.LIFECYCLE, "present stage", ("lifecycle_stage",)),
+    (Use.LIFECYCLE, "verdict of sales", ("sales_verdict", "outcome_at")),
+    (Use.ROUTING, "present owner", ("owner",)),
+    (Use.WRITING, "no write after a refusal", tuple(sorted(RESTRICTIVE_FACTS))),
+)
+"""What the worker reads without being told to: use, what for, facts."""
+
+WHERE_READ = ((Use.QUALITY, "records that disagree", CONFLICTING),)
+"""What looks at a fact only where something else needs it; alone it is no reason to ask for it."""
+
+
+def find_readers(configuration: Configuration) -> Readers:
+    """List everything that reads each fact, in order and without repetition."""
+    found: dict[str, dict[Reader, None]] = {}
+    for fact, reader in _all_readers(configuration):
+        if fact in configuration.facts:
+            found.setdefault(fact, {})[reader] = None
+    for fact, reader in _built_in(WHERE_READ):
+        if fact in found:
+            found[fact][reader] = None
+    order = {use: place for place, use in enumerate(Use)}
+    return {
+        fact: tuple(sorted(readers, key=lambda r: (order[r.use], r.what)))
+        for fact, readers in sorted(found.items())
+    }
+
+
+def _all_readers(configuration: Configuration) -> Iterator[tuple[str, Reader]]:
+    yield from _built_in(BUILT_IN)
+    for policy in configuration.policies.values():
+        yield from _policy_readers(policy)
+    for rule in configuration.pathways:
+        yield from _each(facts_read(rule.condition), Use.PATHWAY, rule.pathway)
+    for channel in configuration.consent.channels:
+        yield from _channel_readers(channel)
+    yield from _routing_readers(configuration)
+    for system in configuration.systems.values():
+        for item in system.objects:
+            yield from _declared(item.reads)
+
+
+def _built_in(table: Iterable[tuple[Use, str, tuple[str, ...]]]) -> Iterator[tuple[str, Reader]]:
+    for use, what, facts in table:
+        yield from _each(facts, use, what)
+
+
+def _each(facts: Iterable[str], use: Use, what: str) -> Iterator[tuple[str, Reader]]:
+    reader = Reader(use=use, what=what)
+    for fact in facts:
+        yield fact, reader
+
+
+def _policy_readers(policy: Policy) -> Iterator[tuple[str, Reader]]:
+    for criterion in policy.criteria:
+        name = f"{policy.pathway}.{criterion.id}"
+        yield from _each(facts_read(criterion.condition), Use.CRITERIA, name)
+        if criterion.own_line != 1.0:
+            yield from _each(("service_line",), Use.CRITERIA, name)
+    yield from _each(policy.hand_off_facts, Use.HAND_OFF, policy.pathway)
+    if policy.required_documents:
+        yield from _each(("documents",), Use.HAND_OFF, f"{policy.pathway} required documents")
+
+
+def _channel_readers(rule: ChannelRule) -> Iterator[tuple[str, Reader]]:
+    channel = rule.channel.value
+    yield from _each(rule.addresses, Use.CONSENT, f"{channel} address")
+    yield from _each(rule.opt_outs, Use.CONSENT, f"{channel} opt-out")
+    yield from _each(rule.refused_by, Use.CONSENT, f"{channel} refusal")
+    for item in rule.evidence:
+        yield from _each(facts_read(item.condition), Use.CONSENT, f"{channel} evidence {item.id}")
+        if item.proof is not None:
+            yield from _each((item.proof,), Use.CONSENT, f"{channel} proof")
+
+
+def _routing_readers(configuration: Configuration) -> Iterator[tuple[str, Reader]]:
+    routing = configuration.routing
+    for rule in routing.rules:
+        yield from _each(facts_read(rule.condition), Use.ROUTING, f"rule {rule.id}")
+    for team in routing.teams.values():
+        for member in team.members:
+            yield from _each(member.skills, Use.ROUTING, f"skills in {team.id}")
+    for step in routing.next_steps.values():
+        if step.clock is not None:
+            yield from _each((step.clock,), Use.ROUTING, f"clock of {step.id}")
+
+
+def _declared(reads: Iterable[FieldRead]) -> Iterator[tuple[str, Reader]]:
+    """A field says itself that it is read for what happens after the decision."""
+    for read in reads:
+        if read.purpose is not None:
+            is_outcome = read.purpose is Purpose.OUTCOMES
+            use = Use.OUTCOMES if is_outcome else Use.LIFECYCLE
+            yield read.fact, Reader(use=use, what=f"declared for {read.purpose.value}")
+
+
+def find_line_readers(configuration: Configuration) -> tuple[Reader, ...]:
+    """List what reads the service line of activities; of their columns, only that one may be idle."""
+    return tuple(
+        Reader(use=Use.CRITERIA, what=f"{policy.pathway}.{criterion.id}")
+        for policy in configuration.policies.values()
+        for criterion in policy.criteria
+        if criterion.own_line != 1.0 or _asks_for_line(criterion.condition)
+    )
+
+
+def _asks_for_line(condition: Condition) -> bool:
+    return any(
+        isinstance(part, ActivityTest) and part.line is not LineMatch.ANY
+        for part in walk(condition)
+    )
