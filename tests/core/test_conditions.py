@@ -210,6 +210,7 @@ def test_without_a_line_of_its_own_no_action_is_of_it() -> None:
 BOSTON = Area(name="boston", states=frozenset({"MA"}), prefixes=("021",))
 SITE = Area(name="site", states=frozenset({"RI"}), postal_codes=frozenset({"02903"}))
 VERMONT = Area(name="vermont", states=frozenset({"VT"}))
+CODES = Area(name="codes", postal_codes=frozenset({"02903"}))
 
 
 @pytest.mark.parametrize(
@@ -222,6 +223,9 @@ VERMONT = Area(name="vermont", states=frozenset({"VT"}))
         ((BOSTON,), {}, UNKNOWN),
         ((SITE,), {"postal_code": "02903"}, YES),
         ((SITE,), {"postal_code": "02904"}, NO),
+        ((CODES,), {"state": "TX"}, UNKNOWN),
+        ((CODES,), {"state": "TX", "postal_code": "77002"}, NO),
+        ((BOSTON, CODES), {"state": "TX"}, UNKNOWN),
         ((BOSTON, VERMONT), {"state": "VT"}, YES),
         ((BOSTON, VERMONT), {"state": "VT", "postal_code": "05401"}, YES),
         ((BOSTON, VERMONT), {"postal_code": "05401"}, UNKNOWN),

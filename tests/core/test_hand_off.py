@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from tests.leads import NOW, Row, make_lead
-from worker.config.basics import build_titles
+from worker.config.catalog import build_titles
 from worker.config.documents import CatalogDocument
 from worker.core.assignment import Roster
 from worker.core.decide import decide

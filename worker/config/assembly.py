@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from worker.config.areas import AreaReader
 from worker.config.basics import (
     build_activities,
-    build_areas,
     build_facts,
-    build_lists,
     build_reasons,
-    build_titles,
     check_organisation,
     find_time_zone,
 )
+from worker.config.catalog import build_lists, build_titles
 from worker.config.documents import (
     ActivitiesDocument,
     CatalogDocument,
@@ -40,6 +39,7 @@ from worker.config.maps import MapNotes, MapReader, join_mapped
 from worker.config.parts import Parts
 from worker.config.policies import PolicyReader
 from worker.config.policy_documents import PolicyDocument
+from worker.config.postal_table import read_postal_codes
 from worker.config.routing import RoutingReader
 from worker.config.routing_documents import RoutingDocument
 from worker.config.system_documents import SystemDocument
@@ -62,6 +62,13 @@ def build_parts(files: Folder, findings: Findings) -> Parts:
 
 def _build_words(files: Folder, findings: Findings) -> Vocabulary:
     words = Vocabulary(pathways=_pathway_names(files))
+    if organisation := files.get("organisation.yaml", OrganisationDocument):
+        check_organisation(organisation.document, organisation.sheet, findings)
+        spot = organisation.sheet.spot("time_zone")
+        zone = find_time_zone(organisation.document.time_zone, spot, findings)
+        words = replace(words, time_zone=zone)
+        table = read_postal_codes(files.path, organisation.document, organisation.sheet, findings)
+        words = replace(words, postal_codes=table)
     if model := files.get("model.yaml", ModelDocument):
         words = replace(words, facts=build_facts(model.document, model.sheet, findings))
     if reasons := files.get("reasons.yaml", ReasonsDocument):
@@ -70,17 +77,18 @@ def _build_words(files: Folder, findings: Findings) -> Vocabulary:
         kinds = build_activities(acts.document, acts.sheet, words.reasons, findings)
         words = replace(words, activities=kinds)
     if catalog := files.get("catalog.yaml", CatalogDocument):
-        areas = build_areas(catalog.document, catalog.sheet, findings)
+        reader = AreaReader(
+            document=catalog.document,
+            sheet=catalog.sheet,
+            findings=findings,
+            postal_codes=words.postal_codes,
+        )
+        areas = reader.build()
         lists = build_lists(catalog.document, catalog.sheet, findings)
         titles = build_titles(catalog.document)
         words = replace(words, areas=areas, lists=lists, titles=titles)
     if consent := files.get("consent.yaml", ConsentDocument):
         words = replace(words, purposes=frozenset(consent.document.purposes))
-    if organisation := files.get("organisation.yaml", OrganisationDocument):
-        check_organisation(organisation.document, organisation.sheet, findings)
-        spot = organisation.sheet.spot("time_zone")
-        zone = find_time_zone(organisation.document.time_zone, spot, findings)
-        words = replace(words, time_zone=zone)
     return words
 
 

@@ -1,4 +1,4 @@
-"""Builds the words of a configuration: organisation, own facts, reasons, activities and catalog."""
+"""Builds the words of a configuration: organisation, own facts, reasons and activities."""
 
 from __future__ import annotations
 
@@ -9,16 +9,13 @@ import phonenumbers
 
 from worker.config.documents import (
     ActivitiesDocument,
-    CatalogDocument,
-    CatalogEntry,
     ModelDocument,
     OrganisationDocument,
     ReasonsDocument,
 )
 from worker.config.findings import Findings, Spot, nearest
-from worker.config.vocabulary import check_name, check_reason
+from worker.config.vocabulary import check_reason
 from worker.config.yaml_text import Sheet
-from worker.core.conditions import Area
 from worker.core.model import STANDARD_FACTS, ActivityKind, FactKind, FactSpec
 from worker.core.reasons import CODE_PATTERN, REASONS, Reason
 
@@ -123,66 +120,3 @@ def build_activities(
             is_enabled=entry.enabled,
         )
     return kinds
-
-
-def build_areas(document: CatalogDocument, sheet: Sheet, findings: Findings) -> Mapping[str, Area]:
-    """Build the areas; one without any code or state would hold nobody."""
-    areas: dict[str, Area] = {}
-    for name, entry in document.areas.items():
-        if not (entry.states or entry.prefixes or entry.postal_codes):
-            findings.error(
-                sheet.spot("areas", name),
-                f"the area {name!r} is empty.",
-                hint="give it states, prefixes or postal_codes",
-            )
-        for number, state in enumerate(entry.states):
-            if state != state.upper():
-                spot = sheet.spot("areas", name, "states", number)
-                message = f"{state!r} never matches: states are codes in capital letters."
-                findings.error(spot, message, hint=f"write {state.upper()!r}")
-        areas[name] = Area(
-            name=name,
-            postal_codes=frozenset(entry.postal_codes),
-            prefixes=tuple(entry.prefixes),
-            states=frozenset(entry.states),
-        )
-    return areas
-
-
-def build_lists(
-    document: CatalogDocument, sheet: Sheet, findings: Findings
-) -> Mapping[str, Mapping[str, str]]:
-    """Build, for each list of the catalog, the words that name each entry, without case."""
-    lists: dict[str, Mapping[str, str]] = {}
-    for name, entries in (document.__pydantic_extra__ or {}).items():
-        lists[name] = _build_words(name, entries, sheet, findings)
-        for entry_id, entry in entries.items():
-            if entry.area is not None:
-                spot = sheet.spot(name, entry_id, "area")
-                check_name(findings, spot, "area", entry.area, frozenset(document.areas))
-    return lists
-
-
-def build_titles(document: CatalogDocument) -> Mapping[str, str]:
-    """Find the title of every entry by its id; ids that lists call differently are left out."""
-    titles: dict[str, set[str]] = {}
-    for entries in (document.__pydantic_extra__ or {}).values():
-        for entry_id, entry in entries.items():
-            titles.setdefault(entry_id, set()).add(entry.title)
-    return {entry_id: min(found) for entry_id, found in titles.items() if len(found) == 1}
-
-
-def _build_words(
-    name: str, entries: Mapping[str, CatalogEntry], sheet: Sheet, findings: Findings
-) -> Mapping[str, str]:
-    words: dict[str, str] = {}
-    for entry_id, entry in entries.items():
-        for word in (entry_id, entry.title, *entry.synonyms):
-            key = " ".join(word.split()).casefold()
-            other = words.setdefault(key, entry_id)
-            if other != entry_id:
-                message = f"the word {word!r} already stands for {other!r} in this list."
-                findings.error(
-                    sheet.spot(name, entry_id), message, hint="a word may stand for one entry only"
-                )
-    return words

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import ConfigDict, Field
+from pydantic import BeforeValidator, ConfigDict, Field
 
 from worker.config.scalars import (
     BusinessDays,
@@ -13,6 +13,7 @@ from worker.config.scalars import (
     Duration,
     Flag,
     Name,
+    Number,
     Share,
     Text,
     When,
@@ -23,12 +24,17 @@ from worker.core.model import ContactChannel, FactKind, Stage, Strength
 from worker.core.reasons import ReasonFamily, Severity
 
 
+class PostalCodesEntry(Document):
+    table: Text
+
+
 class OrganisationDocument(Document):
     """organisation.yaml"""
 
     account: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     time_zone: Text
     default_region: Text
+    postal_codes: PostalCodesEntry | None = None
 
 
 class FactEntry(Document):
@@ -76,11 +82,31 @@ class CatalogEntry(Document):
     title: Text
     synonyms: list[Text] = Field(default_factory=list)
     postal_code: Text | None = None
+    latitude: Number | None = Field(default=None, ge=-90, le=90)
+    longitude: Number | None = Field(default=None, ge=-180, le=180)
     area: Text | None = None
+
+
+class AroundEntry(Document):
+    site: Text | None = None
+    postal_code: Text | None = None
+    miles: Number | None = Field(default=None, gt=0)
+    kilometers: Number | None = Field(default=None, gt=0)
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, dict) else value
+
+
+Around: TypeAlias = Annotated[
+    list[AroundEntry],
+    BeforeValidator(_as_list, json_schema_input_type=AroundEntry | list[AroundEntry]),
+]
 
 
 class AreaEntry(Document):
     states: list[Text] = Field(default_factory=list)
+    around: Around = Field(default_factory=list)
     prefixes: list[Text] = Field(default_factory=list)
     postal_codes: list[Text] = Field(default_factory=list)
 

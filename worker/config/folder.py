@@ -59,6 +59,7 @@ class Source(Generic[D]):
 class Folder:
     """The files of a configuration that could be read, by name relative to the folder."""
 
+    path: Path
     findings: Findings
     sources: dict[str, Source[BaseModel]] = field(default_factory=dict)
     present: tuple[str, ...] = ()
@@ -82,7 +83,7 @@ class Folder:
 
 def read_folder(folder: Path, findings: Findings) -> Folder:
     """Read every file of a configuration; what is missing or unknown is among the findings."""
-    found = Folder(findings=findings, present=tuple(_list_files(folder, findings)))
+    found = Folder(path=folder, findings=findings, present=tuple(_list_files(folder, findings)))
     for name in found.present:
         model = SINGLE_FILES.get(name) or FOLDERS[name.split("/", 1)[0]]
         source = _read_source(folder, name, model, findings)

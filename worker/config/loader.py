@@ -21,7 +21,6 @@ from worker.config.folder import Folder, read_folder
 from worker.config.parts import Parts
 from worker.core.configuration import Configuration
 from worker.core.minimum import narrow
-from worker.core.postal_codes import BUNDLED
 from worker.errors import FixConfigurationError, Problem
 
 T = TypeVar("T")
@@ -82,7 +81,7 @@ def _join(files: Folder, parts: Parts) -> Configuration:
         guardrails=_built(parts.guardrails),
         digest=_digest(files, parts),
         titles=_built(parts.words.titles),
-        postal_codes=BUNDLED,
+        postal_codes=_built(parts.words.postal_codes),
     )
 
 
@@ -99,4 +98,6 @@ def _digest(files: Folder, parts: Parts) -> str:
         if name not in _NOT_DECIDING and not name.startswith("systems/")
     }
     digests |= {f"systems/{name}": system.digest for name, system in parts.systems.items()}
+    if table := _built(parts.words.postal_codes).digest:
+        digests["postal codes"] = table
     return join_digests(digests)

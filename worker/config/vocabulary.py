@@ -14,6 +14,7 @@ from worker.config.findings import Findings, Spot
 from worker.core.conditions import Area
 from worker.core.derivation import DERIVED_FROM
 from worker.core.model import AFTER_OUTCOME_FACTS, ActivityKind, FactSpec
+from worker.core.postal_codes import PostalCodes
 from worker.core.reasons import Reason
 
 
@@ -66,6 +67,7 @@ class Vocabulary:
     lists: Mapping[str, Mapping[str, str]] | None = None
     titles: Mapping[str, str] | None = None
     areas: Mapping[str, Area] | None = None
+    postal_codes: PostalCodes | None = None
     mapped: Mapped | None = None
     pathways: frozenset[str] | None = None
     purposes: frozenset[str] | None = None

@@ -116,6 +116,7 @@ def _compile_area(condition: AreaTest) -> Compiled:
     codes = frozenset(code for area in condition.areas for code in area.postal_codes)
     prefixes = tuple(prefix for area in condition.areas for prefix in area.prefixes)
     states = frozenset(state for area in condition.areas for state in area.states)
+    is_open = not all(area.states for area in condition.areas)
     whole_states = frozenset(
         state
         for area in condition.areas
@@ -131,7 +132,9 @@ def _compile_area(condition: AreaTest) -> Compiled:
             if postal_code in codes or postal_code.startswith(prefixes):
                 return YES
             return UNKNOWN if whole_states and state is None else NO
-        return NO if isinstance(state, str) and state not in states else UNKNOWN
+        if is_open or not isinstance(state, str):
+            return UNKNOWN
+        return UNKNOWN if state in states else NO
 
     return evaluate
 

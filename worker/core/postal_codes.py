@@ -38,10 +38,14 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PostalCodes:
-    """A table of postal codes. ``find`` answers None for a code that does not exist."""
+    """A table of postal codes. ``find`` answers None for a code that does not exist.
+
+    ``digest`` tells one table of an organisation from another; the bundled one has none.
+    """
 
     find: Callable[[str], Place | None]
     near: Callable[[Point, float], frozenset[str]]
+    digest: str = ""
 
     def within(self, center: Point, miles: float) -> frozenset[str]:
         """List the codes whose point lies at most so many miles from the center."""
@@ -94,7 +98,7 @@ BUNDLED = PostalCodes(find=_find, near=_near)
 # --- a table of one's own
 
 
-def own_table(places: Mapping[str, Place]) -> PostalCodes:
+def own_table(places: Mapping[str, Place], digest: str = "") -> PostalCodes:
     """Make a table of the given places; no other postal code exists for it."""
 
     def near(center: Point, miles: float) -> frozenset[str]:
@@ -104,4 +108,4 @@ def own_table(places: Mapping[str, Place]) -> PostalCodes:
             if place.point and distance(center, place.point) <= miles
         )
 
-    return PostalCodes(find=places.get, near=near)
+    return PostalCodes(find=places.get, near=near, digest=digest)

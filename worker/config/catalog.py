@@ -1,0 +1,49 @@
+"""Builds the lists of the catalog: the words that name each entry, and their titles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from worker.config.documents import CatalogDocument, CatalogEntry
+from worker.config.findings import Findings
+from worker.config.vocabulary import check_name
+from worker.config.yaml_text import Sheet
+
+
+def build_lists(
+    document: CatalogDocument, sheet: Sheet, findings: Findings
+) -> Mapping[str, Mapping[str, str]]:
+    """Build, for each list of the catalog, the words that name each entry, without case."""
+    lists: dict[str, Mapping[str, str]] = {}
+    for name, entries in (document.__pydantic_extra__ or {}).items():
+        lists[name] = _build_words(name, entries, sheet, findings)
+        for entry_id, entry in entries.items():
+            if entry.area is not None:
+                spot = sheet.spot(name, entry_id, "area")
+                check_name(findings, spot, "area", entry.area, frozenset(document.areas))
+    return lists
+
+
+def build_titles(document: CatalogDocument) -> Mapping[str, str]:
+    """Find the title of every entry by its id; ids that lists call differently are left out."""
+    titles: dict[str, set[str]] = {}
+    for entries in (document.__pydantic_extra__ or {}).values():
+        for entry_id, entry in entries.items():
+            titles.setdefault(entry_id, set()).add(entry.title)
+    return {entry_id: min(found) for entry_id, found in titles.items() if len(found) == 1}
+
+
+def _build_words(
+    name: str, entries: Mapping[str, CatalogEntry], sheet: Sheet, findings: Findings
+) -> Mapping[str, str]:
+    words: dict[str, str] = {}
+    for entry_id, entry in entries.items():
+        for word in (entry_id, entry.title, *entry.synonyms):
+            key = " ".join(word.split()).casefold()
+            other = words.setdefault(key, entry_id)
+            if other != entry_id:
+                message = f"the word {word!r} already stands for {other!r} in this list."
+                findings.error(
+                    sheet.spot(name, entry_id), message, hint="a word may stand for one entry only"
+                )
+    return words
