@@ -42,6 +42,8 @@ from worker.config.policy_documents import PolicyDocument
 from worker.config.postal_table import read_postal_codes
 from worker.config.routing import RoutingReader
 from worker.config.routing_documents import RoutingDocument
+from worker.config.shared import SharedReader
+from worker.config.shared_documents import SharedDocument
 from worker.config.system_documents import SystemDocument
 from worker.config.vocabulary import Vocabulary
 from worker.config.yaml_text import Sheet
@@ -54,6 +56,7 @@ def build_parts(files: Folder, findings: Findings) -> Parts:
     """Build whatever can be built; every mistake on the way is among the findings."""
     parts = Parts(words=_build_words(files, findings))
     _build_systems(files, parts, findings)
+    _build_shared(files, parts, findings)
     _build_rules(files, parts, findings)
     _build_policies(files, parts, findings)
     _build_routing(files, parts, findings)
@@ -133,6 +136,13 @@ def _system_name(source: Source[SystemDocument], findings: Findings) -> str:
         message = f"the system is called {written!r}, but its file {name!r}."
         findings.error(spot, message, hint=f"write `system: {name}`, or rename the file")
     return name
+
+
+def _build_shared(files: Folder, parts: Parts, findings: Findings) -> None:
+    """Read the fragments before anything that may use them."""
+    if shared := files.get("shared.yaml", SharedDocument):
+        reader = SharedReader(sheet=shared.sheet, findings=findings, words=parts.words)
+        parts.words = replace(parts.words, shared=reader.build(shared.document))
 
 
 def _build_rules(files: Folder, parts: Parts, findings: Findings) -> None:

@@ -6,11 +6,11 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from worker.config.findings import Findings
+from worker.config.findings import Findings, Spot
 from worker.config.implication import find_contradiction, follows
 from worker.config.parts import Parts
 from worker.config.vocabulary import Vocabulary
-from worker.config.yaml_text import Sheet
+from worker.config.yaml_text import KeyPath, Sheet
 from worker.core.conditions import ActivityTest, Condition, ReachableTest, criteria_read, walk
 from worker.core.model import ActivityKind, ContactChannel
 from worker.core.policy import Criterion, Evidence, Family, Policy, QualifyingRule
@@ -18,10 +18,11 @@ from worker.core.policy import Criterion, Evidence, Family, Policy, QualifyingRu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyCheck:
-    """One policy, the sheet it is written in, and where findings go."""
+    """One policy, the sheet it is written in, that of the shared criteria, and where findings go."""
 
     policy: Policy
     sheet: Sheet
+    shared: Sheet | None
     words: Vocabulary
     findings: Findings
 
@@ -29,11 +30,30 @@ class PolicyCheck:
     def conditions(self) -> Mapping[str, Condition]:
         return {criterion.id: criterion.condition for criterion in self.policy.criteria}
 
+    def spot_of(self, criterion: str) -> Spot:
+        """Find where the policy has the criterion: written out, or taken from the shared ones."""
+        used = self.sheet.value.get("use") if isinstance(self.sheet.value, dict) else None
+        if isinstance(used, list) and criterion in used:
+            return self.sheet.spot("use", used.index(criterion))
+        return self.sheet.spot("criteria", criterion)
+
+    def spot_of_condition(self, criterion: str) -> Spot:
+        """Find where the condition of a criterion is written."""
+        path: KeyPath = ("criteria", criterion, "when")
+        is_own = path[:2] in self.sheet.places
+        return (self.sheet if is_own or self.shared is None else self.shared).spot(*path)
+
 
 def check_policies(parts: Parts, sheets: Mapping[str, Sheet], findings: Findings) -> None:
     """Check every policy that could be built."""
     for file, policy in parts.policies.items():
-        check = PolicyCheck(policy=policy, sheet=sheets[file], words=parts.words, findings=findings)
+        check = PolicyCheck(
+            policy=policy,
+            sheet=sheets[file],
+            shared=sheets.get("shared.yaml"),
+            words=parts.words,
+            findings=findings,
+        )
         _check_criteria(check)
         _check_contact_gate(check)
         _check_rules(check)
@@ -43,16 +63,14 @@ def check_policies(parts: Parts, sheets: Mapping[str, Sheet], findings: Findings
 def _check_criteria(check: PolicyCheck) -> None:
     used = set(_criteria_used(check.policy))
     for criterion in check.policy.criteria:
-        spot = check.sheet.spot("criteria", criterion.id)
         if criterion.id not in used and not criterion.points:
             message = f"no rule reads the criterion {criterion.id!r}."
             hint = "give it points, name it in a rule, gate or nurture_when, or take it out"
-            check.findings.error(spot, message, hint=hint)
+            check.findings.error(check.spot_of(criterion.id), message, hint=hint)
         reason = _why_never(check, criterion)
         if reason is not None:
-            spot = check.sheet.spot("criteria", criterion.id, "when")
             message = f"the criterion {criterion.id!r} can never be met: {reason}."
-            check.findings.error(spot, message)
+            check.findings.error(check.spot_of_condition(criterion.id), message)
 
 
 def _criteria_used(policy: Policy) -> Iterator[str]:

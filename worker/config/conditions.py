@@ -35,9 +35,10 @@ from worker.core.conditions import (
 from worker.core.model import ContactChannel, Strength
 from worker.core.reasons import ReasonFamily
 
-BASIC = frozenset({"fact", "activity", "area", "all", "any", "first_known", "not"})
+BASIC = frozenset({"fact", "activity", "area", "all", "any", "first_known", "not", "use"})
 IN_CRITERION = BASIC | {"reachable", "no_finding", "criterion"}
 IN_ROUTING = BASIC | {"reachable", "no_finding", "pathway"}
+IN_SHARED = BASIC | {"reachable", "no_finding", "pathway"}
 _ACTIVITY_KEYS = ("activity", "strength", "within", "at_least", "distinct_kinds", "service_line")
 
 
@@ -45,8 +46,8 @@ _ACTIVITY_KEYS = ("activity", "strength", "within", "at_least", "distinct_kinds"
 class ConditionReader:
     """Reads the conditions of one sheet. ``kinds`` are the questions that may be asked there.
 
-    ``reads`` collects the facts that were read. ``justified`` are the criteria that may look at what
-    was filled after the outcome.
+    ``reads`` collects the facts that were read, ``asks`` the questions, ``uses`` the digests of the
+    fragments. With ``may_leak`` they may look at what was filled after the outcome.
     """
 
     sheet: Sheet
@@ -57,6 +58,8 @@ class ConditionReader:
     may_leak: bool = False
     noun: str = "criterion"
     reads: set[str] = field(default_factory=set)
+    asks: set[str] = field(default_factory=set)
+    uses: dict[str, str] = field(default_factory=dict)
 
     def read(self, raw: Yaml, path: KeyPath) -> Condition | None:
         """Read one condition; None when it has mistakes, which are then among the findings."""
@@ -69,6 +72,7 @@ class ConditionReader:
         if len(asked) != 1 or asked[0] not in self.kinds:
             self._report_question(raw, asked, path)
             return None
+        self.asks.add(asked[0])
         return _READERS[asked[0]](self, raw, path)
 
     def _report_question(self, raw: dict[str, Yaml], asked: list[str], path: KeyPath) -> None:
@@ -247,6 +251,30 @@ class ConditionReader:
             return CriterionTest(criterion=name)
         return FactTest(fact="pathway", operator=Operator.IS, operand=name)
 
+    def read_use(self, raw: dict[str, Yaml], path: KeyPath) -> Condition | None:
+        """Put a shared condition in the place where it is named."""
+        shared, name = self.words.shared, raw["use"]
+        if not self.only_keys(raw, ("use",), path) or shared is None:
+            return None
+        spot = self.sheet.spot(*path, "use")
+        if not isinstance(name, str) or name not in shared.conditions:
+            self.findings.unknown(spot, "shared condition", str(name), shared.conditions)
+            return None
+        found = shared.conditions[name]
+        shared.used.add(f"conditions.{name}")
+        self.uses[f"conditions.{name}"] = found.digest
+        self.asks.update(found.asks)
+        refused = sorted(found.asks - self.kinds)
+        if refused:
+            message = (
+                f"the shared condition {name!r} asks {refused[0]!r}, which cannot be asked here."
+            )
+            self.findings.error(spot, message, allowed=in_words(sorted(self.kinds)))
+            return None
+        for fact in sorted(found.reads):
+            self.note_fact(fact, (*path, "use"))
+        return found.condition
+
     def read_group(self, raw: dict[str, Yaml], path: KeyPath) -> Condition | None:
         key = next(key for key in _GROUPS if key in raw)
         if not self.only_keys(raw, (key,), path):
@@ -305,4 +333,5 @@ _READERS: Mapping[str, _Reader] = {
     "any": ConditionReader.read_group,
     "first_known": ConditionReader.read_group,
     "not": ConditionReader.read_not,
+    "use": ConditionReader.read_use,
 }

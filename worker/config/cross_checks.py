@@ -11,6 +11,7 @@ from worker.config.folder import Folder
 from worker.config.implication import find_contradiction, follows
 from worker.config.parts import Parts
 from worker.config.policy_documents import PolicyDocument
+from worker.config.shared_documents import SharedDocument
 from worker.config.system_documents import SystemDocument
 from worker.core.field_map import Managed
 
@@ -32,6 +33,8 @@ def check_across(files: Folder, parts: Parts, findings: Findings) -> None:
             findings=findings,
         )
         check_routes(check)
+    if not findings.errors:  # while something is wrong, what is used is not known for sure
+        _warn_of_unused_fragments(files, parts, findings)
 
 
 def _check_pathways(files: Folder, findings: Findings) -> None:
@@ -90,3 +93,14 @@ def _check_written_stages(files: Folder, parts: Parts, findings: Findings) -> No
                 message = f"the worker may set the stage {missing[0]!r}, which has no word here."
                 hint = f"add `<their word>: {missing[0]}`"
                 findings.error(source.sheet.spot(*path), message, hint=hint)
+
+
+def _warn_of_unused_fragments(files: Folder, parts: Parts, findings: Findings) -> None:
+    source, shared = files.get("shared.yaml", SharedDocument), parts.words.shared
+    if source is None or shared is None:
+        return
+    for kind, names in (("conditions", shared.conditions), ("criteria", shared.criteria)):
+        for name in names:
+            if f"{kind}.{name}" not in shared.used:
+                message = f"nothing uses the fragment {name!r}."
+                findings.warning(source.sheet.spot(kind, name), message, hint="take it out")

@@ -25,6 +25,7 @@ from worker.config.findings import Findings, Spot, nearest
 from worker.config.messages import report_schema_errors
 from worker.config.policy_documents import PolicyDocument
 from worker.config.routing_documents import RoutingDocument
+from worker.config.shared_documents import SharedDocument
 from worker.config.system_documents import SystemDocument
 from worker.config.yaml_text import Sheet, Yaml, read_sheet
 
@@ -36,6 +37,7 @@ SINGLE_FILES: Mapping[str, type[BaseModel]] = {
     "reasons.yaml": ReasonsDocument,
     "activities.yaml": ActivitiesDocument,
     "catalog.yaml": CatalogDocument,
+    "shared.yaml": SharedDocument,
     "pathways.yaml": PathwaysDocument,
     "quality.yaml": QualityDocument,
     "consent.yaml": ConsentDocument,
@@ -44,7 +46,7 @@ SINGLE_FILES: Mapping[str, type[BaseModel]] = {
     "guardrails.yaml": GuardrailsDocument,
 }
 FOLDERS: Mapping[str, type[BaseModel]] = {"policies": PolicyDocument, "systems": SystemDocument}
-OPTIONAL = frozenset({"model.yaml", "reasons.yaml"})
+OPTIONAL = frozenset({"model.yaml", "reasons.yaml", "shared.yaml"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 
-from worker.config.conditions import IN_CRITERION, ConditionReader
+from worker.config.criteria import CriterionReader
 from worker.config.digests import digest_of
 from worker.config.findings import Findings
+from worker.config.fragments import with_fragments
 from worker.config.policy_documents import (
-    CriterionEntry,
     GateAnswer,
     PolicyDocument,
     QualifyingRuleEntry,
 )
-from worker.config.vocabulary import Vocabulary, check_fact, check_name, check_reason
+from worker.config.vocabulary import Vocabulary, check_fact, check_name
 from worker.config.yaml_text import KeyPath, Sheet
-from worker.core.conditions import ActivityTest, criteria_read
+from worker.core.conditions import criteria_read
 from worker.core.policy import (
     Criterion,
-    CriterionReasons,
     Evidence,
     Gate,
     Keep,
@@ -31,24 +30,27 @@ from worker.core.policy import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyReader:
-    """Builds one policy; what it reads of the facts is added to ``reads``."""
+    """Builds one policy; what it reads of the facts is added to ``reads``.
+
+    ``uses`` collects the digests of the fragments that it uses.
+    """
 
     sheet: Sheet
     findings: Findings
     words: Vocabulary
     reads: set[str]
+    uses: dict[str, str] = field(default_factory=dict)
 
     def build(self, document: PolicyDocument) -> Policy | None:
         """Build the policy; None when something in it cannot be read."""
         before = len(self.findings.errors)
         self._check_names(document)
-        criteria = self._build_criteria(document)
-        ordered = self._in_order(criteria)
+        ordered = self._build_criteria(document)
         policy = Policy(
             pathway=document.pathway,
             title=document.title,
             version=document.version,
-            digest=digest_of(self.sheet.value),
+            digest=with_fragments(digest_of(self.sheet.value), self.uses),
             purpose=document.purpose,
             criteria=tuple(ordered),
             gates=tuple(
@@ -68,103 +70,51 @@ class PolicyReader:
             hand_off_facts=tuple(document.hand_off),
         )
         # A criterion can also be missing without an error here: when another file has one.
-        is_whole = len(ordered) == len(document.criteria)
+        is_whole = len(ordered) == len(document.use) + len(document.criteria)
         return policy if is_whole and len(self.findings.errors) == before else None
 
     # --- criteria
 
     def _build_criteria(self, document: PolicyDocument) -> list[Criterion]:
-        built = []
-        for name, entry in document.criteria.items():
-            criterion = self._build_criterion(name, entry, frozenset(document.criteria))
-            built += [criterion] if criterion is not None else []
-        return built
-
-    def _build_criterion(
-        self, name: str, entry: CriterionEntry, names: frozenset[str]
-    ) -> Criterion | None:
-        path: KeyPath = ("criteria", name)
-        for key in ("met", "not_met", "unknown"):
-            code = getattr(entry.reasons, key)
-            if code is not None:
-                spot = self.sheet.spot(*path, "reasons", key)
-                check_reason(self.findings, spot, code, self.words.reasons)
-        reader = ConditionReader(
+        """Build the criteria taken from the shared ones, and behind them the policy's own."""
+        reader = CriterionReader(
             sheet=self.sheet,
             findings=self.findings,
             words=self.words,
-            kinds=IN_CRITERION,
-            criteria=names,
-            may_leak=entry.after_outcome is not None,
+            names=frozenset((*document.use, *document.criteria)),
             reads=self.reads,
+            uses=self.uses,
         )
-        condition = reader.read(entry.when, (*path, "when"))
-        if condition is None:
+        taken = (self._take(name, number, document) for number, name in enumerate(document.use))
+        own = (reader.build(name, entry) for name, entry in document.criteria.items())
+        return reader.in_order([item for item in (*taken, *own) if item is not None])
+
+    def _take(self, name: str, number: int, document: PolicyDocument) -> Criterion | None:
+        """Take a shared criterion; None when there is none, or when it cannot stand here."""
+        shared, spot = self.words.shared, self.sheet.spot("use", number)
+        if shared is None or name not in shared.criteria:
             return None
-        criterion = Criterion(
-            id=name,
-            family=entry.family,
-            sentence=entry.sentence,
-            condition=condition,
-            reasons=CriterionReasons(**entry.reasons.model_dump()),
-            points=entry.points,
-            half_life=entry.half_life,
-            repeat=entry.repeat,
-            own_line=entry.own_line,
-            cap=entry.cap,
-        )
-        self._check_points(criterion, entry, path)
-        return criterion
-
-    def _check_points(self, criterion: Criterion, entry: CriterionEntry, path: KeyPath) -> None:
-        """Report keys that count actions where no action is counted."""
-        counts_actions = isinstance(criterion.condition, ActivityTest)
-        for key in ("half_life", "repeat", "own_line", "cap"):
-            spot = self.sheet.spot(*path, key)
-            if key not in entry.model_fields_set:
-                continue
-            if not counts_actions:
-                message = f"{key!r} has no effect: this criterion does not count actions."
-                self.findings.error(spot, message, hint="use it with `when: {activity: …}`")
-            elif not entry.points:
-                message = f"{key!r} has no effect: this criterion has no points."
-                self.findings.error(spot, message, hint="add `points`")
-        if criterion.half_life is not None and not criterion.half_life:
-            self.findings.error(
-                self.sheet.spot(*path, "half_life"), "'half_life' must be more than nothing."
-            )
-        if criterion.cap is not None and criterion.cap < criterion.points:
-            message = f"'cap' is less than one action adds ({criterion.points:g})."
-            self.findings.error(self.sheet.spot(*path, "cap"), message)
-
-    def _in_order(self, criteria: Sequence[Criterion]) -> list[Criterion]:
-        """Put every criterion behind those it refers to; a circle is reported and left out."""
-        left = {criterion.id: criterion for criterion in criteria}
-        ordered: list[Criterion] = []
-        while left:
-            ready = [c for c in left.values() if not (criteria_read(c.condition) & left.keys())]
-            if not ready:
-                self._report_circle(left)
-                return ordered
-            ordered.append(ready[0])
-            del left[ready[0].id]
-        return ordered
-
-    def _report_circle(self, left: Mapping[str, Criterion]) -> None:
-        chain = [next(iter(left))]
-        while True:
-            following = sorted(criteria_read(left[chain[-1]].condition) & left.keys())[0]
-            if following in chain:
-                circle = [*chain[chain.index(following) :], following]
-                break
-            chain.append(following)
-        message = f"these criteria refer to each other in a circle: {' → '.join(circle)}."
-        self.findings.error(self.sheet.spot("criteria", circle[0], "when"), message)
+        found = shared.criteria[name]
+        shared.used.add(f"criteria.{name}")
+        self.uses[f"criteria.{name}"] = found.digest
+        self.reads.update(found.reads)
+        if name in document.criteria:
+            there = f"{self.sheet.file}:{self.sheet.line(('criteria', name))}"
+            message = f"the criterion {name!r} is taken from shared.yaml, and written at {there}."
+            self.findings.error(spot, message, hint="keep one of the two, or rename the own one")
+            return None
+        missing = criteria_read(found.criterion.condition) if found.criterion else frozenset()
+        for other in sorted(missing - {*document.use, *document.criteria}):
+            message = f"the shared criterion {name!r} refers to {other!r}, which is not here."
+            self.findings.error(spot, message, hint=f"add {other!r} to `use`")
+        return found.criterion
 
     # --- names
 
     def _check_names(self, document: PolicyDocument) -> None:
-        known = frozenset(document.criteria)
+        known = frozenset((*document.criteria, *document.use))
+        if self.words.shared is not None:
+            self._check_list(("use",), document.use, self.words.shared.criteria, "shared criterion")
         for path, names in _criterion_lists(document):
             self._check_list(path, names, known)
         spot = self.sheet.spot("purpose")
@@ -175,13 +125,19 @@ class PolicyReader:
         self._check_documents(document)
         self._check_rule_ids(document)
 
-    def _check_list(self, path: KeyPath, names: Iterable[str], known: frozenset[str]) -> None:
+    def _check_list(
+        self,
+        path: KeyPath,
+        names: Iterable[str],
+        known: frozenset[str] | Mapping[str, object],
+        noun: str = "criterion",
+    ) -> None:
         seen: set[str] = set()
         for number, name in enumerate(names):
             spot = self.sheet.spot(*path, number)
-            check_name(self.findings, spot, "criterion", name, known)
+            check_name(self.findings, spot, noun, name, known)
             if name in seen:
-                self.findings.error(spot, f"the criterion {name!r} is listed twice.")
+                self.findings.error(spot, f"the {noun} {name!r} is listed twice.")
             seen.add(name)
 
     def _check_documents(self, document: PolicyDocument) -> None:

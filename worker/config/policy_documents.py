@@ -87,6 +87,7 @@ class PolicyDocument(Document):
     title: Text
     version: Text
     purpose: Text
+    use: list[Text] = Field(default_factory=list)
     criteria: dict[Name, CriterionEntry] = Field(min_length=1)
     families: dict[Family, Points] = Field(default_factory=dict)
     disqualify_when_not_met: list[Text] = Field(default_factory=list)

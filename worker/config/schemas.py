@@ -70,7 +70,9 @@ def condition_schema() -> dict[str, Any]:
     """Describe a condition: one of the questions, with the keys that go with it."""
     properties: dict[str, Any] = {
         **dict.fromkeys(("activity", "area", "reachable", "no_finding"), _WORD_OR_WORDS),
-        **{key: {"type": "string"} for key in ("fact", "criterion", "pathway", "in_catalog")},
+        **{
+            key: {"type": "string"} for key in ("fact", "criterion", "pathway", "in_catalog", "use")
+        },
         **dict.fromkeys(("all", "any", "first_known"), _CONDITIONS),
         "not": _CONDITION,
         "within": {"type": "string"},

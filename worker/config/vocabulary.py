@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from worker.config.findings import Findings, Spot
+from worker.config.fragments import Shared
 from worker.core.conditions import Area
 from worker.core.derivation import DERIVED_FROM
 from worker.core.model import AFTER_OUTCOME_FACTS, ActivityKind, FactSpec
@@ -72,6 +73,7 @@ class Vocabulary:
     pathways: frozenset[str] | None = None
     purposes: frozenset[str] | None = None
     time_zone: ZoneInfo | None = None
+    shared: Shared | None = None
 
 
 def after_outcome_cause(fact: str, mapped: Mapped | None) -> str | None:
