@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from worker.config.loader import load_configuration
 from worker.core.decide import LeadSnapshot
@@ -29,6 +31,17 @@ MAPPINGS = Path(__file__).parent.parent / "mappings"
 def shipped_ruleset() -> Ruleset:
     """The configuration that ships, ready to decide with; loaded once for all tests."""
     return compile_ruleset(load_configuration(MAPPINGS))
+
+
+@cache
+def ruleset_with(overlay: Path) -> Ruleset:
+    """The shipped configuration with the files of a folder in place of its own."""
+    with TemporaryDirectory() as name:
+        folder = Path(name) / "mappings"
+        left_out = shutil.ignore_patterns("examples", "schemas", "tests", "*.md")
+        shutil.copytree(MAPPINGS, folder, ignore=left_out)
+        shutil.copytree(overlay, folder, dirs_exist_ok=True)
+        return compile_ruleset(load_configuration(folder))
 
 
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400}

@@ -7,6 +7,7 @@ says what it shows. Expectations were worked out from the policies by hand.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from tests.leads import NOW, Row, make_lead, parse_age
+from tests.leads import NOW, Row, make_lead, parse_age, ruleset_with
 from worker.core.assignment import Roster
 from worker.core.decide import Decision, decide
 from worker.core.memory import Memory
@@ -23,8 +24,20 @@ from worker.core.ruleset import Ruleset
 
 FOLDER = Path(__file__).parent
 _GIVEN = {"name", "note", "like", "but", "hidden", "second_row", "activities", "at", "roster"}
-_KNOWN = _GIVEN | {"remembered", "stage_set_by_person", "want"}
-_FACTS = {"pathway", "verdict", "stage", "team", "owner", "next_step", "due", "first"}
+_KNOWN = _GIVEN | {"remembered", "stage_set_by_person", "configuration", "shut", "want"}
+_FACTS = {
+    "allowed",
+    "evidence",
+    "jurisdiction",
+    "pathway",
+    "verdict",
+    "stage",
+    "team",
+    "owner",
+    "next_step",
+    "due",
+    "first",
+}
 _WANTED = _FACTS | {"reasons", "among_first"}
 
 
@@ -85,6 +98,8 @@ def _decide(ruleset: Ruleset, case: Mapping[str, Any]) -> Decision:
         memory=_memory(case, now),
         stage_set_by_person_at=now - parse_age(by_person) if by_person else None,
     )
+    shut = {name: frozenset(facts) for name, facts in case.get("shut", {}).items()}
+    lead = replace(lead, shut=shut)
     return decide(ruleset, lead, _roster(case), now)
 
 
@@ -99,6 +114,9 @@ def _found(decision: Decision) -> dict[str, Any]:
         "next_step": route.next_step.id if route else None,
         "due": route.due_at.isoformat() if route else None,
         "first": decision.reasons[0],
+        "allowed": [p.channel.value for p in decision.judgement.permissions if p.is_allowed],
+        "evidence": [p.evidence for p in decision.judgement.permissions if p.is_allowed],
+        "jurisdiction": next((p.jurisdiction for p in decision.judgement.permissions), None),
     }
 
 
@@ -108,6 +126,8 @@ def test_case_is_decided_as_written(case: Mapping[str, Any], shipped: Ruleset) -
     assert case["note"]
     want = dict(case["want"])
     assert set(want) <= _WANTED
+    if "configuration" in case:
+        shipped = ruleset_with(FOLDER / "configurations" / case["configuration"])
     decision = _decide(shipped, case)
     reasons, among_first = want.pop("reasons", {}), want.pop("among_first", {})
     if "due" in want and want["due"] is not None:

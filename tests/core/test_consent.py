@@ -14,10 +14,10 @@ from worker.core.conditions import ActivityTest, FactTest, Operator
 from worker.core.consent import (
     ChannelPermission,
     ChannelRule,
-    ConsentEvidence,
     ConsentPolicy,
     compile_consent,
 )
+from worker.core.consent_evidence import ConsentEvidence
 from worker.core.model import Activity, ContactChannel, FactValue, Strength
 
 ASKED = ConsentEvidence(

@@ -13,6 +13,7 @@ from worker.config.basics import (
     find_time_zone,
 )
 from worker.config.catalog import build_lists, build_titles
+from worker.config.consent import build_consent
 from worker.config.documents import (
     ActivitiesDocument,
     CatalogDocument,
@@ -29,7 +30,6 @@ from worker.config.findings import Findings
 from worker.config.folder import Folder, Source
 from worker.config.governance import (
     Desk,
-    build_consent,
     build_guardrails,
     build_lifecycle,
     build_pathways,

@@ -14,6 +14,7 @@ from worker.config.scalars import (
     Flag,
     Name,
     Number,
+    Purposes,
     Share,
     Text,
     When,
@@ -143,11 +144,21 @@ class QualityDocument(Document):
     pathways: dict[str, dict[str, Severity]] = Field(default_factory=dict)
 
 
+class JurisdictionEntry(Document):
+    id: Name
+    when: When
+
+
 class EvidenceEntry(Document):
     id: Name
     when: When
-    purposes: list[Text] = Field(default_factory=list)
+    purposes: Purposes = Field(default_factory=list)
     proof: Text | None = None
+    requires_proof: Flag = False
+    given_at: Text | None = None
+    valid_for: Duration | None = None
+    only_in: Words = Field(default_factory=list)
+    not_in: Words = Field(default_factory=list)
 
 
 class ChannelEntry(Document):
@@ -162,6 +173,7 @@ class ConsentDocument(Document):
 
     purposes: list[Name] = Field(min_length=1)
     revocation_deadline: BusinessDays = 10
+    jurisdictions: list[JurisdictionEntry] = Field(default_factory=list)
     channels: dict[ContactChannel, ChannelEntry] = Field(min_length=1)
 
 

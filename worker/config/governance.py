@@ -1,29 +1,25 @@
-"""Builds the shorter policies: pathways, consent, quality, lifecycle and guardrails."""
+"""Builds the shorter policies: pathways, quality, lifecycle and guardrails."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from worker.config.conditions import BASIC, ConditionReader
 from worker.config.documents import (
     BudgetEntry,
-    ChannelEntry,
-    ConsentDocument,
-    EvidenceEntry,
     GuardrailsDocument,
     LifecycleDocument,
     PathwaysDocument,
     QualityDocument,
 )
 from worker.config.findings import Findings, in_words, nearest
-from worker.config.vocabulary import Vocabulary, check_fact, check_name, check_reason
+from worker.config.vocabulary import Vocabulary, check_name, check_reason
 from worker.config.yaml_text import KeyPath, Sheet
-from worker.core.consent import ChannelRule, ConsentEvidence, ConsentPolicy
 from worker.core.field_map import Managed
 from worker.core.guardrails import Budget, GuardrailPolicy, Scope
 from worker.core.lifecycle import LifecyclePolicy, Transition
-from worker.core.model import ContactChannel, FactKind, Stage
+from worker.core.model import Stage
 from worker.core.policy import PathwayRule
 from worker.core.quality import QualityPolicy
 from worker.core.reasons import ReasonFamily, Severity
@@ -58,82 +54,6 @@ def build_pathways(document: PathwaysDocument, desk: Desk) -> tuple[PathwayRule,
         if condition is not None:
             rules.append(PathwayRule(pathway=entry.pathway, condition=condition))
     return tuple(rules)
-
-
-def build_consent(document: ConsentDocument, desk: Desk) -> ConsentPolicy:
-    """Build the consent policy. A channel without an opt-out could not be refused by anybody."""
-    channels = tuple(
-        _build_channel(channel, entry, document, desk)
-        for channel, entry in document.channels.items()
-    )
-    return ConsentPolicy(
-        purposes=tuple(document.purposes),
-        channels=channels,
-        revocation_deadline_days=document.revocation_deadline,
-    )
-
-
-def _build_channel(
-    channel: ContactChannel, entry: ChannelEntry, document: ConsentDocument, desk: Desk
-) -> ChannelRule:
-    path: KeyPath = ("channels", channel.value)
-    if not entry.opt_out:
-        message = f"the channel {channel.value!r} names no opt-out, so nobody could refuse it."
-        hint = f"name the facts that refuse it, such as `opt_out: [opt_out_{channel.value}]`"
-        desk.findings.error(desk.sheet.spot(*path), message, hint=hint)
-    if not entry.evidence:
-        message = f"the channel {channel.value!r} has no evidence, so it may never be used."
-        desk.findings.warning(desk.sheet.spot(*path), message, hint="leave the channel out")
-    _check_facts(entry.address, (*path, "address"), desk)
-    _check_facts(entry.opt_out, (*path, "opt_out"), desk, kind=FactKind.BOOLEAN)
-    _check_facts(entry.refused_by, (*path, "refused_by"), desk, kind=FactKind.BOOLEAN)
-    evidence = (
-        _build_evidence(item, (*path, "evidence", number), document, desk)
-        for number, item in enumerate(entry.evidence)
-    )
-    return ChannelRule(
-        channel=channel,
-        addresses=tuple(entry.address),
-        opt_outs=tuple(entry.opt_out),
-        evidence=tuple(item for item in evidence if item is not None),
-        refused_by=tuple(entry.refused_by),
-    )
-
-
-def _check_facts(
-    facts: Iterable[str], path: KeyPath, desk: Desk, kind: FactKind | None = None
-) -> None:
-    for number, fact in enumerate(facts):
-        spot = desk.sheet.spot(*path, number)
-        desk.reads.add(fact)
-        known = check_fact(desk.findings, spot, fact, desk.words)
-        facts_known = desk.words.facts
-        if known and kind and facts_known and facts_known[fact].kind is not kind:
-            message = (
-                f"the fact {fact!r} is a {facts_known[fact].kind} fact; here stands a {kind} one."
-            )
-            desk.findings.error(spot, message)
-
-
-def _build_evidence(
-    entry: EvidenceEntry, path: KeyPath, document: ConsentDocument, desk: Desk
-) -> ConsentEvidence | None:
-    for number, purpose in enumerate(entry.purposes):
-        spot = desk.sheet.spot(*path, "purposes", number)
-        check_name(desk.findings, spot, "purpose", purpose, frozenset(document.purposes))
-    if entry.proof is not None:
-        desk.reads.add(entry.proof)
-        check_fact(desk.findings, desk.sheet.spot(*path, "proof"), entry.proof, desk.words)
-    reader = desk.conditions("consent rule")
-    condition = reader.read(entry.when, (*path, "when"))
-    if condition is None:
-        return None
-    return ConsentEvidence(
-        id=entry.id,
-        condition=condition,
-        purposes=frozenset(entry.purposes),
-        proof=entry.proof,
-    )
 
 
 def build_quality(document: QualityDocument, region: str, desk: Desk) -> QualityPolicy:

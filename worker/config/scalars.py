@@ -60,6 +60,11 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def _as_purposes(value: object) -> object:
+    """Let the word `any` stand for every purpose: an empty list limits nothing."""
+    return [] if value == "any" else _as_list(value)
+
+
 def _as_option(value: object) -> object:
     """Connector options are text; numbers and booleans are taken as they are written."""
     if isinstance(value, bool):
@@ -84,6 +89,9 @@ Number: TypeAlias = StrictFloat
 Share: TypeAlias = Annotated[StrictFloat, Field(gt=0, le=1)]
 Words: TypeAlias = Annotated[
     list[Text], BeforeValidator(_as_list, json_schema_input_type=Text | list[Text])
+]
+Purposes: TypeAlias = Annotated[
+    list[Text], BeforeValidator(_as_purposes, json_schema_input_type=Text | list[Text])
 ]
 Option: TypeAlias = Annotated[
     str, BeforeValidator(_as_option, json_schema_input_type=str | int | float | bool)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import IntEnum
 from operator import attrgetter
@@ -29,7 +29,9 @@ class Case:
 
     ``activities`` are those that count at ``now``, newest first, and ``by_kind`` the same by kind.
     ``today`` is the date of ``now`` in the organisation's time zone. ``met`` holds the truth of
-    criteria already evaluated; the evaluation fills it in order.
+    criteria already evaluated; the evaluation fills it in order. ``records`` are the facts of each
+    record of a person who has several, empty otherwise; ``shut`` says, by the fact that holds an
+    address, of what somebody who has it as well opted out.
     """
 
     facts: Facts
@@ -40,6 +42,8 @@ class Case:
     reachable: frozenset[ContactChannel] = frozenset()
     findings: frozenset[str] = frozenset()
     has_blocking_finding: bool = False
+    records: tuple[Facts, ...] = ()
+    shut: Mapping[str, frozenset[str]] = field(default_factory=dict)
     met: dict[str, Truth] = field(default_factory=dict)
 
 
@@ -59,6 +63,13 @@ def make_case(
     return Case(facts=facts, activities=tuple(counted), by_kind=by_kind, now=now, today=today)
 
 
+def with_records(
+    case: Case, records: tuple[Facts, ...], shut: Mapping[str, frozenset[str]]
+) -> Case:
+    """Add what each record says by itself, and what others who share an address opted out of."""
+    return replace(case, records=records, shut=shut)
+
+
 def with_gates(
     case: Case,
     *,
@@ -76,4 +87,6 @@ def with_gates(
         reachable=reachable,
         findings=findings,
         has_blocking_finding=has_blocking_finding,
+        records=case.records,
+        shut=case.shut,
     )

@@ -1,30 +1,27 @@
 """Consent: which channels may be used for a lead, for which purpose, on what evidence.
 
-Fails closed. No evidence is not consent, an opt-out in any CRM blocks everywhere, an explicit no
-beats what an action implies, and an opt-out field that the connection cannot see counts as unknown,
-which blocks and names itself.
+Fails closed. No evidence is not consent, an opt-out in any CRM blocks everywhere and for whoever
+shares the address, an explicit no beats what an action implies, and an opt-out field that the
+connection cannot see counts as unknown, which blocks and names itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeAlias
 
-from worker.core.case import YES, Case
-from worker.core.conditions import Condition
-from worker.core.evaluation import compile_condition
+from worker.core.case import Case
+from worker.core.consent_evidence import (
+    ConsentEvidence,
+    EvidenceCheck,
+    Lacking,
+    Shown,
+    compile_evidence,
+)
+from worker.core.jurisdictions import Jurisdiction, Places, compile_places, name_of
 from worker.core.model import ContactChannel, Facts
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ConsentEvidence:
-    """When ``condition`` holds, there is consent for ``purposes`` (empty: any); ``proof`` names a fact."""
-
-    id: str
-    condition: Condition
-    purposes: frozenset[str] = frozenset()
-    proof: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,17 +46,25 @@ class ConsentPolicy:
     purposes: tuple[str, ...]
     channels: tuple[ChannelRule, ...]
     revocation_deadline_days: int = 10
+    jurisdictions: tuple[Jurisdiction, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelPermission:
-    """Whether one channel may be used, the reason code that says why, and what proved it."""
+    """Whether one channel may be used, the reason code that says why, and what proved it.
+
+    ``given_at`` and ``expires_at`` belong to the evidence: None when its time is not known, or it
+    does not age. ``jurisdiction`` names what applied; None when the policy lists none.
+    """
 
     channel: ContactChannel
     is_allowed: bool
     reason: str
     evidence: str | None = None
     proof: str | None = None
+    given_at: datetime | None = None
+    expires_at: datetime | None = None
+    jurisdiction: str | None = None
 
 
 Permissions: TypeAlias = tuple[ChannelPermission, ...]
@@ -73,42 +78,98 @@ def compile_consent(policy: ConsentPolicy, mapped_facts: frozenset[str]) -> Cons
     looked at, and a channel of which no opt-out is mapped at all counts as unseen.
     """
     checks = tuple(_compile_channel(rule, mapped_facts) for rule in policy.channels)
+    find_places = compile_places(policy.jurisdictions)
 
     def check(case: Case, purpose: str, unseen: frozenset[str]) -> Permissions:
-        return tuple([ask(case, purpose, unseen) for ask in checks])
+        places = find_places(case)
+        return tuple([ask(case, purpose, unseen, places) for ask in checks])
 
     return check
 
 
-_ChannelCheck: TypeAlias = Callable[[Case, str, frozenset[str]], ChannelPermission]
+_ChannelCheck: TypeAlias = Callable[[Case, str, frozenset[str], Places], ChannelPermission]
 
 
 def _compile_channel(rule: ChannelRule, mapped_facts: frozenset[str]) -> _ChannelCheck:
-    channel, area = rule.channel, f"CONSENT_{rule.channel.upper()}"
-    addresses = rule.addresses
-    watched = frozenset(fact for fact in rule.opt_outs if fact in mapped_facts)
-    evidence = tuple((item, compile_condition(item.condition)) for item in rule.evidence)
-    opted_out, is_unseen, refused, no_address, missing = (
-        ChannelPermission(channel=channel, is_allowed=False, reason=f"{area}_{reason}")
-        for reason in ("OPTED_OUT", "UNSEEN", "REFUSED", "NO_ADDRESS", "MISSING")
-    )
+    area = f"CONSENT_{rule.channel.upper()}"
+    find_bar = _compile_bar(rule, mapped_facts)
+    evidence = tuple((item, compile_evidence(item)) for item in rule.evidence)
+    granted = f"{area}_GRANTED"
+    refusals = {
+        reason: ChannelPermission(channel=rule.channel, is_allowed=False, reason=f"{area}_{reason}")
+        for reason in REFUSALS
+    }
 
-    def ask(case: Case, purpose: str, unseen: frozenset[str]) -> ChannelPermission:
-        facts = case.facts
-        if _says(facts, rule.opt_outs, answer=True):
-            return opted_out
-        if not watched or not watched.isdisjoint(unseen):
-            return is_unseen
-        if _says(facts, rule.refused_by, answer=False):
-            return refused
-        if addresses and facts.keys().isdisjoint(addresses):
-            return no_address
-        for item, holds in evidence:
-            if (not item.purposes or purpose in item.purposes) and holds(case) is YES:
-                return _grant(channel, f"{area}_GRANTED", item, case)
-        return missing
+    def ask(case: Case, purpose: str, unseen: frozenset[str], places: Places) -> ChannelPermission:
+        bar = find_bar(case, unseen)
+        if bar is None:
+            item, found = _first_shown(evidence, case, purpose, places)
+            if item is not None and isinstance(found, Shown):
+                return ChannelPermission(
+                    channel=rule.channel,
+                    is_allowed=True,
+                    reason=granted,
+                    evidence=item.id,
+                    proof=found.proof,
+                    given_at=found.at,
+                    expires_at=found.until,
+                    jurisdiction=name_of(places),
+                )
+            bar = found.reason if isinstance(found, Lacking) else "MISSING"
+        return _refuse(refusals[bar], places)
 
     return ask
+
+
+REFUSALS = (
+    "OPTED_OUT",
+    "OPTED_OUT_ELSEWHERE",
+    "UNSEEN",
+    "REFUSED",
+    "NO_ADDRESS",
+    "MISSING",
+    "NOT_HERE",
+    "PLACE_UNKNOWN",
+    "UNPROVEN",
+    "UNDATED",
+    "EXPIRED",
+)
+"""Why a channel is closed, as the end of its reason code."""
+
+
+def _refuse(permission: ChannelPermission, places: Places) -> ChannelPermission:
+    if not places:
+        return permission
+    return ChannelPermission(
+        channel=permission.channel,
+        is_allowed=False,
+        reason=permission.reason,
+        jurisdiction=name_of(places),
+    )
+
+
+def _compile_bar(
+    rule: ChannelRule, mapped_facts: frozenset[str]
+) -> Callable[[Case, frozenset[str]], str | None]:
+    """Build the function that says what closes a channel whatever the evidence; None: nothing."""
+    addresses, opt_outs = rule.addresses, frozenset(rule.opt_outs)
+    watched = frozenset(fact for fact in rule.opt_outs if fact in mapped_facts)
+
+    def find(case: Case, unseen: frozenset[str]) -> str | None:
+        facts = case.facts
+        if _says(facts, rule.opt_outs, answer=True):
+            return "OPTED_OUT"
+        if case.shut and _is_shut(case.shut, addresses, opt_outs):
+            return "OPTED_OUT_ELSEWHERE"
+        if not watched or not watched.isdisjoint(unseen):
+            return "UNSEEN"
+        if _says(facts, rule.refused_by, answer=False):
+            return "REFUSED"
+        if addresses and facts.keys().isdisjoint(addresses):
+            return "NO_ADDRESS"
+        return None
+
+    return find
 
 
 def _says(facts: Facts, names: tuple[str, ...], *, answer: bool) -> bool:
@@ -116,17 +177,29 @@ def _says(facts: Facts, names: tuple[str, ...], *, answer: bool) -> bool:
     return any(facts.get(name) is answer for name in names)
 
 
-def _grant(
-    channel: ContactChannel, reason: str, item: ConsentEvidence, case: Case
-) -> ChannelPermission:
-    proof = case.facts.get(item.proof) if item.proof else None
-    return ChannelPermission(
-        channel=channel,
-        is_allowed=True,
-        reason=reason,
-        evidence=item.id,
-        proof=str(proof) if proof is not None else None,
-    )
+def _is_shut(
+    shut: Mapping[str, frozenset[str]], addresses: tuple[str, ...], opt_outs: frozenset[str]
+) -> bool:
+    """Tell whether somebody who has one of these addresses as well opted out of the channel."""
+    return any(name in shut and not opt_outs.isdisjoint(shut[name]) for name in addresses)
+
+
+def _first_shown(
+    evidence: tuple[tuple[ConsentEvidence, EvidenceCheck], ...],
+    case: Case,
+    purpose: str,
+    places: Places,
+) -> tuple[ConsentEvidence | None, Shown | Lacking | None]:
+    """Find the first evidence that counts; else what the first that holds is lacking."""
+    lacking: Lacking | None = None
+    for item, ask in evidence:
+        if item.purposes and purpose not in item.purposes:
+            continue
+        found = ask(case, places)
+        if isinstance(found, Shown):
+            return item, found
+        lacking = lacking or found
+    return None, lacking
 
 
 def allowed_channels(permissions: Permissions) -> frozenset[ContactChannel]:

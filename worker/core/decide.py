@@ -7,12 +7,15 @@ is remembered of the lead are arguments, and equal arguments give an equal decis
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from operator import attrgetter
 from typing import TypeAlias
+from zoneinfo import ZoneInfo
 
 from worker.core.assignment import Roster
-from worker.core.case import YES, Case, make_case, with_gates
+from worker.core.case import YES, Case, make_case, with_gates, with_records
 from worker.core.consent import Permissions, allowed_channels
 from worker.core.derivation import derive
 from worker.core.hand_over import hand_over
@@ -32,13 +35,17 @@ from worker.core.standing import HANDED_BACK, find_standing
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeadSnapshot:
-    """All that is known of one lead at the time of deciding. ``activities`` are newest first."""
+    """All that is known of one lead at the time of deciding. ``activities`` are newest first.
+
+    ``shut`` says, by the fact that holds an address, of what somebody who has it as well opted out.
+    """
 
     profile_id: str
     contacts: tuple[MappedContact, ...]
     activities: tuple[Activity, ...] = ()
     memory: Memory = field(default_factory=Memory)
     stage_set_by_person_at: datetime | None = None
+    shut: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +65,24 @@ class Judgement:
     def signature(self) -> Signature:
         """What must differ for the decision to be another one. The score alone does not count.
 
-        Of a lead that is left alone, only why; what the policy would say of it changes nothing.
+        Of a lead that is left alone, only why; what the policy would say of it changes nothing. Of
+        one that is handed off also the channels: who works it relies on them.
         """
         if self.move.is_hands_off:
             return (None, Verdict.HOLD, self.move.stage, self.move.reason, ())
-        return (self.pathway, self.verdict, self.move.stage, self.move.reason, self.reasons)
+        said = self.reasons
+        if self.is_for_hand_off():
+            said = (*said, *sorted([p.channel for p in self.permissions if p.is_allowed]))
+        return (self.pathway, self.verdict, self.move.stage, self.move.reason, said)
+
+    def is_for_hand_off(self) -> bool:
+        """Tell whether somebody is to work the lead.
+
+        A lead on hold may still stand at MQL because a person put it there; it is handed to nobody.
+        """
+        move = self.move
+        is_routed = move.stage is Stage.MQL and self.verdict is not Verdict.HOLD
+        return is_routed and not move.is_hands_off
 
 
 Signature: TypeAlias = tuple[str | None, Verdict, Stage | None, str, tuple[str, ...]]
@@ -90,7 +110,7 @@ class Decision:
 def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datetime) -> Judgement:
     """Reach the verdict at ``now``, without routing."""
     configuration = ruleset.configuration
-    case = make_case(lead.facts, snapshot.activities, now, configuration.time_zone)
+    case = _make_case(snapshot, lead, now, configuration.time_zone)
     pathway = next((name for name, holds in ruleset.pathways if holds(case) is YES), None)
     findings = assess(
         lead.facts,
@@ -136,6 +156,18 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
         move=move,
         reasons=_reasons(case, qualification, verdict, findings, permissions, move),
     )
+
+
+def _make_case(snapshot: LeadSnapshot, lead: MergedLead, now: datetime, zone: ZoneInfo) -> Case:
+    case = make_case(lead.facts, snapshot.activities, now, zone)
+    is_single = len(snapshot.contacts) < 2
+    if is_single and not snapshot.shut:
+        return case
+    records = () if is_single else sorted(snapshot.contacts, key=_by_ref)
+    return with_records(case, tuple([contact.facts for contact in records]), snapshot.shut)
+
+
+_by_ref = attrgetter("ref")
 
 
 def _unclear(
@@ -200,9 +232,7 @@ def decide(ruleset: Ruleset, snapshot: LeadSnapshot, roster: Roster, now: dateti
     memory, cool_down = snapshot.memory, ruleset.configuration.lifecycle.rejection_cool_down
     refusal = find_refusal(memory, lead.facts, cool_down, now)
     route = None
-    # A lead on hold may still stand at MQL because a person put it there; it is handed to nobody.
-    is_routed = judgement.move.stage is Stage.MQL and judgement.verdict is not Verdict.HOLD
-    if is_routed and not judgement.move.is_hands_off:
+    if judgement.is_for_hand_off():
         route = hand_over(
             ruleset,
             judgement.case,

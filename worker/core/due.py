@@ -106,10 +106,12 @@ def _moments(
 ) -> Iterator[datetime]:
     yield from _activity_moments(snapshot, windows)
     zone = ruleset.configuration.time_zone
+    case = judgement.case
     for test in windows.facts:
-        value = judgement.case.facts.get(test.fact)
-        if value is not None:
-            yield from _fact_moments(test, value, zone)
+        for facts in (case.facts, *case.records):
+            value = facts.get(test.fact)
+            if value is not None:
+                yield from _fact_moments(test, value, zone)
     yield from _standing_moments(ruleset, judgement)
     stale_after = ruleset.configuration.quality.stale_after
     changed_at = judgement.case.facts.get("changed_at")

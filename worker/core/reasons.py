@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from worker.core.consent_reasons import CONSENT_SENTENCES
+
 CODE_PATTERN = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 
 
@@ -210,32 +212,9 @@ _ALL = (
     _reason("IDENTITY_LINKED", _F.IDENTITY, "Several records of one person are linked."),
     _reason("IDENTITY_AMBIGUOUS", _F.IDENTITY, "Shares an address with another name.", _S.WARN),
     # Consent
-    _reason("CONSENT_EMAIL_GRANTED", _F.CONSENT, "May be e-mailed."),
-    _reason("CONSENT_EMAIL_MISSING", _F.CONSENT, "No evidence of consent to e-mail."),
-    _reason("CONSENT_EMAIL_OPTED_OUT", _F.CONSENT, "Asked not to be e-mailed."),
-    _reason("CONSENT_EMAIL_REFUSED", _F.CONSENT, "Did not agree to e-mail."),
-    _reason("CONSENT_EMAIL_UNSEEN", _F.CONSENT, "The CRM does not show the e-mail opt-out."),
-    _reason("CONSENT_PHONE_GRANTED", _F.CONSENT, "May be called."),
-    _reason("CONSENT_PHONE_MISSING", _F.CONSENT, "No evidence of consent to calls."),
-    _reason("CONSENT_PHONE_OPTED_OUT", _F.CONSENT, "Asked not to be called."),
-    _reason("CONSENT_PHONE_REFUSED", _F.CONSENT, "Did not agree to calls."),
-    _reason("CONSENT_PHONE_UNSEEN", _F.CONSENT, "The CRM does not show the phone opt-out."),
-    _reason("CONSENT_SMS_GRANTED", _F.CONSENT, "May be texted."),
-    _reason("CONSENT_SMS_MISSING", _F.CONSENT, "No evidence of consent to text messages."),
-    _reason("CONSENT_SMS_OPTED_OUT", _F.CONSENT, "Asked not to be texted."),
-    _reason("CONSENT_SMS_REFUSED", _F.CONSENT, "Did not agree to text messages."),
-    _reason("CONSENT_SMS_UNSEEN", _F.CONSENT, "The CRM does not show the text opt-out."),
-    _reason("CONSENT_MAIL_GRANTED", _F.CONSENT, "May be written to."),
-    _reason("CONSENT_MAIL_MISSING", _F.CONSENT, "No evidence of consent to letters."),
-    _reason("CONSENT_MAIL_OPTED_OUT", _F.CONSENT, "Asked not to be written to."),
-    _reason("CONSENT_MAIL_REFUSED", _F.CONSENT, "Did not agree to letters."),
-    _reason("CONSENT_MAIL_UNSEEN", _F.CONSENT, "The CRM does not show the mail opt-out."),
+    *(_reason(code, _F.CONSENT, said) for code, said in CONSENT_SENTENCES),
     _reason("CONSENT_REACHABLE", _F.CONSENT, "Can be reached by a channel it agreed to."),
     _reason("CONSENT_NONE_REACHABLE", _F.CONSENT, "No channel may be used.", _S.BLOCK),
-    _reason("CONSENT_EMAIL_NO_ADDRESS", _F.CONSENT, "There is no usable e-mail address."),
-    _reason("CONSENT_PHONE_NO_ADDRESS", _F.CONSENT, "There is no usable telephone number."),
-    _reason("CONSENT_SMS_NO_ADDRESS", _F.CONSENT, "There is no usable number for texts."),
-    _reason("CONSENT_MAIL_NO_ADDRESS", _F.CONSENT, "There is no usable postal address."),
     # Stage
     _reason("STAGE_ADVANCED", _F.STAGE, "Moves to a later stage."),
     _reason("STAGE_DISQUALIFIED", _F.STAGE, "Taken out: not a lead to work."),

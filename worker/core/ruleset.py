@@ -114,9 +114,12 @@ def mapped_facts(configuration: Configuration) -> frozenset[str]:
 def _always_asked(configuration: Configuration) -> Iterator[Condition]:
     for rule in configuration.pathways:
         yield rule.condition
+    for jurisdiction in configuration.consent.jurisdictions:
+        yield jurisdiction.condition
     for channel in configuration.consent.channels:
         for item in channel.evidence:
             yield item.condition
+            yield from item.ageing()
 
 
 def _policy_windows(configuration: Configuration, policy: Policy) -> Windows:

@@ -56,6 +56,10 @@ def decision_body(ruleset: Ruleset, decision: Decision) -> str:
                 "is_allowed": p.is_allowed,
                 "reason": p.reason,
                 "evidence": p.evidence,
+                "has_proof": p.proof is not None,
+                "jurisdiction": p.jurisdiction,
+                "given_at": _at(p.given_at),
+                "expires_at": _at(p.expires_at),
             }
             for p in judgement.permissions
         ],

@@ -26,10 +26,7 @@ def _explanation(explained: Mapping[str, Json]) -> Iterator[RenderableType]:
     yield f"  verdict   {explained['verdict']}" + _carried(explained)
     yield f"  stage     {before} → {after} ({stage.get('reason')})"
     yield from _route(explained)
-    channels = [
-        str(_map(p)["channel"]) for p in _items(explained["permissions"]) if _map(p)["is_allowed"]
-    ]
-    yield f"  contact   {', '.join(channels) or 'no channel may be used'}"
+    yield from _contact_lines(explained)
     yield from _decision_lines(explained)
     yield ""
     yield _reason_table(explained)
@@ -42,6 +39,30 @@ def _explanation(explained: Mapping[str, Json]) -> Iterator[RenderableType]:
         yield from _pathway_lines(explained)
         yield ""
     yield from _closing(explained)
+
+
+def _contact_lines(explained: Mapping[str, Json]) -> Iterator[str]:
+    """Each channel: open or closed, on what evidence, where, and until when."""
+    channels = [_map(item) for item in _items(explained["permissions"])]
+    allowed = [str(item["channel"]) for item in channels if item["is_allowed"]]
+    yield f"  contact   {', '.join(allowed) or 'no channel may be used'}"
+    for item in channels:
+        yield f"    {item['channel']:<8}{'; '.join(_channel_words(item))}"
+
+
+def _channel_words(item: Mapping[str, Json]) -> Iterator[str]:
+    """Say of one channel what is known; decisions of earlier versions know less."""
+    if item["is_allowed"]:
+        proof = "with proof" if item.get("has_proof") else "no proof on file"
+        yield f"open by the evidence {item['evidence']}, {proof}"
+    else:
+        yield f"closed ({item['reason']})"
+    if item.get("jurisdiction"):
+        yield f"place {item['jurisdiction']}"
+    if item.get("given_at"):
+        yield f"since {str(item['given_at'])[:10]}"
+    if item.get("expires_at"):
+        yield f"until {str(item['expires_at'])[:10]}"
 
 
 def _decision_lines(explained: Mapping[str, Json]) -> Iterator[str]:

@@ -19,7 +19,7 @@ _READ: Final = listed(
     " patient_status language payer wanted_date wanted_within_days procurement_timing not_now"
     " received_at created_at updated_at channel origin is_test opt_out_all opt_out_email"
     " opt_out_phone opt_out_sms email_bounced consent_email consent_phone consent_sms consent_proof"
-    " preferred_contact lifecycle_stage owner_id sales_verdict outcome outcome_at"
+    " consent_at preferred_contact lifecycle_stage owner_id sales_verdict outcome outcome_at"
 )
 MANAGED_COLUMNS: Final = listed(
     "reason_codes pathway next_step next_step_due_at hand_off_summary score_total score_fit"

@@ -27,7 +27,7 @@ _BAD_PHONES: Final = ("555-0123", "000-000-0000", "123", "(617) 555-01", "call o
 _CHOICES: Final = (
     "role", "lead_type", "service_line", "site", "program", "referral_category", "payer", "language",
 )  # fmt: skip
-_CONSENTS: Final = ("consent_email", "consent_phone", "consent_sms", "consent_proof")
+_CONSENTS: Final = ("consent_email", "consent_phone", "consent_sms", "consent_proof", "consent_at")
 
 
 def _malform_email(draft: Draft, scene: Scene) -> bool:

@@ -134,6 +134,7 @@ def _fill_consent(scene: Scene, row: Row) -> None:
             row[column] = "false"
     if given:
         row["consent_proof"] = f"form-{dice.between(100000, 999999)}"
+        row["consent_at"] = row["created_at"]
 
 
 def _fill_line(scene: Scene, draft: Draft) -> None:
