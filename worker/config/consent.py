@@ -10,11 +10,10 @@ from worker.config.governance import Desk
 from worker.config.messages import value_at
 from worker.config.vocabulary import check_fact, check_name
 from worker.config.yaml_text import KeyPath
-from worker.core.conditions import facts_read
 from worker.core.consent import ChannelRule, ConsentPolicy
 from worker.core.consent_evidence import ConsentEvidence, actions_in
 from worker.core.jurisdictions import ELSEWHERE, UNKNOWN_PLACE, Jurisdiction
-from worker.core.model import PERMISSIVE_FACTS, ContactChannel, FactKind
+from worker.core.model import ContactChannel, FactKind
 
 _RESERVED = (ELSEWHERE, UNKNOWN_PLACE)
 
@@ -173,8 +172,7 @@ class _Builder:
 
     def _check_age(self, found: ConsentEvidence, entry: EvidenceEntry, path: KeyPath) -> None:
         """Evidence that ages must have a time: that of an action, or a fact that some map fills."""
-        is_agreement = bool(facts_read(found.condition) & PERMISSIVE_FACTS)
-        if is_agreement or not actions_in(found):
+        if found.is_dated_by_fact():
             self.desk.reads.add(found.given_at)
             if found.valid_for is not None and entry.given_at is None:
                 self._check_fact(found.given_at, (*path, "valid_for"), FactKind.INSTANT)

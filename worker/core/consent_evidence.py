@@ -20,6 +20,7 @@ from worker.core.conditions import (
     FactTest,
     FirstKnown,
     Operator,
+    facts_read,
 )
 from worker.core.evaluation import Compiled, compile_condition, compile_selection
 from worker.core.jurisdictions import Places, Reach, reach_of
@@ -46,12 +47,20 @@ class ConsentEvidence:
     only_in: frozenset[str] = frozenset()
     not_in: frozenset[str] = frozenset()
 
+    def is_dated_by_fact(self) -> bool:
+        """Tell whether ``given_at`` is looked at: not where only actions date the evidence."""
+        is_agreement = not facts_read(self.condition).isdisjoint(PERMISSIVE_FACTS)
+        return is_agreement or not actions_in(self)
+
     def ageing(self) -> tuple[Condition, ...]:
         """Conditions that close when the evidence has grown too old; none when it does not age."""
         if self.valid_for is None:
             return ()
+        actions = tuple(replace(test, within=self.valid_for) for test in actions_in(self))
+        if not self.is_dated_by_fact():
+            return actions
         dated = FactTest(fact=self.given_at, operator=Operator.WITHIN_LAST, operand=self.valid_for)
-        return (dated, *(replace(test, within=self.valid_for) for test in actions_in(self)))
+        return (dated, *actions)
 
 
 def actions_in(item: ConsentEvidence) -> tuple[ActivityTest, ...]:

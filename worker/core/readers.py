@@ -91,6 +91,9 @@ def _all_readers(configuration: Configuration) -> Iterator[tuple[str, Reader]]:
         yield from _policy_readers(policy)
     for rule in configuration.pathways:
         yield from _each(facts_read(rule.condition), Use.PATHWAY, rule.pathway)
+    for jurisdiction in configuration.consent.jurisdictions:
+        asked = facts_read(jurisdiction.condition)
+        yield from _each(asked, Use.CONSENT, f"jurisdiction {jurisdiction.id}")
     for channel in configuration.consent.channels:
         yield from _channel_readers(channel)
     yield from _routing_readers(configuration)
@@ -130,6 +133,8 @@ def _channel_readers(rule: ChannelRule) -> Iterator[tuple[str, Reader]]:
         yield from _each(facts_read(item.condition), Use.CONSENT, f"{channel} evidence {item.id}")
         if item.proof is not None:
             yield from _each((item.proof,), Use.CONSENT, f"{channel} proof")
+        if item.is_dated_by_fact():
+            yield from _each((item.given_at,), Use.CONSENT, f"{channel} date")
 
 
 def _routing_readers(configuration: Configuration) -> Iterator[tuple[str, Reader]]:
