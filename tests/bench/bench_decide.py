@@ -11,9 +11,8 @@ from time import process_time
 from tests.bench.generated_policy import NOW, make_ruleset, make_snapshot
 from tests.bench.handwritten_policy import qualify_by_hand
 from worker.core.assignment import Roster
-from worker.core.decide import decide, judge
+from worker.core.decide import decide, judge, merge_lead
 from worker.core.due import next_change_at
-from worker.core.identity import merge_contacts
 
 LEADS = 500
 ROUNDS = 9
@@ -33,7 +32,7 @@ def rate(act: Callable[[int], object], *, times: int = LEADS) -> float:
 def main() -> None:
     ruleset, roster = make_ruleset(), Roster()
     leads = [make_snapshot(number) for number in range(LEADS)]
-    merged = [merge_contacts(lead.contacts) for lead in leads]
+    merged = [merge_lead(ruleset, lead) for lead in leads]
     judged = [judge(ruleset, lead, m, NOW) for lead, m in zip(leads, merged, strict=True)]
 
     def by_hand(n: int) -> object:

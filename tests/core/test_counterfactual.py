@@ -8,8 +8,7 @@ import pytest
 
 from tests.leads import NOW, Row, make_lead
 from worker.core.counterfactual import SmallestChange, smallest_change
-from worker.core.decide import Judgement, judge
-from worker.core.identity import merge_contacts
+from worker.core.decide import Judgement, judge, merge_lead
 from worker.core.policy import Verdict
 from worker.core.ruleset import Ruleset
 
@@ -45,7 +44,7 @@ def judged(
     ruleset: Ruleset, values: Mapping[str, str], activities: Sequence[Mapping[str, str]]
 ) -> Judgement:
     lead = make_lead(ruleset, [Row(values=values)], activities)
-    return judge(ruleset, lead, merge_contacts(lead.contacts), NOW)
+    return judge(ruleset, lead, merge_lead(ruleset, lead), NOW)
 
 
 @pytest.mark.parametrize(

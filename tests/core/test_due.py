@@ -8,9 +8,8 @@ from datetime import UTC, datetime, timedelta
 from math import log2
 
 from tests.leads import NOW, Row, make_lead
-from worker.core.decide import LeadSnapshot, judge
+from worker.core.decide import LeadSnapshot, judge, merge_lead
 from worker.core.due import PRECISION, TICK, next_change_at
-from worker.core.identity import merge_contacts
 from worker.core.memory import Memory
 from worker.core.model import Stage
 from worker.core.ruleset import Ruleset
@@ -35,7 +34,7 @@ def lead_of(
 
 
 def due(ruleset: Ruleset, lead: LeadSnapshot) -> datetime | None:
-    merged = merge_contacts(lead.contacts)
+    merged = merge_lead(ruleset, lead)
     return next_change_at(ruleset, lead, merged, judge(ruleset, lead, merged, NOW))
 
 
@@ -99,7 +98,7 @@ def test_a_fading_score_is_due_when_it_crosses_the_threshold(shipped: Ruleset) -
 
 def test_the_instant_before_is_not_due(shipped: Ruleset) -> None:
     lead = lead_of(shipped, [{"type": "appointment_request", "age": "3 days"}])
-    merged = merge_contacts(lead.contacts)
+    merged = merge_lead(shipped, lead)
     present = judge(shipped, lead, merged, NOW).signature()
     at = NOW + 27 * DAY
     assert judge(shipped, lead, merged, at - TICK).signature() == present

@@ -63,11 +63,11 @@ def test_documents_are_called_by_their_titles_present_or_missing(shipped: Rulese
 
 
 def test_a_wanted_date_that_has_passed_is_marked(shipped: Ruleset) -> None:
-    assert "Wanted: 2026-05-03 (has passed)." in summary(shipped, wanted_date="2026-05-03")
+    assert "Wanted by: 2026-05-03 (has passed)." in summary(shipped, wanted_date="2026-05-03")
 
 
 def test_a_wanted_date_of_today_has_not_passed(shipped: Ruleset) -> None:
-    assert "Wanted: 2026-05-04." in summary(shipped, wanted_date="2026-05-04")
+    assert "Wanted by: 2026-05-04." in summary(shipped, wanted_date="2026-05-04")
 
 
 def test_a_preferred_channel_that_is_closed_is_marked(shipped: Ruleset) -> None:

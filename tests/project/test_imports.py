@@ -30,6 +30,7 @@ PURE_STANDARD = frozenset(
     {
         "__future__",
         "bisect",
+        "calendar",
         "collections",
         "dataclasses",
         "datetime",

@@ -22,8 +22,7 @@ from tests.properties.lead_strategies import (
 from worker.core.assignment import Roster
 from worker.core.case import NO
 from worker.core.conditions import FactTest, Operator
-from worker.core.decide import LeadSnapshot, decide, judge
-from worker.core.identity import merge_contacts
+from worker.core.decide import LeadSnapshot, decide, judge, merge_lead
 from worker.core.mapping import MappedContact
 from worker.core.model import PERMISSIVE_FACTS, RESTRICTIVE_FACTS, Activity, Strength
 from worker.core.policy import Family, QualifyingRule, Verdict
@@ -44,7 +43,7 @@ def _with_fact(lead: LeadSnapshot, fact: str, value: bool) -> LeadSnapshot:
 
 
 def _allowed(ruleset: Ruleset, lead: LeadSnapshot) -> set[str]:
-    merged = merge_contacts(lead.contacts)
+    merged = merge_lead(ruleset, lead)
     return {p.channel for p in judge(ruleset, lead, merged, NOW).permissions if p.is_allowed}
 
 
@@ -114,7 +113,7 @@ def test_another_action_never_lowers_intent_nor_takes_the_verdict_away(
 ) -> None:
     shipped = shipped_ruleset()
     assume(more.strength in {Strength.STRONG, Strength.MEDIUM})
-    merged = merge_contacts(lead.contacts)
+    merged = merge_lead(shipped, lead)
     before = judge(shipped, lead, merged, NOW)
     richer = replace(lead, activities=(*lead.activities, more))
     after = judge(shipped, richer, merged, NOW)
@@ -142,7 +141,7 @@ def _careless_ruleset() -> Ruleset:
 @quick
 @given(lead=leads() | ready_leads())
 def test_no_policy_qualifies_a_lead_that_nobody_may_contact(lead: LeadSnapshot) -> None:
-    judgement = judge(_careless_ruleset(), lead, merge_contacts(lead.contacts), NOW)
+    judgement = judge(_careless_ruleset(), lead, merge_lead(_careless_ruleset(), lead), NOW)
     assume(judgement.pathway is not None and judgement.case.met.get("not_test") is not NO)
     is_reachable = any(permission.is_allowed for permission in judgement.permissions)
     assume(not judgement.standing.is_handed_back)
@@ -156,7 +155,7 @@ def test_no_policy_qualifies_a_lead_that_nobody_may_contact(lead: LeadSnapshot) 
 @given(lead=leads())
 def test_a_missing_fact_is_never_a_no(lead: LeadSnapshot) -> None:
     shipped = shipped_ruleset()
-    judgement = judge(shipped, lead, merge_contacts(lead.contacts), NOW)
+    judgement = judge(shipped, lead, merge_lead(shipped, lead), NOW)
     assume(judgement.pathway is not None)
     assert judgement.qualification is not None
     policy = shipped.policies[str(judgement.pathway)].policy

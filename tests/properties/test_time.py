@@ -10,9 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from tests.leads import NOW, shipped_ruleset
 from tests.properties.lead_strategies import asking_leads, ready_leads, timed_leads
 from worker.core.assignment import Roster
-from worker.core.decide import LeadSnapshot, decide, judge
+from worker.core.decide import LeadSnapshot, decide, judge, merge_lead
 from worker.core.due import FAR_AHEAD, PRECISION, next_change_at
-from worker.core.identity import merge_contacts
 from worker.core.mapping import MappedContact
 from worker.core.model import Stage
 from worker.core.policy import Verdict
@@ -25,7 +24,7 @@ slow = settings(max_examples=60, deadline=None, suppress_health_check=[HealthChe
 @given(lead=timed_leads() | ready_leads(after_days=10) | asking_leads())
 def test_nothing_changes_before_the_due_time(lead: LeadSnapshot) -> None:
     shipped = shipped_ruleset()
-    merged = merge_contacts(lead.contacts)
+    merged = merge_lead(shipped, lead)
     judgement = judge(shipped, lead, merged, NOW)
     due_at = next_change_at(shipped, lead, merged, judgement)
     hours = [NOW + HOUR * count for count in range(1, 60 * 24)]
@@ -45,7 +44,7 @@ def test_nothing_changes_before_the_due_time(lead: LeadSnapshot) -> None:
 @given(lead=timed_leads() | ready_leads(after_days=10) | asking_leads())
 def test_the_verdict_changes_at_the_due_time(lead: LeadSnapshot) -> None:
     shipped = shipped_ruleset()
-    merged = merge_contacts(lead.contacts)
+    merged = merge_lead(shipped, lead)
     judgement = judge(shipped, lead, merged, NOW)
     due_at = next_change_at(shipped, lead, merged, judgement)
     if due_at is None or due_at > NOW + FAR_AHEAD:

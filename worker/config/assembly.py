@@ -12,6 +12,7 @@ from worker.config.basics import (
     check_organisation,
     find_time_zone,
 )
+from worker.config.calendars import build_calendar
 from worker.config.catalog import build_lists, build_titles
 from worker.config.consent import build_consent
 from worker.config.documents import (
@@ -69,7 +70,8 @@ def _build_words(files: Folder, findings: Findings) -> Vocabulary:
         check_organisation(organisation.document, organisation.sheet, findings)
         spot = organisation.sheet.spot("time_zone")
         zone = find_time_zone(organisation.document.time_zone, spot, findings)
-        words = replace(words, time_zone=zone)
+        calendar = build_calendar(organisation.document, organisation.sheet, findings)
+        words = replace(words, time_zone=zone, calendar=calendar)
         table = read_postal_codes(files.path, organisation.document, organisation.sheet, findings)
         words = replace(words, postal_codes=table)
     if model := files.get("model.yaml", ModelDocument):

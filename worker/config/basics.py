@@ -16,7 +16,7 @@ from worker.config.documents import (
 from worker.config.findings import Findings, Spot, nearest
 from worker.config.vocabulary import check_reason
 from worker.config.yaml_text import Sheet
-from worker.core.model import STANDARD_FACTS, ActivityKind, FactKind, FactSpec
+from worker.core.model import STANDARD_FACTS, ActivityKind, FactKind, FactSpec, derived_days
 from worker.core.reasons import CODE_PATTERN, REASONS, Reason
 
 _RESERVED_FACTS = frozenset({"pathway"})
@@ -71,7 +71,21 @@ def build_facts(
             is_personal=entry.personal,
             options=tuple(entry.options),
         )
+    for name in document.facts:
+        if name in facts and facts[name].kind is FactKind.TIMEFRAME:
+            _add_days(facts, name, sheet, findings)
     return facts
+
+
+def _add_days(facts: dict[str, FactSpec], name: str, sheet: Sheet, findings: Findings) -> None:
+    """Add the first and the last day that follow from a timeframe of the organisation's own."""
+    for spec in derived_days(facts[name]):
+        if spec.name in facts:
+            message = f"the timeframe {name!r} gives a fact {spec.name!r}, which exists already."
+            spot = sheet.spot("facts", name)
+            findings.error(spot, message, hint="choose another name")
+        else:
+            facts[spec.name] = spec
 
 
 def build_reasons(

@@ -20,6 +20,7 @@ from worker.config.scalars import (
     When,
     Words,
 )
+from worker.core.calendar_words import DateOrder, Quarters, Weekday
 from worker.core.guardrails import Scope
 from worker.core.model import ContactChannel, FactKind, Stage, Strength
 from worker.core.reasons import ReasonFamily, Severity
@@ -29,6 +30,14 @@ class PostalCodesEntry(Document):
     table: Text
 
 
+class CalendarEntry(Document):
+    week_starts: Weekday = Weekday.MONDAY
+    fiscal_year_starts: Annotated[Count, Field(ge=1, le=12)] | None = None
+    quarters: Quarters = Quarters.CALENDAR
+    date_order: DateOrder | None = None
+    words: dict[Text, Duration] = Field(default_factory=dict)
+
+
 class OrganisationDocument(Document):
     """organisation.yaml"""
 
@@ -36,6 +45,7 @@ class OrganisationDocument(Document):
     time_zone: Text
     default_region: Text
     postal_codes: PostalCodesEntry | None = None
+    calendar: CalendarEntry = CalendarEntry()
 
 
 class FactEntry(Document):

@@ -26,6 +26,7 @@ OPERATORS: Mapping[FactKind, tuple[Operator, ...]] = {
     _K.PHONE: (_O.PRESENT,),
     _K.CHOICES: (_O.HAS_ANY, _O.HAS_ALL, _O.PRESENT),
     _K.NUMBER: (_O.IS, _O.IS_NOT, _O.AT_LEAST, _O.AT_MOST, _O.BETWEEN, _O.PRESENT),
+    _K.TIMEFRAME: (_O.PRESENT,),
     _K.BOOLEAN: (_O.IS, _O.PRESENT),
     _K.DATE: _TIME_OPERATORS,
     _K.INSTANT: _TIME_OPERATORS,

@@ -82,6 +82,7 @@ def _join(files: Folder, parts: Parts) -> Configuration:
         digest=_digest(files, parts),
         titles=_built(parts.words.titles),
         postal_codes=_built(parts.words.postal_codes),
+        calendar=parts.words.calendar,
     )
 
 

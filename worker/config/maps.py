@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from worker.config.digests import digest_of
+from worker.config.calendars import reading_digest
+from worker.config.digests import digest_of, join_digests
 from worker.config.findings import Findings, Spot, in_words, nearest
+from worker.config.said_at import SaidAt, read_said_at
 from worker.config.sensitive import check_source
 from worker.config.system_documents import (
     ActivityLineEntry,
@@ -44,6 +46,7 @@ TRANSFORMS: Mapping[FactKind, tuple[Transform, ...]] = {
     _K.STATE: (_T.STATE,),
     _K.NPI: (_T.NPI,),
     _K.ID: (_T.ID,),
+    _K.TIMEFRAME: (_T.TIMEFRAME,),
 }
 """The transforms that fit each kind of fact; the first one is used when ``as`` is left out."""
 
@@ -79,7 +82,15 @@ class MapReader:
             objects=objects,
             digest="",
         )
-        return replace(system, digest=digest_of(self.sheet.value, leave_out=("options",)))
+        return replace(system, digest=self._digest(system))
+
+    def _digest(self, system: SystemMap) -> str:
+        """Fingerprint the map, with the words of the calendar where they decide how it reads."""
+        digest = digest_of(self.sheet.value, leave_out=("options",))
+        is_stated = any(r.transform is _T.TIMEFRAME for o in system.objects for r in o.reads)
+        if not is_stated:
+            return digest
+        return join_digests({"map": digest, "calendar": reading_digest(self.words.calendar)})
 
     def _check_contact(self, document: SystemDocument) -> None:
         if not any(entry.kind is ObjectKind.CONTACT for entry in document.objects.values()):
@@ -131,7 +142,7 @@ class MapReader:
             self._check_after_outcome(entry, item, fact, place)
             if self.words.facts is None:
                 continue
-            read = self._build_read(self.words.facts[fact], item, place)
+            read = self._build_read(self.words.facts[fact], entry, item, place)
             if read is not None:
                 yield read
             self._note_field(entry, item, read, fact, spot)
@@ -163,7 +174,9 @@ class MapReader:
             )
         )
 
-    def _build_read(self, spec: FactSpec, item: FieldEntry, place: KeyPath) -> FieldRead | None:
+    def _build_read(
+        self, spec: FactSpec, entry: ObjectEntry, item: FieldEntry, place: KeyPath
+    ) -> FieldRead | None:
         fitting = TRANSFORMS[spec.kind]
         transform = item.as_ or fitting[0]
         if transform not in fitting:
@@ -181,9 +194,18 @@ class MapReader:
             is_closed=bool(values),
             separator=item.separator,
             region=self.region,
+            calendar=self.words.calendar,
+            said_at=self._said_at(entry, spec, item, place),
             purpose=item.for_,
             justification=item.allow_sensitive,
         )
+
+    def _said_at(
+        self, entry: ObjectEntry, spec: FactSpec, item: FieldEntry, place: KeyPath
+    ) -> tuple[str, ...]:
+        spot = self.sheet.spot(*place, *(("said_at",) if item.said_at is not None else ()))
+        question = SaidAt(spec=spec, said_at=item.said_at, spot=spot, mapped=tuple(entry.fields))
+        return read_said_at(question, self.words.facts or {}, self.findings)
 
     def _values(
         self, spec: FactSpec, item: FieldEntry, transform: Transform, place: KeyPath

@@ -16,6 +16,7 @@ class FieldEntry(Document):
     values: dict[str, Text] = Field(default_factory=dict)
     catalog: Text | None = None
     separator: Text = ";"
+    said_at: Text | None = None
     for_: Purpose | None = Field(default=None, alias="for")
     allow_sensitive: Text | None = None
 

@@ -12,8 +12,8 @@ from zoneinfo import ZoneInfo
 
 from worker.config.findings import Findings, Spot
 from worker.config.fragments import Shared
+from worker.core.calendar_words import PLAIN_CALENDAR, CalendarWords
 from worker.core.conditions import Area
-from worker.core.derivation import DERIVED_FROM
 from worker.core.model import AFTER_OUTCOME_FACTS, ActivityKind, FactSpec
 from worker.core.postal_codes import PostalCodes
 from worker.core.reasons import Reason
@@ -74,6 +74,7 @@ class Vocabulary:
     purposes: frozenset[str] | None = None
     time_zone: ZoneInfo | None = None
     shared: Shared | None = None
+    calendar: CalendarWords = PLAIN_CALENDAR
 
 
 def after_outcome_cause(fact: str, mapped: Mapped | None) -> str | None:
@@ -120,7 +121,7 @@ def check_fact(findings: Findings, spot: Spot, fact: str, words: Vocabulary) -> 
     mapped = words.mapped
     if mapped is None or not mapped.is_complete or mapped.of(fact):
         return True
-    if any(mapped.of(source) for source in DERIVED_FROM.get(fact, ())):
+    if words.facts and any(map(mapped.of, words.facts[fact].follows_from)):
         return True
     findings.error(
         spot,

@@ -50,3 +50,7 @@ class CalendarWords:
     quarters: Quarters = Quarters.CALENDAR
     date_order: DateOrder | None = None
     words: Mapping[str, int] = field(default_factory=dict)
+
+
+PLAIN_CALENDAR = CalendarWords()
+"""Nothing written down."""

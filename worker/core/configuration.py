@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from worker.core.calendar_words import PLAIN_CALENDAR, CalendarWords
 from worker.core.consent import ConsentPolicy
 from worker.core.field_map import SystemMap
 from worker.core.guardrails import GuardrailPolicy
@@ -41,3 +42,4 @@ class Configuration:
     digest: str
     titles: Mapping[str, str]
     postal_codes: PostalCodes
+    calendar: CalendarWords = PLAIN_CALENDAR

@@ -31,6 +31,7 @@ from worker.core.reasons import Severity
 from worker.core.routing import Route
 from worker.core.ruleset import Ruleset
 from worker.core.standing import HANDED_BACK, find_standing
+from worker.core.stated_timing import derive_timing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +106,12 @@ class Decision:
     reasons: tuple[str, ...]
     is_new: bool
     memory: Memory
+
+
+def merge_lead(ruleset: Ruleset, snapshot: LeadSnapshot) -> MergedLead:
+    """Merge the records of a lead, and add the facts that follow from what they say."""
+    lead = derive(merge_contacts(snapshot.contacts), ruleset.configuration)
+    return derive_timing(lead, snapshot.contacts, ruleset.timing)
 
 
 def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datetime) -> Judgement:
@@ -227,7 +234,7 @@ def _reasons(
 
 def decide(ruleset: Ruleset, snapshot: LeadSnapshot, roster: Roster, now: datetime) -> Decision:
     """Decide one lead at ``now``: its stage, and if it is qualified its owner and next step."""
-    lead = derive(merge_contacts(snapshot.contacts), ruleset.configuration)
+    lead = merge_lead(ruleset, snapshot)
     judgement = judge(ruleset, snapshot, lead, now)
     memory, cool_down = snapshot.memory, ruleset.configuration.lifecycle.rejection_cool_down
     refusal = find_refusal(memory, lead.facts, cool_down, now)

@@ -6,15 +6,11 @@ here looks at the instant of deciding: the same records always give the same der
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from worker.core.configuration import Configuration
 from worker.core.identity import MergedLead
 from worker.core.postal_codes import PostalCodes
-
-DERIVED_FROM: Mapping[str, frozenset[str]] = {"state": frozenset({"postal_code"})}
-"""The facts that can be derived, each with those it is derived from; any one of them can do."""
 
 
 def derive(lead: MergedLead, configuration: Configuration) -> MergedLead:

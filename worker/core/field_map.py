@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from worker.core.calendar_words import PLAIN_CALENDAR, CalendarWords
+
 
 class ObjectKind(StrEnum):
     """What the records of an object type stand for."""
@@ -36,6 +38,7 @@ class Transform(StrEnum):
     POSTAL_CODE = "postal_code"
     STATE = "state"
     NPI = "npi"
+    TIMEFRAME = "timeframe"
 
 
 class Purpose(StrEnum):
@@ -52,6 +55,8 @@ class FieldRead:
     ``values`` translates the CRM's words, compared without case; ``is_closed`` makes any other word
     a finding instead of a value. ``separator`` splits multi-values. ``purpose`` is what a field says
     it is read for after the decision, ``justification`` why one with a clinical name is read at all.
+    ``calendar`` says what words of a timeframe mean; ``said_at`` names the facts, the first known of
+    which is when it was stated.
     """
 
     fact: str
@@ -61,6 +66,8 @@ class FieldRead:
     is_closed: bool = False
     separator: str = ";"
     region: str = "US"
+    calendar: CalendarWords = PLAIN_CALENDAR
+    said_at: tuple[str, ...] = ()
     purpose: Purpose | None = None
     justification: str | None = None
 

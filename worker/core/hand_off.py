@@ -23,6 +23,7 @@ _LABELS = {
     "service_line": "Service",
     "site": "Site",
     "wanted_date": "Wanted",
+    "wanted_by": "Wanted by",
     "channel": "Came by",
     "preferred_contact": "Prefers",
     "language": "Language",
@@ -33,6 +34,7 @@ _LABELS = {
     "organisation_size": "Size",
     "program_interest": "Program",
     "procurement_timing": "Procurement",
+    "procurement_by": "Procurement by",
 }
 
 
@@ -96,9 +98,12 @@ def _known(
             yield f"{label_of(fact)}: {_say(value, titles)}{caution}"
 
 
+_DAYS_TO_COME = frozenset({"wanted_date", "wanted_by", "procurement_by"})
+
+
 def _caution(fact: str, value: FactValue, case: Case) -> str:
     """Mark what the lead said but nobody can act on any more, or may not."""
-    if fact == "wanted_date":
+    if fact in _DAYS_TO_COME:
         day = as_date(value)
         return " (has passed)" if day is not None and day < case.today else ""
     if fact == "preferred_contact":
@@ -142,17 +147,30 @@ def _why(decision: Decision, catalogue: Mapping[str, Reason]) -> str:
     return " ".join(said).rstrip(".")
 
 
+_TO_COLLECT = {"wanted_by": "wanted date", "procurement_by": "procurement date"}
+"""What to ask for where what follows from the answer is missing."""
+
+
+_SAME_ANSWER = {
+    "procurement_by": "procurement_timing",
+    "procurement_timing": "procurement_by",
+}
+"""Who has answered in one way need not be asked for the other."""
+
+
 def _missing(policy: Policy, decision: Decision, titles: Mapping[str, str]) -> Iterator[str]:
-    present = decision.lead.facts.get("documents", ())
+    present = decision.lead.facts.get("documents", ()) if policy.required_documents else ()
     documents = [
         name
         for name in policy.required_documents
         if not isinstance(present, tuple) or name not in present
     ]
     facts = [
-        _words(fact)
+        _TO_COLLECT.get(fact) or _words(fact)
         for fact in policy.hand_off_facts
-        if fact not in decision.lead.facts and fact != "documents"
+        if fact not in decision.lead.facts
+        and fact != "documents"
+        and _SAME_ANSWER.get(fact) not in decision.lead.facts
     ]
     still = [*(titles.get(name) or _words(name) for name in documents), *facts]
     if still:

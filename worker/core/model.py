@@ -33,6 +33,7 @@ class FactKind(StrEnum):
     STATE = "state"
     NPI = "npi"
     ID = "id"
+    TIMEFRAME = "timeframe"
 
 
 class Stage(StrEnum):
@@ -69,13 +70,17 @@ class Strength(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactSpec:
-    """One canonical fact. ``is_personal`` marks values that may identify or describe a person."""
+    """One canonical fact. ``is_personal`` marks values that may identify or describe a person.
+
+    ``follows_from`` names the facts that it can be worked out from where no record gives it.
+    """
 
     name: str
     kind: FactKind
     sentence: str
     is_personal: bool = False
     options: tuple[str, ...] = ()
+    follows_from: tuple[str, ...] = ()
 
 
 def _spec(
@@ -84,7 +89,35 @@ def _spec(
     return FactSpec(name=name, kind=kind, sentence=sentence, is_personal=personal, options=options)
 
 
+def days_of(timeframe: str) -> tuple[str, str]:
+    """Name the first and the last day of a fact that states a timeframe."""
+    stem = timeframe.removesuffix("_timeframe")
+    return f"{stem}_from", f"{stem}_by"
+
+
+def derived_days(timeframe: FactSpec, *more: str) -> tuple[FactSpec, FactSpec]:
+    """Make the two facts that follow from a stated timeframe; they may follow from ``more`` too."""
+    first, last = days_of(timeframe.name)
+    sources = (timeframe.name, *more)
+    return (
+        FactSpec(
+            name=first,
+            kind=FactKind.DATE,
+            sentence=f"{timeframe.sentence}: the first day",
+            follows_from=sources,
+        ),
+        FactSpec(
+            name=last,
+            kind=FactKind.DATE,
+            sentence=f"{timeframe.sentence}: the last day",
+            follows_from=sources,
+        ),
+    )
+
+
 _K = FactKind
+_WANTED = _spec("wanted_timeframe", _K.TIMEFRAME, "When the lead wants to begin, as stated")
+_PROCUREMENT = _spec("procurement_timeframe", _K.TIMEFRAME, "When a purchase is planned, as stated")
 
 STANDARD_FACTS: Mapping[str, FactSpec] = {
     spec.name: spec
@@ -105,7 +138,12 @@ STANDARD_FACTS: Mapping[str, FactSpec] = {
         # Where
         _spec("postal_code", _K.POSTAL_CODE, "ZIP or postal code", personal=True),
         _spec("city", _K.TEXT, "City", personal=True),
-        _spec("state", _K.STATE, "State or province"),
+        FactSpec(
+            name="state",
+            kind=_K.STATE,
+            sentence="State or province",
+            follows_from=("postal_code",),
+        ),
         _spec("country", _K.CHOICE, "Country"),
         # What for
         _spec("lead_type", _K.CHOICE, "What kind of lead the CRM says it is"),
@@ -121,6 +159,10 @@ STANDARD_FACTS: Mapping[str, FactSpec] = {
         # When
         _spec("wanted_date", _K.DATE, "Date the lead asked for"),
         _spec("wanted_within_days", _K.NUMBER, "Days within which the lead wants to begin"),
+        _WANTED,
+        *derived_days(_WANTED, "wanted_date", "wanted_within_days"),
+        _PROCUREMENT,
+        *derived_days(_PROCUREMENT),
         _spec("procurement_timing", _K.CHOICE, "Procurement timing the organisation stated"),
         _spec("not_now", _K.BOOLEAN, "The lead said: not now"),
         _spec("received_at", _K.INSTANT, "When the lead or referral came in"),

@@ -6,7 +6,7 @@ a CRM. So whatever looks at a fact must be named here; a test watches the facts 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
@@ -75,6 +75,11 @@ def find_readers(configuration: Configuration) -> Readers:
     for fact, reader in _all_readers(configuration):
         if fact in configuration.facts:
             found.setdefault(fact, {})[reader] = None
+    for fact in tuple(found):
+        for source in configuration.facts[fact].follows_from:
+            found.setdefault(source, {}).update(found[fact])
+    for fact, reader in _said_at(configuration, found):
+        found.setdefault(fact, {})[reader] = None
     for fact, reader in _built_in(WHERE_READ):
         if fact in found:
             found[fact][reader] = None
@@ -147,6 +152,16 @@ def _routing_readers(configuration: Configuration) -> Iterator[tuple[str, Reader
     for step in routing.next_steps.values():
         if step.clock is not None:
             yield from _each((step.clock,), Use.ROUTING, f"clock of {step.id}")
+
+
+def _said_at(configuration: Configuration, found: Container[str]) -> Iterator[tuple[str, Reader]]:
+    """When a timeframe was stated is read wherever the timeframe is."""
+    for system in configuration.systems.values():
+        for item in system.objects:
+            for read in item.reads:
+                if read.fact in found:
+                    reader = Reader(use=Use.CRITERIA, what=f"day of {read.fact}")
+                    yield from ((fact, reader) for fact in read.said_at)
 
 
 def _declared(reads: Iterable[FieldRead]) -> Iterator[tuple[str, Reader]]:

@@ -144,6 +144,16 @@ _ALL = (
     _reason("TIMING_RECEIVED_EARLIER", _F.TIMING, "Came in some time ago."),
     _reason("TIMING_RECENT_ACTION", _F.TIMING, "Acted recently."),
     _reason("TIMING_NO_RECENT_ACTION", _F.TIMING, "Has not acted recently."),
+    _reason(
+        "TIMING_STATEMENT_UNREADABLE",
+        _F.TIMING,
+        "When it wants to begin was stated in words that cannot be dated.",
+    ),
+    _reason(
+        "TIMING_STATEMENT_UNDATED",
+        _F.TIMING,
+        "When it wants to begin was stated, but not on which day it said so.",
+    ),
     _reason("TIMING_NOT_NOW", _F.TIMING, "Said: not now."),
     # Nurture
     _reason("NURTURE_ENGAGED", _F.NURTURE, "Responds to outreach it agreed to."),

@@ -27,7 +27,9 @@ from worker.core.mapping import (
 )
 from worker.core.model import Strength
 from worker.core.policy import Policy
+from worker.core.readers import find_readers
 from worker.core.routing import CompiledRouting, compile_routing
+from worker.core.stated_timing import StatedTiming, compile_timing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +58,7 @@ class Ruleset:
     stopped_windows: Mapping[str, Windows]
     consent: ConsentCheck
     routing: CompiledRouting
+    timing: StatedTiming
     contact_mappers: Mapping[tuple[str, str], ContactMapper]
     activity_mappers: Mapping[tuple[str, str], ActivityMapper]
 
@@ -82,6 +85,7 @@ def compile_ruleset(configuration: Configuration) -> Ruleset:
         },
         consent=compile_consent(configuration.consent, mapped),
         routing=compile_routing(configuration.routing),
+        timing=compile_timing(configuration, find_readers(configuration)),
         contact_mappers={
             place: compile_contact_mapper(item)
             for place, item in _objects(configuration, ObjectKind.CONTACT)

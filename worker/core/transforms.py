@@ -15,9 +15,12 @@ from typing import NamedTuple, TypeAlias
 import phonenumbers
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
 
+from worker.core.calendar_words import CalendarWords
 from worker.core.field_map import FieldRead, Transform
 from worker.core.model import FactValue
 from worker.core.regions import STATE_CODES, STATES
+from worker.core.timeframe_grammar import read_statement
+from worker.core.timeframes import say
 
 
 class Reading(NamedTuple):
@@ -187,6 +190,14 @@ def read_npi(text: str) -> Reading:
     return Reading(digits) if total % 10 == 0 else Reading(None, "DQ_NPI_INVALID")
 
 
+def read_timeframe(text: str, calendar: CalendarWords) -> Reading:
+    """Read when something is wanted, and keep it in one form; what is vague is not read."""
+    statement = read_statement(text, calendar)
+    if statement is None:
+        return Reading(None, "TIMING_STATEMENT_UNREADABLE")
+    return Reading(say(statement))
+
+
 def _choice_reader(values: Mapping[str, str], *, is_closed: bool) -> Reader:
     words = {word.casefold(): canonical for word, canonical in values.items()}
     words |= {canonical.casefold(): canonical for canonical in values.values()}
@@ -235,6 +246,9 @@ def compile_reader(read: FieldRead) -> Reader:
         case Transform.PHONE:
             region = read.region
             return lambda text: read_phone(text, region)
+        case Transform.TIMEFRAME:
+            calendar = read.calendar
+            return lambda text: read_timeframe(text, calendar)
         case Transform.CHOICE:
             return _choice_reader(read.values, is_closed=read.is_closed)
         case Transform.CHOICES:

@@ -117,7 +117,9 @@ def _fill_wanted(scene: Scene, draft: Draft) -> None:
         if day < 0:
             draft.defects.add(Defect.WANTED_DATE_PAST)
     elif dice.chance(rates.wanted_within_days):
-        draft.row["wanted_within_days"] = dice.pick(("7", "14", "30", "60", "90"))
+        days = dice.pick(("7", "14", "30", "60", "90"))
+        stated = words.TIMEFRAMES.get(days)
+        draft.row["wanted_timeframe" if stated else "wanted_within_days"] = stated or days
 
 
 def _fill_consent(scene: Scene, row: Row) -> None:
@@ -201,11 +203,14 @@ def _fill_b2b(scene: Scene, draft: Draft) -> None:
             draft.defects.add(Defect.VOCABULARY_VARIANT)
     if dice.chance(rates.procurement_base + rates.procurement_slope * story.readiness):
         row["procurement_timing"] = dice.draw(words.PROCUREMENT)
+        if row["procurement_timing"] == "This year":
+            row["procurement_timeframe"] = "by end of year"
 
 
 def _fill_unclear(scene: Scene, draft: Draft) -> None:
     """Say nothing from which a pathway could be read."""
-    draft.row["wanted_date"] = draft.row["wanted_within_days"] = ""
+    for column in ("wanted_date", "wanted_within_days", "wanted_timeframe"):
+        draft.row[column] = ""
     draft.defects.discard(Defect.WANTED_DATE_PAST)
     draft.row["origin"] = "import" if scene.dice.chance(0.5) else draft.row["origin"]
 

@@ -88,6 +88,8 @@ COMPANY_TYPES: Final = weighted(
 PROCUREMENT: Final = weighted(
     {"This quarter": 0.2, "Next quarter": 0.25, "This year": 0.25, "Undecided": 0.3}
 )
+TIMEFRAMES: Final = {"14": "in 2 weeks", "30": "within 30 days", "90": "1-3 months"}
+"""How forms that ask for words have people say a number of days."""
 TARGETED_CHANNELS: Final = {
     TruePathway.PATIENT: weighted(
         {"service_search_ad": 0.45, "Targeted webinar": 0.1, "partner_link": 0.1}
