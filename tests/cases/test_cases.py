@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from tests.colleagues import among
 from tests.leads import NOW, Row, make_lead, parse_age, ruleset_with
 from worker.core.assignment import Roster
 from worker.core.decide import Decision, decide
@@ -24,7 +25,14 @@ from worker.core.ruleset import Ruleset
 
 FOLDER = Path(__file__).parent
 _GIVEN = {"name", "note", "like", "but", "hidden", "second_row", "activities", "at", "roster"}
-_KNOWN = _GIVEN | {"remembered", "stage_set_by_person", "configuration", "shut", "want"}
+_KNOWN = _GIVEN | {
+    "colleagues",
+    "remembered",
+    "stage_set_by_person",
+    "configuration",
+    "shut",
+    "want",
+}
 _FACTS = {
     "allowed",
     "evidence",
@@ -100,7 +108,15 @@ def _decide(ruleset: Ruleset, case: Mapping[str, Any]) -> Decision:
     )
     shut = {name: frozenset(facts) for name, facts in case.get("shut", {}).items()}
     lead = replace(lead, shut=shut)
+    if "colleagues" in case:
+        lead = among(ruleset, lead, list(map(_colleague, case["colleagues"])), now)
     return decide(ruleset, lead, _roster(case), now)
+
+
+def _colleague(given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Another contact: ``like`` a base ``but`` for some values, or with just these values."""
+    base = BASES[given["like"]] if "like" in given else {}
+    return {"row": {**base, **given.get("but", {})}, "activities": given.get("activities", ())}
 
 
 def _found(decision: Decision) -> dict[str, Any]:

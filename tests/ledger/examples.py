@@ -9,6 +9,7 @@ from typing import Any
 from worker.core.records import RecordRef, WriteOutcome
 from worker.ledger.rows import (
     Intent,
+    Member,
     NewDecision,
     QuarantinedRow,
     Run,
@@ -72,6 +73,10 @@ def profile(profile_id: str = "p1", **changes: Any) -> StoredProfile:
         memory='{"seen":1}',
     )
     return replace(plain, **changes)
+
+
+def member(profile_id: str = "p1", **changes: Any) -> Member:
+    return replace(Member(profile_id=profile_id, organisation="acme", role="buyer"), **changes)
 
 
 def decision(decision_id: str = "d1", **changes: Any) -> NewDecision:

@@ -21,6 +21,7 @@ from tests.ledger.examples import (
     activity,
     decision,
     intent,
+    member,
     profile,
     quarantined,
     record,
@@ -34,6 +35,7 @@ from worker.ledger import (
     bookmarks,
     decisions,
     leases,
+    members,
     outbox,
     profiles,
     quarantine,
@@ -52,6 +54,7 @@ MODULES = (
     bookmarks,
     decisions,
     leases,
+    members,
     outbox,
     profiles,
     quarantine,
@@ -72,6 +75,14 @@ READS: dict[str, Call] = {
     "decisions.verify_chain": decisions.verify_chain,
     "leases.is_held": lambda tx: leases.is_held(tx, "sync", 1, NOW),
     "leases.holder_of": lambda tx: leases.holder_of(tx, "sync", NOW),
+    "members.load_members": lambda tx: members.load_members(tx, ["p1"]),
+    "members.count_members": lambda tx: members.count_members(tx, ["acme"]),
+    "members.shared_actions": lambda tx: members.shared_actions(
+        tx, ["acme"], ["meeting"], NOW - HOUR, 9
+    ),
+    "members.last_actions": lambda tx: members.last_actions(
+        tx, ["acme"], ["meeting"], now=NOW, since=NOW - HOUR, most=9
+    ),
     "outbox.count_by_state": outbox.count_by_state,
     "outbox.held_runs": outbox.held_runs,
     "outbox.outcome_codes": lambda tx: outbox.outcome_codes(tx, "run9"),
@@ -89,6 +100,7 @@ READS: dict[str, Call] = {
     "profiles.next_to_decide": lambda tx: profiles.next_to_decide(
         tx, **DECIDING, after=None, limit=9
     ),
+    "profiles.profiles_after": lambda tx: profiles.profiles_after(tx, "", 9),
     "profiles.open_by_owner": profiles.open_by_owner,
     "profiles.profiles_by_owner": profiles.profiles_by_owner,
     "quarantine.count_quarantine": quarantine.count_quarantine,
@@ -115,6 +127,7 @@ ADDS: dict[str, Call] = {
     ),
     "decisions.append_decisions": lambda tx: decisions.append_decisions(tx, [decision("d1")]),
     "leases.acquire": lambda tx: leases.acquire(tx, "sync", "x", NOW, HOUR),
+    "members.save_members": lambda tx: members.save_members(tx, [member("p1")]),
     "outbox.add_intents": lambda tx: outbox.add_intents(
         tx, [intent("i1"), intent("i2", state=IntentState.SENDING)]
     ),
@@ -135,6 +148,8 @@ CHANGES: dict[str, Call] = {
     "outbox.adopt_planned": lambda tx: outbox.adopt_planned(tx, "run9"),
     "leases.renew": lambda tx: leases.renew(tx, "sync", 1, NOW, HOUR),
     "leases.release": lambda tx: leases.release(tx, "sync", 1),
+    "members.mark_organisations_dirty": lambda tx: members.mark_organisations_dirty(tx, ["acme"]),
+    "members.mark_colleagues_dirty": lambda tx: members.mark_colleagues_dirty(tx, [ref("1")]),
     "outbox.hold": lambda tx: outbox.hold(tx, "run9"),
     "outbox.release": lambda tx: outbox.release(tx, None),
     "outbox.claim": lambda tx: outbox.claim(tx, "hubspot", 9),
@@ -145,6 +160,7 @@ CHANGES: dict[str, Call] = {
     "profiles.mark_dirty": lambda tx: profiles.mark_dirty(tx, ["p1"]),
     "profiles.mark_contacts_dirty": lambda tx: profiles.mark_contacts_dirty(tx, [ref("1")]),
     "profiles.wake_due": lambda tx: profiles.wake_due(tx, NOW + 48 * HOUR),
+    "members.delete_members": lambda tx: members.delete_members(tx, ["p1"]),
     "profiles.delete_profiles": lambda tx: profiles.delete_profiles(tx, ["p1"]),
     "decisions.erase_inputs": lambda tx: decisions.erase_inputs(tx, ["p1"]),
     "activities.delete_activities": lambda tx: activities.delete_activities(

@@ -105,20 +105,19 @@ def test_an_activity_comes_back_newest_first(ledger: Ledger) -> None:
         assert activities.activities_of(tx, [ref("1")], NOW) == {ref("1"): [newer]}
 
 
-def test_saving_activities_names_the_contacts_it_changed(ledger: Ledger) -> None:
+def test_saving_activities_tells_what_changed_and_what_stood_there_before(ledger: Ledger) -> None:
+    first, second = activity("a1", "1"), activity("a2", "2")
+    newer = activity("a2", "2", revision="r2")
     with ledger.begin() as tx:
-        assert activities.save_activities(tx, [activity("a1", "1"), activity("a2", "2")]) == {
-            ref("1"),
-            ref("2"),
-        }
-        again = [activity("a1", "1"), activity("a2", "2", revision="r2")]
-        assert activities.save_activities(tx, again) == {ref("2")}
+        assert activities.save_activities(tx, [first, second]) == {first, second}
+        assert activities.save_activities(tx, [first, newer]) == {second, newer}
 
 
 def test_an_activity_that_moved_leaves_its_old_contact(ledger: Ledger) -> None:
     with ledger.begin() as tx:
         activities.save_activities(tx, [activity("a1", "1")])
-        assert activities.save_activities(tx, [activity("a1", "2")]) == {ref("1"), ref("2")}
+        news = activities.save_activities(tx, [activity("a1", "2")])
+        assert {row.contact for row in news} == {ref("1"), ref("2")}
         found = activities.activities_of(tx, [ref("1"), ref("2")], None)
     assert found == {ref("2"): [activity("a1", "2")]}
 
@@ -129,11 +128,11 @@ def test_an_activity_can_belong_to_two_contacts(ledger: Ledger) -> None:
         assert len(activities.activities_of(tx, [ref("1"), ref("2")], None)) == 2
 
 
-def test_deleting_activities_names_their_contacts(ledger: Ledger) -> None:
+def test_deleting_activities_tells_which_there_were(ledger: Ledger) -> None:
     with ledger.begin() as tx:
         activities.save_activities(tx, [activity("a1", "1")])
         refs = [activity("a1").ref, activity("none").ref]
-        assert activities.delete_activities(tx, refs) == {ref("1")}
+        assert activities.delete_activities(tx, refs) == {activity("a1", "1")}
         assert activities.activities_of(tx, [ref("1")], None) == {}
 
 

@@ -37,6 +37,7 @@ from worker.config.governance import (
     build_quality,
 )
 from worker.config.maps import MapNotes, MapReader, join_mapped
+from worker.config.organisation_tests import build_organisation_policy
 from worker.config.parts import Parts
 from worker.config.policies import PolicyReader
 from worker.config.policy_documents import PolicyDocument
@@ -151,6 +152,8 @@ def _build_rules(files: Folder, parts: Parts, findings: Findings) -> None:
     def desk(sheet: Sheet) -> Desk:
         return Desk(sheet=sheet, findings=findings, words=parts.words, reads=parts.reads)
 
+    if own := files.get("organisation.yaml", OrganisationDocument):
+        parts.organisations = build_organisation_policy(own.document, own.sheet, findings)
     if pathways := files.get("pathways.yaml", PathwaysDocument):
         parts.pathways = build_pathways(pathways.document, desk(pathways.sheet))
     if consent := files.get("consent.yaml", ConsentDocument):

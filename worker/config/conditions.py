@@ -14,6 +14,7 @@ from worker.config.condition_words import check_keys, read_duration, read_words
 from worker.config.fact_tests import FactQuestion, read_fact_test
 from worker.config.findings import Findings, in_words, nearest
 from worker.config.implication import is_always_known
+from worker.config.organisation_tests import read_colleagues, read_whose
 from worker.config.vocabulary import Vocabulary, after_outcome_cause, check_fact, check_name
 from worker.config.yaml_text import KeyPath, Sheet, Yaml
 from worker.core.conditions import (
@@ -36,10 +37,18 @@ from worker.core.model import ContactChannel, Strength
 from worker.core.reasons import ReasonFamily
 
 BASIC = frozenset({"fact", "activity", "area", "all", "any", "first_known", "not", "use"})
-IN_CRITERION = BASIC | {"reachable", "no_finding", "criterion"}
+IN_CRITERION = BASIC | {"reachable", "no_finding", "criterion", "colleagues"}
 IN_ROUTING = BASIC | {"reachable", "no_finding", "pathway"}
 IN_SHARED = BASIC | {"reachable", "no_finding", "pathway"}
-_ACTIVITY_KEYS = ("activity", "strength", "within", "at_least", "distinct_kinds", "service_line")
+_ACTIVITY_KEYS = (
+    "activity",
+    "strength",
+    "within",
+    "at_least",
+    "distinct_kinds",
+    "service_line",
+    "of",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +146,8 @@ class ConditionReader:
             check_fact(
                 self.findings, self.sheet.spot(*path, "service_line"), "service_line", self.words
             )
-        if kinds is None or strengths is None or least is None or distinct is None:
+        whose = read_whose(self, raw, path)
+        if kinds is None or strengths is None or least is None or distinct is None or not whose:
             return None
         return ActivityTest(
             kinds=frozenset(kinds),
@@ -146,6 +156,7 @@ class ConditionReader:
             at_least=least,
             distinct_kinds=distinct,
             line=LineMatch(str(line)),
+            of=whose,
         )
 
     def _within(self, raw: dict[str, Yaml], path: KeyPath) -> timedelta | None:
@@ -183,6 +194,9 @@ class ConditionReader:
         elif mapped is not None and kind not in mapped.activities:
             message = f"no system maps the activity {kind!r}, so it never happens."
             self.findings.error(spot, message, hint="map it in systems/, or leave it out here")
+
+    def read_colleagues(self, raw: dict[str, Yaml], path: KeyPath) -> Condition | None:
+        return read_colleagues(self, raw, path)
 
     def read_area(self, raw: dict[str, Yaml], path: KeyPath) -> Condition | None:
         if not self.only_keys(raw, ("area",), path):
@@ -324,6 +338,7 @@ _Reader = Callable[[ConditionReader, dict[str, Yaml], KeyPath], Condition | None
 _READERS: Mapping[str, _Reader] = {
     "fact": ConditionReader.read_fact,
     "activity": ConditionReader.read_activity,
+    "colleagues": ConditionReader.read_colleagues,
     "area": ConditionReader.read_area,
     "reachable": ConditionReader.read_reachable,
     "no_finding": ConditionReader.read_no_finding,

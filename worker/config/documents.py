@@ -23,6 +23,7 @@ from worker.config.scalars import (
 from worker.core.calendar_words import DateOrder, Quarters, Weekday
 from worker.core.guardrails import Scope
 from worker.core.model import ContactChannel, FactKind, Stage, Strength
+from worker.core.organisations import SameBy
 from worker.core.reasons import ReasonFamily, Severity
 
 
@@ -46,6 +47,8 @@ class OrganisationDocument(Document):
     default_region: Text
     postal_codes: PostalCodesEntry | None = None
     calendar: CalendarEntry = CalendarEntry()
+    same_organisation_by: list[SameBy] = Field(default=list(SameBy), min_length=1)
+    public_domains: list[Text] = Field(default_factory=list)
 
 
 class FactEntry(Document):

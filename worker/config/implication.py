@@ -17,6 +17,7 @@ from worker.core.conditions import (
     AllOf,
     AnyOf,
     AreaTest,
+    ColleaguesTest,
     Condition,
     CriterionTest,
     FactTest,
@@ -27,6 +28,7 @@ from worker.core.conditions import (
     Operand,
     Operator,
     ReachableTest,
+    Whose,
 )
 
 Bound: TypeAlias = float | date | datetime | None
@@ -71,6 +73,8 @@ def _leaf_follows(later: Condition, earlier: Condition) -> bool:
             return later.fact == earlier.fact and _fact_follows(later, earlier)
         case ActivityTest(), ActivityTest():
             return _activity_follows(later, earlier)
+        case ColleaguesTest(), ColleaguesTest():
+            return _colleagues_follow(later, earlier)
         case AreaTest(), AreaTest():
             return set(later.areas) <= set(earlier.areas)
         case ReachableTest(), ReachableTest():
@@ -89,7 +93,13 @@ def _activity_follows(later: ActivityTest, earlier: ActivityTest) -> bool:
     within = earlier.within is None or (later.within is not None and later.within <= earlier.within)
     counts = later.at_least >= earlier.at_least and later.distinct_kinds >= earlier.distinct_kinds
     line = earlier.line is LineMatch.ANY or later.line is LineMatch.OWN
-    return kinds and strengths and within and counts and line
+    whose = earlier.of is Whose.ORGANISATION or later.of is Whose.LEAD
+    return kinds and strengths and within and counts and line and whose
+
+
+def _colleagues_follow(later: ColleaguesTest, earlier: ColleaguesTest) -> bool:
+    roles = not earlier.roles or (bool(later.roles) and later.roles <= earlier.roles)
+    return roles and later.count >= earlier.count and later.within <= earlier.within
 
 
 def _fact_follows(later: FactTest, earlier: FactTest) -> bool:
@@ -167,7 +177,9 @@ def is_always_known(condition: Condition) -> bool:
     match condition:
         case FactTest(operator=operator):
             return operator is Operator.PRESENT
-        case ActivityTest() | ReachableTest() | FindingTest():
+        case ActivityTest(of=whose):
+            return whose is Whose.LEAD
+        case ReachableTest() | FindingTest():
             return True
         case AllOf(items=items) | AnyOf(items=items):
             return all(map(is_always_known, items))

@@ -78,6 +78,7 @@ def _join(files: Folder, parts: Parts) -> Configuration:
         consent=_built(parts.consent),
         lifecycle=_built(parts.lifecycle),
         routing=_built(parts.routing),
+        organisations=_built(parts.organisations),
         guardrails=_built(parts.guardrails),
         digest=_digest(files, parts),
         titles=_built(parts.words.titles),

@@ -9,6 +9,7 @@ from worker.core.consent import ConsentPolicy
 from worker.core.field_map import SystemMap
 from worker.core.guardrails import GuardrailPolicy
 from worker.core.lifecycle import LifecyclePolicy
+from worker.core.organisations import OrganisationPolicy
 from worker.core.policy import PathwayRule, Policy
 from worker.core.quality import QualityPolicy
 from worker.core.routing import RoutingPolicy
@@ -26,5 +27,6 @@ class Parts:
     consent: ConsentPolicy | None = None
     lifecycle: LifecyclePolicy | None = None
     routing: RoutingPolicy | None = None
+    organisations: OrganisationPolicy | None = None
     guardrails: GuardrailPolicy | None = None
     reads: set[str] = field(default_factory=set)

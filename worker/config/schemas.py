@@ -14,8 +14,9 @@ from pydantic import BaseModel
 
 from worker.config.conditions import IN_CRITERION, IN_ROUTING
 from worker.config.folder import FOLDERS, SINGLE_FILES
-from worker.core.conditions import Operator
+from worker.core.conditions import Operator, Whose
 from worker.core.model import Strength
+from worker.core.organisation_asks import MOST_COUNTED
 
 SCHEMA_NAMES: dict[str, type[BaseModel]] = {
     **{name.removesuffix(".yaml"): model for name, model in SINGLE_FILES.items()},
@@ -79,6 +80,10 @@ def condition_schema() -> dict[str, Any]:
         "at_least": {"type": ["number", "string"]},
         "distinct_kinds": {"type": "integer", "minimum": 1},
         "service_line": {"enum": ["own", "any"]},
+        "colleagues": {"type": "integer", "minimum": 1, "maximum": MOST_COUNTED},
+        "roles": _WORD_OR_WORDS,
+        "active_within": {"type": "string"},
+        "of": {"enum": [whose.value for whose in Whose]},
         "strength": {"anyOf": [_enum(Strength), {"type": "array", "items": _enum(Strength)}]},
     }
     for operator in Operator:

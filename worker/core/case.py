@@ -10,6 +10,7 @@ from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from worker.core.model import Activity, ContactChannel, Facts
+from worker.core.organisations import Colleague, Membership
 
 
 class Truth(IntEnum):
@@ -31,7 +32,9 @@ class Case:
     ``today`` is the date of ``now`` in the organisation's time zone. ``met`` holds the truth of
     criteria already evaluated; the evaluation fills it in order. ``records`` are the facts of each
     record of a person who has several, empty otherwise; ``shut`` says, by the fact that holds an
-    address, of what somebody who has it as well opted out.
+    address, of what somebody who has it as well opted out. ``organisation`` is the same case with
+    the actions of everybody in the lead's organisation, None when that is not known, and
+    ``colleagues`` what makes the others in it active ones.
     """
 
     facts: Facts
@@ -45,15 +48,40 @@ class Case:
     records: tuple[Facts, ...] = ()
     shut: Mapping[str, frozenset[str]] = field(default_factory=dict)
     met: dict[str, Truth] = field(default_factory=dict)
+    organisation: Case | None = None
+    colleagues: tuple[Colleague, ...] = ()
 
 
 _NEWEST_FIRST = attrgetter("at", "ref")
 
 
 def make_case(
-    facts: Facts, activities: Iterable[Activity], now: datetime, time_zone: ZoneInfo
+    facts: Facts,
+    activities: Iterable[Activity],
+    now: datetime,
+    time_zone: ZoneInfo,
+    membership: Membership | None = None,
 ) -> Case:
     """Prepare a case at ``now``: excluded activities and those still to come count for nothing."""
+    case = _make_case(facts, activities, now, time_zone)
+    if membership is None:
+        return case
+    shared = {activity.ref: activity for activity in membership.organisation.actions}
+    shared |= {activity.ref: activity for activity in case.activities}
+    return replace(
+        case,
+        organisation=_make_case(facts, shared.values(), now, time_zone),
+        colleagues=tuple(
+            one
+            for one in membership.organisation.colleagues
+            if one.member != membership.member and one.acted_at <= now
+        ),
+    )
+
+
+def _make_case(
+    facts: Facts, activities: Iterable[Activity], now: datetime, time_zone: ZoneInfo
+) -> Case:
     counted = [a for a in activities if not a.is_excluded and a.at <= now]
     counted.sort(key=_NEWEST_FIRST, reverse=True)
     by_kind: dict[str, list[Activity]] = {}
@@ -89,4 +117,6 @@ def with_gates(
         has_blocking_finding=has_blocking_finding,
         records=case.records,
         shut=case.shut,
+        organisation=case.organisation,
+        colleagues=case.colleagues,
     )

@@ -8,14 +8,16 @@ from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
 from worker.core.case import NO, YES, Case, Truth
-from worker.core.conditions import ActivityTest
+from worker.core.conditions import ActivityTest, ColleaguesTest, Whose
 from worker.core.evaluation import (
     Activities,
     Compiled,
     Selection,
+    active_colleagues,
     compile_condition,
     compile_enough,
     compile_selection,
+    too_few_of_organisation,
 )
 from worker.core.policy import Criterion, Family, Policy
 from worker.core.reasoning import ReasonOrder, order_reasons
@@ -114,7 +116,11 @@ def _compile_evidence(policy: Policy) -> dict[str, tuple[Selection, int]]:
 def _compile_tally(criterion: Criterion) -> _Tally | None:
     """Build the function that tests and counts the activities of a criterion in one go."""
     test = criterion.condition
-    if not isinstance(test, ActivityTest) or not criterion.points:
+    if isinstance(test, ColleaguesTest):
+        return _tally_colleagues(test, criterion.points)
+    if not isinstance(test, ActivityTest):
+        return None
+    if not criterion.points and test.of is Whose.LEAD:
         return None
     select, is_enough, add_up = (
         compile_selection(test),
@@ -122,11 +128,29 @@ def _compile_tally(criterion: Criterion) -> _Tally | None:
         _compile_points(criterion),
     )
 
+    too_few = too_few_of_organisation if test.of is Whose.ORGANISATION else _no
+
     def tally(case: Case) -> tuple[Truth, float, tuple[str, ...]]:
         found = select(case)
         if not found or not is_enough(found):
-            return NO, 0.0, ()
+            return too_few(case), 0.0, ()
         return YES, add_up(found, case), tuple([activity.ref for activity in found])
+
+    return tally
+
+
+def _no(_case: Case) -> Truth:
+    return NO
+
+
+def _tally_colleagues(test: ColleaguesTest, points: float) -> _Tally:
+    holds = compile_condition(test)
+
+    def tally(case: Case) -> tuple[Truth, float, tuple[str, ...]]:
+        truth = holds(case)
+        if truth is not YES:
+            return truth, 0.0, ()
+        return YES, points, tuple(one.action for one in active_colleagues(test, case))
 
     return tally
 

@@ -44,6 +44,13 @@ class LineMatch(StrEnum):
     OWN = "own"
 
 
+class Whose(StrEnum):
+    """Whose actions count: the lead's own, or those of everybody in its organisation."""
+
+    LEAD = "lead"
+    ORGANISATION = "organisation"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FactTest:
     fact: str
@@ -55,7 +62,8 @@ class FactTest:
 class ActivityTest:
     """At least ``at_least`` actions, of ``distinct_kinds`` kinds, among ``kinds``, ``within`` a time.
 
-    Empty ``kinds`` or ``strengths`` mean any. Excluded and future actions never count.
+    Empty ``kinds`` or ``strengths`` mean any. Excluded and future actions never count. Asked ``of``
+    an organisation that is not known, the lead's own actions may say yes, and nothing says no.
     """
 
     kinds: frozenset[str] = frozenset()
@@ -64,6 +72,19 @@ class ActivityTest:
     at_least: int = 1
     distinct_kinds: int = 1
     line: LineMatch = LineMatch.ANY
+    of: Whose = Whose.LEAD
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ColleaguesTest:
+    """At least ``count`` others of the lead's organisation, in these roles, were active ``within`` a time.
+
+    Empty ``roles`` mean any. A colleague whose role is not known might have one of them.
+    """
+
+    count: int
+    within: timedelta
+    roles: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +153,7 @@ class NotOf:
 Condition: TypeAlias = (
     FactTest
     | ActivityTest
+    | ColleaguesTest
     | AreaTest
     | ReachableTest
     | FindingTest
@@ -167,6 +189,8 @@ def facts_read(condition: Condition) -> frozenset[str]:
                 names.update(("postal_code", "state"))
             case ActivityTest(line=LineMatch.OWN):
                 names.add("service_line")
+            case ColleaguesTest(roles=roles) if roles:
+                names.add("role")
             case _:
                 pass
     return frozenset(names)

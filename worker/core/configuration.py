@@ -12,6 +12,7 @@ from worker.core.field_map import SystemMap
 from worker.core.guardrails import GuardrailPolicy
 from worker.core.lifecycle import LifecyclePolicy
 from worker.core.model import ActivityKind, FactSpec
+from worker.core.organisations import OrganisationPolicy
 from worker.core.policy import PathwayRule, Policy
 from worker.core.postal_codes import PostalCodes
 from worker.core.quality import QualityPolicy
@@ -38,6 +39,7 @@ class Configuration:
     consent: ConsentPolicy
     lifecycle: LifecyclePolicy
     routing: RoutingPolicy
+    organisations: OrganisationPolicy
     guardrails: GuardrailPolicy
     digest: str
     titles: Mapping[str, str]

@@ -120,4 +120,11 @@ def _with_activities(case: Case, imagined: tuple[Activity, ...]) -> Case:
     by_kind = {kind: list(activities) for kind, activities in case.by_kind.items()}
     for activity in imagined:
         by_kind.setdefault(activity.kind, []).insert(0, activity)
-    return replace(case, activities=(*imagined, *case.activities), by_kind=by_kind, met={})
+    together = case.organisation and _with_activities(case.organisation, imagined)
+    return replace(
+        case,
+        activities=(*imagined, *case.activities),
+        by_kind=by_kind,
+        met={},
+        organisation=together,
+    )

@@ -24,6 +24,7 @@ from worker.core.lifecycle import StageMove, Standing, move_stage
 from worker.core.mapping import MappedContact
 from worker.core.memory import Memory, Refusal, find_refusal
 from worker.core.model import Activity, Stage
+from worker.core.organisations import Membership
 from worker.core.policy import Verdict
 from worker.core.qualification import Qualification, hold_unreachable, qualify
 from worker.core.quality import Finding, assess
@@ -39,6 +40,7 @@ class LeadSnapshot:
     """All that is known of one lead at the time of deciding. ``activities`` are newest first.
 
     ``shut`` says, by the fact that holds an address, of what somebody who has it as well opted out.
+    ``membership`` is None when its organisation is not known, or no rule asks anything of it.
     """
 
     profile_id: str
@@ -47,6 +49,7 @@ class LeadSnapshot:
     memory: Memory = field(default_factory=Memory)
     stage_set_by_person_at: datetime | None = None
     shut: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    membership: Membership | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,7 +169,7 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
 
 
 def _make_case(snapshot: LeadSnapshot, lead: MergedLead, now: datetime, zone: ZoneInfo) -> Case:
-    case = make_case(lead.facts, snapshot.activities, now, zone)
+    case = make_case(lead.facts, snapshot.activities, now, zone, snapshot.membership)
     is_single = len(snapshot.contacts) < 2
     if is_single and not snapshot.shut:
         return case

@@ -7,15 +7,15 @@ a bisection where they differ.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, time, timedelta
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 from worker.core.conditions import FactTest, Operator
 from worker.core.decide import Judgement, LeadSnapshot, Signature, judge
 from worker.core.identity import MergedLead
-from worker.core.model import FactValue, Stage
+from worker.core.model import Activity, FactValue, Stage, Strength
 from worker.core.quality import CLOCK_SLACK, PAST_FACTS
 from worker.core.reasoning import STOPPED
 from worker.core.ruleset import Ruleset, Windows
@@ -27,6 +27,8 @@ FAR_AHEAD = timedelta(days=3 * 365)
 """Nothing is looked for beyond this; such a lead is looked at again then."""
 
 _SignatureAt: TypeAlias = Callable[[datetime], Signature]
+_K = TypeVar("_K")
+_Lengths: TypeAlias = Mapping[_K, frozenset[timedelta]]
 
 
 def next_change_at(
@@ -74,7 +76,7 @@ def _can_fade(ruleset: Ruleset, snapshot: LeadSnapshot, judgement: Judgement) ->
     found, pathway = judgement.qualification, judgement.pathway
     if pathway is None or found is None:
         return False
-    if any(activity.at > judgement.case.now for activity in snapshot.activities):
+    if any(activity.at > judgement.case.now for activity in _all_actions(snapshot)):
         return True
     policy = ruleset.policies[pathway].policy
     asked = [(rule.total, rule.families) for rule in policy.rules]
@@ -86,6 +88,12 @@ def _can_fade(ruleset: Ruleset, snapshot: LeadSnapshot, judgement: Judgement) ->
         and all(found.families.get(family, 0.0) >= least for family, least in families.items())
         for total, families in asked
     )
+
+
+def _all_actions(snapshot: LeadSnapshot) -> Iterator[Activity]:
+    yield from snapshot.activities
+    if snapshot.membership is not None:
+        yield from snapshot.membership.organisation.actions
 
 
 def _bisect(
@@ -125,13 +133,29 @@ def _moments(
 
 def _activity_moments(snapshot: LeadSnapshot, windows: Windows) -> Iterator[datetime]:
     for activity in snapshot.activities:
-        if activity.is_excluded:
-            continue
+        if not activity.is_excluded:
+            yield activity.at
+            yield from _closings(activity, windows.by_kind, windows.by_strength)
+    if snapshot.membership is None:
+        return
+    together = windows.organisation
+    for activity in snapshot.membership.organisation.actions:
         yield activity.at
-        for length in windows.by_kind.get(activity.kind, ()):
-            yield activity.at + length
-        for length in windows.by_strength.get(activity.strength, ()):
-            yield activity.at + length
+        yield from _closings(activity, together.by_kind, together.by_strength)
+    for colleague in snapshot.membership.organisation.colleagues:
+        yield colleague.acted_at
+        for length in windows.colleagues:
+            yield colleague.acted_at + length
+
+
+def _closings(
+    activity: Activity, by_kind: _Lengths[str], by_strength: _Lengths[Strength]
+) -> Iterator[datetime]:
+    """The instants at which an action falls out of a window."""
+    for length in by_kind.get(activity.kind, ()):
+        yield activity.at + length
+    for length in by_strength.get(activity.strength, ()):
+        yield activity.at + length
 
 
 def _fact_moments(test: FactTest, value: FactValue, zone: ZoneInfo) -> Iterator[datetime]:

@@ -17,6 +17,7 @@ from worker.core.conditions import (
     AllOf,
     AnyOf,
     AreaTest,
+    ColleaguesTest,
     Condition,
     CriterionTest,
     FactTest,
@@ -27,8 +28,10 @@ from worker.core.conditions import (
     Operand,
     Operator,
     ReachableTest,
+    Whose,
 )
 from worker.core.model import Activity, FactValue, Strength
+from worker.core.organisations import Colleague
 
 Compiled: TypeAlias = Callable[[Case], Truth]
 Activities: TypeAlias = Sequence[Activity]
@@ -42,6 +45,8 @@ def compile_condition(condition: Condition) -> Compiled:  # noqa: C901  # one fl
             return _compile_fact(condition)
         case ActivityTest():
             return _compile_activity(condition)
+        case ColleaguesTest():
+            return _compile_colleagues(condition)
         case AreaTest():
             return _compile_area(condition)
         case ReachableTest(channels=channels):
@@ -145,6 +150,9 @@ def compile_selection(test: ActivityTest) -> Selection:
     They come newest first within each kind, and kinds in the order of their names, so that the
     evidence of a decision reads the same in every process.
     """
+    if test.of is Whose.ORGANISATION:
+        own = compile_selection(replace(test, of=Whose.LEAD))
+        return lambda case: own(case.organisation or case)
     kinds, within, strengths = tuple(sorted(test.kinds)), test.within, test.strengths
     if test.line is LineMatch.OWN:
         return _only_own_line(compile_selection(replace(test, line=LineMatch.ANY)))
@@ -205,7 +213,36 @@ def compile_enough(test: ActivityTest) -> Callable[[Activities], bool]:
 
 def _compile_activity(test: ActivityTest) -> Compiled:
     select, is_enough = compile_selection(test), compile_enough(test)
+    if test.of is Whose.ORGANISATION:
+        return lambda case: YES if is_enough(select(case)) else too_few_of_organisation(case)
     return lambda case: YES if is_enough(select(case)) else NO
+
+
+def too_few_of_organisation(case: Case) -> Truth:
+    """Too few actions of the organisation were found: no, or unknown when it is not known itself."""
+    return NO if case.organisation is not None else UNKNOWN
+
+
+def active_colleagues(test: ColleaguesTest, case: Case) -> list[Colleague]:
+    """List what makes others of the lead's organisation active ones, in the roles asked for."""
+    since, roles = case.now - test.within, test.roles
+    return [c for c in case.colleagues if c.acted_at > since and (not roles or c.role in roles)]
+
+
+def _compile_colleagues(test: ColleaguesTest) -> Compiled:
+    """Colleagues whose role is not known might make up the number; that is not known either."""
+    unplaced = replace(test, roles=frozenset())
+
+    def evaluate(case: Case) -> Truth:
+        if case.organisation is None:
+            return UNKNOWN
+        members = {one.member for one in active_colleagues(test, case)}
+        if len(members) >= test.count:
+            return YES
+        members |= {one.member for one in active_colleagues(unplaced, case) if one.role is None}
+        return UNKNOWN if len(members) >= test.count else NO
+
+    return evaluate
 
 
 def _compile_fact(test: FactTest) -> Compiled:

@@ -9,10 +9,11 @@ from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
-from worker.core.case import Case
+from worker.core.case import YES, Case
+from worker.core.conditions import ColleaguesTest
 from worker.core.configuration import Configuration
 from worker.core.decide import Decision
-from worker.core.evaluation import as_date
+from worker.core.evaluation import active_colleagues, as_date
 from worker.core.field_map import Transform
 from worker.core.model import ContactChannel, FactValue
 from worker.core.policy import Policy
@@ -49,6 +50,7 @@ def summarise(ruleset: Ruleset, decision: Decision) -> str:
         for part in (
             *_known(policy, decision, configuration.titles, _open_lists(configuration)),
             *_last_action(ruleset, decision, configuration.time_zone),
+            *_colleagues(policy, decision),
             f"Contact by {_channels(decision)} about {_words(policy.purpose)} only",
             f"Why: {_why(decision, configuration.reasons)}",
             *_missing(policy, decision, configuration.titles),
@@ -134,6 +136,19 @@ def _last_action(ruleset: Ruleset, decision: Decision, zone: ZoneInfo) -> Iterat
         if kind is not None and kind.is_by_lead:
             day = activity.at.astimezone(zone).date()
             yield f"Last action: {kind.sentence.lower()} on {day.isoformat()}"
+            return
+
+
+def _colleagues(policy: Policy, decision: Decision) -> Iterator[str]:
+    """Say how many others of the organisation are active, where the policy asked and it is so."""
+    found = decision.judgement.qualification
+    if found is None:
+        return
+    for place, criterion in enumerate(policy.criteria):
+        test = criterion.condition
+        if isinstance(test, ColleaguesTest) and found.truths[place] is YES:
+            count = len({c.member for c in active_colleagues(test, decision.judgement.case)})
+            yield f"{count} {'colleague' if count == 1 else 'colleagues'} active"
             return
 
 

@@ -128,6 +128,7 @@ STANDARD_FACTS: Mapping[str, FactSpec] = {
         _spec("email", _K.EMAIL, "E-mail address", personal=True),
         _spec("phone", _K.PHONE, "Telephone number", personal=True),
         _spec("organisation", _K.TEXT, "Name of the practice, employer or plan", personal=True),
+        _spec("organisation_id", _K.ID, "Id of the organisation the CRM links the contact with"),
         _spec("organisation_type", _K.CHOICE, "Kind of organisation"),
         _spec("organisation_size", _K.NUMBER, "Employees or covered lives of the organisation"),
         _spec("job_title", _K.TEXT, "Job title", personal=True),

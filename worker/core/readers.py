@@ -17,6 +17,8 @@ from worker.core.consent import ChannelRule
 from worker.core.field_map import FieldRead, Purpose
 from worker.core.identity import CONFLICTING, CROSS_REFERENCES
 from worker.core.model import RESTRICTIVE_FACTS
+from worker.core.organisation_asks import find_asks
+from worker.core.organisations import READ_FOR
 from worker.core.policy import Policy
 from worker.core.quality import PAST_FACTS
 
@@ -102,6 +104,7 @@ def _all_readers(configuration: Configuration) -> Iterator[tuple[str, Reader]]:
     for channel in configuration.consent.channels:
         yield from _channel_readers(channel)
     yield from _routing_readers(configuration)
+    yield from _organisation_readers(configuration)
     for system in configuration.systems.values():
         for item in system.objects:
             yield from _declared(item.reads)
@@ -162,6 +165,13 @@ def _said_at(configuration: Configuration, found: Container[str]) -> Iterator[tu
                 if read.fact in found:
                     reader = Reader(use=Use.CRITERIA, what=f"day of {read.fact}")
                     yield from ((fact, reader) for fact in read.said_at)
+
+
+def _organisation_readers(configuration: Configuration) -> Iterator[tuple[str, Reader]]:
+    """Organisations are told apart only where some criterion asks something of them."""
+    if find_asks(configuration) is not None:
+        for way in configuration.organisations.same_by:
+            yield from _each(READ_FOR[way], Use.IDENTITY, "same organisation")
 
 
 def _declared(reads: Iterable[FieldRead]) -> Iterator[tuple[str, Reader]]:

@@ -78,6 +78,9 @@ _ALL = (
     _reason("FIT_PRACTICE_IDENTIFIED", _F.FIT, "The referring practice is identified."),
     _reason("FIT_PRACTICE_UNIDENTIFIED", _F.FIT, "The referring practice is not identified."),
     _reason("FIT_PRACTICE_UNKNOWN", _F.FIT, "Not enough is known to identify the practice."),
+    _reason(
+        "FIT_ORGANISATION_UNKNOWN", _F.FIT, "Which organisation the contact is of is not known."
+    ),
     _reason("FIT_NPI_VALID", _F.FIT, "A valid NPI is on file."),
     _reason("FIT_NPI_MISSING", _F.FIT, "No valid NPI is on file."),
     _reason("FIT_NPI_UNKNOWN", _F.FIT, "The NPI is not known."),
@@ -130,6 +133,7 @@ _ALL = (
     _reason("INTENT_NONE", _F.INTENT, "No action of interest is on record."),
     _reason("INTENT_BUYING_REQUEST", _F.INTENT, "Asked for a demonstration or prices."),
     _reason("INTENT_PARTNER_ENGAGED", _F.INTENT, "The practice uses what we offer to partners."),
+    _reason("INTENT_BUYING_GROUP", _F.INTENT, "Several colleagues in the decision are active."),
     # Timing
     _reason("TIMING_WANTED_SOON", _F.TIMING, "Wants to begin soon."),
     _reason(

@@ -9,9 +9,11 @@ from datetime import timedelta
 from worker.core.compiled_policy import CompiledPolicy, compile_policy
 from worker.core.conditions import (
     ActivityTest,
+    ColleaguesTest,
     Condition,
     FactTest,
     Operator,
+    Whose,
     criteria_read,
     walk,
 )
@@ -26,6 +28,7 @@ from worker.core.mapping import (
     compile_contact_mapper,
 )
 from worker.core.model import Strength
+from worker.core.organisation_asks import OrganisationAsks, find_asks
 from worker.core.policy import Policy
 from worker.core.readers import find_readers
 from worker.core.routing import CompiledRouting, compile_routing
@@ -33,15 +36,27 @@ from worker.core.stated_timing import StatedTiming, compile_timing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ActionWindows:
+    """Windows of actions of one kind, and of any kind that is as strong."""
+
+    by_kind: Mapping[str, frozenset[timedelta]]
+    by_strength: Mapping[Strength, frozenset[timedelta]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Windows:
     """The lengths of time after which something may stop counting, by what it applies to.
 
     ``by_kind`` holds windows of activities of one kind, ``by_strength`` those of any kind that is
-    as strong; ``facts`` the tests of dates and instants; ``decays`` whether any points fade.
+    as strong; ``organisation`` the same for actions of others in the organisation; ``colleagues``
+    how long an action makes a colleague an active one; ``facts`` the tests of dates and instants;
+    ``decays`` whether any points fade.
     """
 
     by_kind: Mapping[str, frozenset[timedelta]]
     by_strength: Mapping[Strength, frozenset[timedelta]]
+    organisation: ActionWindows
+    colleagues: frozenset[timedelta]
     facts: tuple[FactTest, ...]
     decays: bool
 
@@ -59,6 +74,7 @@ class Ruleset:
     consent: ConsentCheck
     routing: CompiledRouting
     timing: StatedTiming
+    asks: OrganisationAsks | None
     contact_mappers: Mapping[tuple[str, str], ContactMapper]
     activity_mappers: Mapping[tuple[str, str], ActivityMapper]
 
@@ -86,6 +102,7 @@ def compile_ruleset(configuration: Configuration) -> Ruleset:
         consent=compile_consent(configuration.consent, mapped),
         routing=compile_routing(configuration.routing),
         timing=compile_timing(configuration, find_readers(configuration)),
+        asks=find_asks(configuration),
         contact_mappers={
             place: compile_contact_mapper(item)
             for place, item in _objects(configuration, ObjectKind.CONTACT)
@@ -152,23 +169,33 @@ def _stopped_windows(configuration: Configuration, policy: Policy) -> Windows:
 
 
 def _windows(conditions: Iterable[Condition], *, decays: bool) -> Windows:
+    parts = [part for condition in conditions for part in walk(condition)]
+    actions = [part for part in parts if isinstance(part, ActivityTest)]
+    own = _action_windows(actions)
+    timed = (p for p in parts if isinstance(p, FactTest) and p.operator in _TIMED)
+    return Windows(
+        by_kind=own.by_kind,
+        by_strength=own.by_strength,
+        organisation=_action_windows([p for p in actions if p.of is Whose.ORGANISATION]),
+        colleagues=frozenset(part.within for part in parts if isinstance(part, ColleaguesTest)),
+        facts=tuple(dict.fromkeys(timed)),
+        decays=decays,
+    )
+
+
+def _action_windows(tests: Iterable[ActivityTest]) -> ActionWindows:
     by_kind: dict[str, set[timedelta]] = {}
     by_strength: dict[Strength, set[timedelta]] = {}
-    facts: dict[FactTest, None] = {}
-    for condition in conditions:
-        for part in walk(condition):
-            if isinstance(part, ActivityTest) and part.within is not None:
-                for kind in part.kinds:
-                    by_kind.setdefault(kind, set()).add(part.within)
-                for strength in () if part.kinds else part.strengths or Strength:
-                    by_strength.setdefault(strength, set()).add(part.within)
-            elif isinstance(part, FactTest) and part.operator in _TIMED:
-                facts[part] = None
-    return Windows(
+    for test in tests:
+        if test.within is None:
+            continue
+        for kind in test.kinds:
+            by_kind.setdefault(kind, set()).add(test.within)
+        for strength in () if test.kinds else test.strengths or Strength:
+            by_strength.setdefault(strength, set()).add(test.within)
+    return ActionWindows(
         by_kind={kind: frozenset(times) for kind, times in by_kind.items()},
         by_strength={strength: frozenset(times) for strength, times in by_strength.items()},
-        facts=tuple(facts),
-        decays=decays,
     )
 
 

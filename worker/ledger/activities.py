@@ -28,8 +28,8 @@ REF_ORDER = ("system", "object_type", "id")
 """Decides between activities of the same instant, so that every read gives the same order."""
 
 
-def save_activities(tx: Transaction, rows: Sequence[StoredActivity]) -> set[RecordRef]:
-    """Store activities; returns the contacts for whom something is new or changed.
+def save_activities(tx: Transaction, rows: Sequence[StoredActivity]) -> set[StoredActivity]:
+    """Store activities; returns what is new, and what stood there before and no longer does.
 
     The rows of one activity replace all it had, so that one moved to another contact, or shared
     by fewer, leaves nothing behind.
@@ -40,14 +40,14 @@ def save_activities(tx: Transaction, rows: Sequence[StoredActivity]) -> set[Reco
     _delete(tx, changed & {row.ref for row in present})
     fresh = [row for row in dict.fromkeys(rows) if row.ref in changed]
     insert_rows(tx, activities, [_from_activity(tx, row) for row in fresh])
-    return {row.contact for row in wanted ^ present}
+    return wanted ^ present
 
 
-def delete_activities(tx: Transaction, refs: Iterable[RecordRef]) -> set[RecordRef]:
-    """Delete activities; returns the contacts who had them."""
+def delete_activities(tx: Transaction, refs: Iterable[RecordRef]) -> set[StoredActivity]:
+    """Delete activities; returns them."""
     present = _load(tx, refs)
     _delete(tx, {row.ref for row in present})
-    return {row.contact for row in present}
+    return present
 
 
 def activities_of(

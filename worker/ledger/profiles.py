@@ -28,7 +28,7 @@ from worker.ledger.sql import (
     is_record,
     upsert,
 )
-from worker.ledger.tables import base_counts, profiles, records, roster_credits
+from worker.ledger.tables import base_counts, members, profiles, records, roster_credits
 from worker.ledger.transaction import Transaction
 
 Places: TypeAlias = Counter[tuple[str | None, str | None, str | None]]
@@ -59,6 +59,7 @@ def delete_profiles(tx: Transaction, ids: Iterable[str]) -> None:
     wanted = list(ids)
     places = _places(tx, wanted)
     delete_where(tx, profiles, is_one_of(tx, profiles.c.id, wanted))
+    delete_where(tx, members, is_one_of(tx, members.c.profile_id, wanted))
     _move_counts(tx, before=places, after=Counter())
 
 
@@ -130,6 +131,17 @@ def count_to_decide(
         tx.connection.execute(select(func.count()).select_from(candidates)).scalar_one()
         for candidates in _candidates(tx, now, config_digest, shard)
     )
+
+
+def profiles_after(tx: Transaction, after: str, limit: int) -> list[str]:
+    """List the next profiles by id, so that a walk through all of them can be taken up again."""
+    query = (
+        select(profiles.c.id)
+        .where(is_mine(tx, profiles), profiles.c.id > after)
+        .order_by(profiles.c.id)
+        .limit(limit)
+    )
+    return list(tx.connection.execute(query).scalars())
 
 
 def open_by_owner(tx: Transaction) -> dict[str, int]:

@@ -70,6 +70,39 @@ class StoredProfile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Member:
+    """The organisation a profile belongs to, by its key, and the part the profile plays in it.
+
+    Not ``is_counted``: staff or a test, whose actions count for nobody.
+    """
+
+    profile_id: str
+    organisation: str
+    role: str | None = None
+    is_counted: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedAction:
+    """Something that somebody in an organisation did."""
+
+    ref: RecordRef
+    kind: str
+    at: datetime
+    service_line: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LastAction:
+    """The last that one member of an organisation did, or something dated ahead."""
+
+    profile_id: str
+    role: str | None
+    ref: RecordRef
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shard:
     """A range of profile hashes, both ends included."""
 

@@ -163,6 +163,17 @@ profiles = Table(
     _partial("profiles_assigned", "account", "assigned_at", where="assigned_at IS NOT NULL"),
 )
 
+members = Table(
+    "members",
+    metadata,
+    _key("account"),
+    _key("profile_id"),
+    _text("organisation"),
+    Column("role", Text),
+    _flag("is_counted"),
+    Index("members_organisation", "account", "organisation"),
+)
+
 base_counts = Table(
     "base_counts",
     metadata,

@@ -20,6 +20,7 @@ from worker.core.field_map import Managed
 from worker.core.identity import MergedLead
 from worker.core.mapping import facts_to_json, mapped_from_json
 from worker.core.model import Activity
+from worker.core.organisations import Membership
 from worker.core.plan import CurrentRecord, RecordPlan, plan_write
 from worker.core.policy import Verdict
 from worker.core.records import RecordRef
@@ -54,6 +55,7 @@ from worker.ledger.rows import (
 )
 from worker.ledger.transaction import Transaction
 from worker.steps.drift import refuse_missing_owners
+from worker.steps.roll_up import RollUps
 from worker.steps.work import Work
 
 STEP = "decide"
@@ -77,6 +79,7 @@ def decide_profiles(work: Work, shard: Shard = WHOLE) -> None:
         _recall(work, tx, active)
         wake_due(tx, work.now)
         total = count_to_decide(tx, now=work.now, config_digest=digest, shard=shard)
+    roll_ups = RollUps(ruleset=work.ruleset, now=work.now)
     after: str | None = None
     done = 0
     while True:
@@ -91,7 +94,7 @@ def decide_profiles(work: Work, shard: Shard = WHOLE) -> None:
             )
             if not batch:
                 return
-            _decide_batch(work, tx, batch, load_roster(work, tx, active))
+            _decide_batch(work, tx, batch, load_roster(work, tx, active), roll_ups)
         after = batch[-1].id
         done += len(batch)
         work.on_progress(STEP, done, total)
@@ -130,12 +133,17 @@ def load_roster(work: Work, tx: Transaction, active: frozenset[str] | None) -> R
 
 
 def _decide_batch(
-    work: Work, tx: Transaction, batch: Sequence[StoredProfile], roster: Roster
+    work: Work,
+    tx: Transaction,
+    batch: Sequence[StoredProfile],
+    roster: Roster,
+    roll_ups: RollUps,
 ) -> None:
     ids = [profile.id for profile in batch]
     records = records_of_profiles(tx, ids)
     refs = [record.ref for found in records.values() for record in found]
     activities = activities_of(tx, refs, since=work.now - LOOK_BACK)
+    memberships = roll_ups.memberships(tx, ids)
     empty = [name for name in ids if not records.get(name)]
     decided: list[tuple[Decision, StoredProfile]] = []
     intents: list[Intent] = []
@@ -143,7 +151,8 @@ def _decide_batch(
         found = records.get(profile.id)
         if not found:
             continue
-        snapshot = take_snapshot(work.ruleset, profile, found, activities)
+        membership = memberships.get(profile.id)
+        snapshot = take_snapshot(work.ruleset, profile, found, activities, membership)
         decision = decide(work.ruleset, snapshot, roster, work.now)
         if decision.route is not None and decision.memory.owner != snapshot.memory.owner:
             roster = with_route(roster, decision.route)
@@ -178,6 +187,7 @@ def take_snapshot(
     profile: StoredProfile,
     records: Sequence[StoredRecord],
     activities: Mapping[RecordRef, Sequence[StoredActivity]],
+    membership: Membership | None = None,
 ) -> LeadSnapshot:
     """Put together what the core needs to know of one lead."""
     configuration = ruleset.configuration
@@ -208,6 +218,7 @@ def take_snapshot(
         activities=tuple(happened),
         memory=memory_from_json(profile.memory),
         stage_set_by_person_at=max(edited, default=None),
+        membership=membership,
     )
 
 

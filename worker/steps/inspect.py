@@ -21,6 +21,7 @@ from worker.ledger.rows import StoredDecision, StoredProfile, StoredRecord
 from worker.ledger.transaction import Transaction
 from worker.report.explain import LeadReport
 from worker.steps.decide import LOOK_BACK, active_owners, load_roster, take_snapshot
+from worker.steps.roll_up import RollUps
 from worker.steps.work import Work
 
 DELETED = "This lead was deleted in the CRM. Nothing is decided about it any more."
@@ -87,9 +88,11 @@ def report_lead(work: Work, reference: str) -> LeadReport:
         latest = latest_decision(tx, profile.id)
         stored = load_decision(tx, reference) or latest
         roster = load_roster(work, tx, _owners_if_told(work))
+        roll_ups = RollUps(ruleset=work.ruleset, now=work.now)
+        membership = roll_ups.memberships(tx, [profile.id]).get(profile.id)
     if not records:
         raise NotFoundError(DELETED)
-    snapshot = take_snapshot(work.ruleset, profile, records, activities)
+    snapshot = take_snapshot(work.ruleset, profile, records, activities, membership)
     today = decide(work.ruleset, snapshot, roster, work.now)
     due_at = next_change_at(work.ruleset, snapshot, today.lead, today.judgement)
     inputs = json.loads(stored.inputs) if stored is not None and stored.inputs else {}

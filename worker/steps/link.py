@@ -13,6 +13,7 @@ from worker.core.identity import AMBIGUOUS, group_records, match_keys, profile_i
 from worker.core.mapping import MappedContact, mapped_from_json, mapped_to_json
 from worker.core.model import FactSpec
 from worker.core.records import RecordRef
+from worker.core.ruleset import Ruleset
 from worker.ledger.profiles import load_profiles, mark_dirty, save_profiles
 from worker.ledger.records import (
     load_records,
@@ -23,15 +24,15 @@ from worker.ledger.records import (
 )
 from worker.ledger.rows import StoredProfile, StoredRecord
 from worker.ledger.transaction import Transaction
+from worker.steps.membership import place_members
 
 MOST_HOPS = 12
 """A chain of shared keys longer than this is cut: it is no longer one person."""
 
 
-def link_records(
-    tx: Transaction, touched: Sequence[StoredRecord], specs: Mapping[str, FactSpec]
-) -> None:
+def link_records(tx: Transaction, touched: Sequence[StoredRecord], ruleset: Ruleset) -> None:
     """Store the touched records in the profile they belong to, with whom they meet; mark it dirty."""
+    specs = ruleset.configuration.facts
     stored = {record.ref: record for record in touched}
     contacts = {ref: _mapped(record, specs) for ref, record in stored.items() if _lives(record)}
     block = _load_block(tx, stored, contacts, specs)
@@ -39,9 +40,14 @@ def link_records(
     claimed: set[str] = set()
     changed = {record.ref: record for record in touched}
     dirty: set[str] = {record.profile_id for record in touched if record.profile_id}
+    people: dict[str, list[MappedContact]] = {}
+    regrouped = {record.profile_id for record in touched if record.is_deleted} - {None}
     for group in grouping.groups:
         profile_id = _claim(tx.account, group, block, claimed)
+        people[profile_id] = [contacts[ref] for ref in group]
         for ref in group:
+            if block[ref].profile_id != profile_id:
+                regrouped |= {profile_id, block[ref].profile_id}
             record = _placed(block[ref], contacts[ref], profile_id, ref in grouping.ambiguous)
             if record is not block[ref]:
                 dirty |= {profile_id, *filter(None, (block[ref].profile_id,))}
@@ -50,6 +56,7 @@ def link_records(
                 dirty.add(profile_id)
     save_records(tx, list(changed.values()))
     _make_profiles(tx, claimed)
+    place_members(tx, ruleset, people, regrouped=[name for name in regrouped if name])
     mark_dirty(tx, sorted(dirty))
 
 

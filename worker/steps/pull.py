@@ -34,6 +34,7 @@ from worker.retry import with_retry
 from worker.steps.absorb import COUNTED, News, Reading, absorb
 from worker.steps.drift import note_fields, refuse_drift
 from worker.steps.link import link_records
+from worker.steps.membership import note_actions, place_all
 from worker.steps.sweep import doubt, sweep
 from worker.steps.work import Work
 
@@ -60,6 +61,7 @@ class _Source:
 
 def pull(work: Work) -> None:
     """Pull every object type of every system, activities after the contacts they belong to."""
+    place_all(work)
     for system in work.ruleset.configuration.systems.values():
         connector = work.connectors[system.system]
         for object_map in sorted(system.objects, key=lambda o: o.kind is ObjectKind.ACTIVITY):
@@ -192,7 +194,7 @@ def _store_contacts(
     news = [absorb(reading, record, stored.get(record.ref)) for record in records]
     save_records(tx, [after for what, after in news if after and what is News.ECHO])
     touched = [after for what, after in news if after and what is not News.ECHO]
-    link_records(tx, touched, work.ruleset.configuration.facts)
+    link_records(tx, touched, work.ruleset)
     kinds = [what for what, _after in news]
     work.count(source.step, **{what.value: kinds.count(what) for what in COUNTED})
 
@@ -225,8 +227,10 @@ def _store_activities(
                     is_excluded=mapped.is_excluded,
                 )
             )
-    touched = save_activities(tx, rows) | delete_activities(tx, gone)
+    news = save_activities(tx, rows) | delete_activities(tx, gone)
+    touched = {activity.contact for activity in news}
     mark_contacts_dirty(tx, sorted(touched))
+    note_actions(tx, work.ruleset, news)
     work.count(source.step, changed=len(touched), deleted=len(gone))
     return issues
 

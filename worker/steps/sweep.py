@@ -7,16 +7,17 @@ most records are still there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 
-from worker.core.model import FactSpec
 from worker.core.records import RecordRef
+from worker.core.ruleset import Ruleset
 from worker.ledger.activities import delete_activities
 from worker.ledger.profiles import mark_contacts_dirty
 from worker.ledger.records import count_unseen, load_records, unseen
 from worker.ledger.transaction import Transaction
 from worker.steps.link import link_records
+from worker.steps.membership import note_actions
 from worker.steps.work import Work
 
 BATCH = 1000
@@ -41,14 +42,16 @@ def sweep(work: Work, system: str, object_type: str, *, step: str, is_contact: b
         with work.begin() as tx:
             gone = unseen(tx, work.run_id, system, object_type, BATCH)
             if is_contact:
-                _forget(tx, gone, work.ruleset.configuration.facts)
+                _forget(tx, gone, work.ruleset)
             else:
-                mark_contacts_dirty(tx, sorted(delete_activities(tx, gone)))
+                deleted = delete_activities(tx, gone)
+                mark_contacts_dirty(tx, sorted({activity.contact for activity in deleted}))
+                note_actions(tx, work.ruleset, deleted)
         work.count(step, deleted=len(gone))
         if len(gone) < BATCH:
             return
 
 
-def _forget(tx: Transaction, refs: Iterable[RecordRef], specs: Mapping[str, FactSpec]) -> None:
+def _forget(tx: Transaction, refs: Iterable[RecordRef], ruleset: Ruleset) -> None:
     gone = [replace(record, is_deleted=True) for record in load_records(tx, refs).values()]
-    link_records(tx, gone, specs)
+    link_records(tx, gone, ruleset)
