@@ -147,9 +147,9 @@ def make_snapshot(number: int = 0) -> LeadSnapshot:
     """One lead with thirty facts and ten activities; ``number`` varies it."""
     facts: dict[str, FactValue] = {
         "first_name": "Ada",
-        "last_name": f"Example {number}",
+        "last_name": f"Example {'ABCDEFGHIJ'[number % 10]}",
         "email": f"ada{number}@clinic-mail.com",
-        "phone": "+16175550123",
+        "phone": "+16172530123",
         "postal_code": "02114",
         "state": "MA",
         "service_line": "cardiology",

@@ -107,11 +107,51 @@ def test_a_number_is_read_in_its_region() -> None:
     assert read(Transform.PHONE, "020 7946 0123", region="GB") == Reading("+442079460123")
 
 
-@pytest.mark.parametrize(
-    "text", ["12345", "555-0123", "call me", "000-000-0000", "+1 017 555 0123"]
-)
+@pytest.mark.parametrize("text", ["12345", "555-0123", "call me", "617-555-012", "+1 017 555 0123"])
 def test_bad_numbers_are_told(text: str) -> None:
     assert read(Transform.PHONE, text) == Reading(None, "DQ_PHONE_INVALID")
+
+
+@pytest.mark.parametrize(
+    "text", ["000-000-0000", "999 999 9999", "123-456-7890", "+1 (123) 456-7890", "5555555555"]
+)
+def test_a_number_that_somebody_made_up_is_told_from_a_wrong_one(text: str) -> None:
+    assert read(Transform.PHONE, text) == Reading(None, "DQ_PHONE_FICTIONAL")
+
+
+@pytest.mark.parametrize(
+    "text", ["617-253-0123 x12", "(617) 253-0123 ext. 12", "6172530123;ext=12"]
+)
+def test_an_extension_does_not_make_a_number_wrong(text: str) -> None:
+    assert read(Transform.PHONE, text) == Reading("+16172530123")
+
+
+@pytest.mark.parametrize(
+    "text", ["N/A", " n/a. ", "-", "???", "Unknown", "none", "asdf", "aaaa", "TBD"]
+)
+def test_a_text_that_stands_for_nothing_is_no_value(text: str) -> None:
+    assert read(Transform.TEXT, text) == Reading(None, "DQ_VALUE_PLACEHOLDER")
+
+
+@pytest.mark.parametrize(
+    "text", ["AAA", "Select Medical", "Unknown Worlds", "X", "3M", "Blank & Co"]
+)
+def test_a_text_that_only_looks_odd_is_kept(text: str) -> None:
+    assert read(Transform.TEXT, text) == Reading(text)
+
+
+@pytest.mark.parametrize("is_closed", [True, False])
+def test_a_choice_nobody_made_is_no_value(is_closed: bool) -> None:
+    reading = read(Transform.CHOICE, "Please select", is_closed=is_closed)
+    assert reading == Reading(None, "DQ_VALUE_PLACEHOLDER")
+
+
+def test_a_list_may_have_a_word_of_its_own_for_nothing() -> None:
+    field = FieldRead(
+        fact="f", source="s", transform=Transform.CHOICE, values={"N/A": "none"}, is_closed=True
+    )
+    assert compile_reader(field)("N/A") == Reading("none")
+    assert read(Transform.CHOICE, "None") == Reading("none")
 
 
 @pytest.mark.parametrize("text", ["1234567893", "1245319599", " 1234567893 "])

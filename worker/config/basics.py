@@ -64,11 +64,18 @@ def build_facts(
                 "only choices have options.",
                 hint="use kind: choice",
             )
+        if entry.past and entry.kind not in (FactKind.DATE, FactKind.INSTANT):
+            findings.error(
+                sheet.spot("facts", name, "past"),
+                "only dates and instants can speak of the past.",
+                hint="use kind: date, or leave `past` out",
+            )
         facts[name] = FactSpec(
             name=name,
             kind=entry.kind,
             sentence=entry.sentence,
             is_personal=entry.personal,
+            is_past=entry.past,
             options=tuple(entry.options),
         )
     for name in document.facts:

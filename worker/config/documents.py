@@ -14,6 +14,7 @@ from worker.config.scalars import (
     Flag,
     Name,
     Number,
+    Percentage,
     Purposes,
     Share,
     Text,
@@ -55,6 +56,7 @@ class FactEntry(Document):
     kind: FactKind
     sentence: Text
     personal: Flag = False
+    past: Flag = False
     options: list[Text] = Field(default_factory=list)
 
 
@@ -150,11 +152,15 @@ class QualityDocument(Document):
 
     placeholders: list[Text] = Field(default_factory=list)
     disposable_domains: list[Text] = Field(default_factory=list)
+    not_disposable: list[Text] = Field(default_factory=list)
     role_addresses: list[Text] = Field(default_factory=list)
     typo_domains: dict[str, Text] = Field(default_factory=dict)
+    phone_regions: list[Text] = Field(default_factory=list)
     stale_after: Duration | None = None
+    wanted_date_stale_after: Duration | None = None
     severities: dict[str, Severity] = Field(default_factory=dict)
     pathways: dict[str, dict[str, Severity]] = Field(default_factory=dict)
+    limits: dict[str, Percentage] = Field(default_factory=dict)
 
 
 class JurisdictionEntry(Document):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+import phonenumbers
 
 from worker.config.conditions import BASIC, ConditionReader
 from worker.config.documents import (
@@ -63,16 +65,48 @@ def build_quality(document: QualityDocument, region: str, desk: Desk) -> Quality
         spot = desk.sheet.spot("pathways", pathway)
         check_name(desk.findings, spot, "pathway", pathway, desk.words.pathways)
         _check_codes(severities, ("pathways", pathway), desk)
+    _check_limits(document.limits, desk)
+    _check_regions(document.phone_regions, desk)
     return QualityPolicy(
         placeholders=frozenset(map(str.casefold, document.placeholders)),
         disposable_domains=frozenset(map(str.casefold, document.disposable_domains)),
+        not_disposable=frozenset(map(str.casefold, document.not_disposable)),
         role_addresses=frozenset(map(str.casefold, document.role_addresses)),
         typo_domains=dict(document.typo_domains),
+        phone_regions=frozenset(document.phone_regions),
         stale_after=document.stale_after,
+        wanted_date_stale_after=document.wanted_date_stale_after,
+        limits=dict(document.limits),
         severities=dict(document.severities),
         pathway_severities={name: dict(item) for name, item in document.pathways.items()},
         default_region=region,
     )
+
+
+def _check_limits(limits: Mapping[str, float], desk: Desk) -> None:
+    """An audit counts findings of data, and people who may be the same."""
+    for code in limits:
+        spot, reasons = desk.sheet.spot("limits", code), desk.words.reasons
+        check_reason(desk.findings, spot, code, reasons)
+        if reasons and code in reasons and reasons[code].family not in _AUDITED:
+            message = f"{code!r} is not a finding about data."
+            desk.findings.error(
+                spot, message, allowed="codes that begin with DQ_, and IDENTITY_AMBIGUOUS"
+            )
+
+
+_AUDITED = frozenset({ReasonFamily.DATA, ReasonFamily.IDENTITY})
+
+
+def _check_regions(regions: Iterable[str], desk: Desk) -> None:
+    for number, region in enumerate(regions):
+        if region not in phonenumbers.SUPPORTED_REGIONS:
+            desk.findings.error(
+                desk.sheet.spot("phone_regions", number),
+                f"{region!r} is not a country that has telephone numbers.",
+                allowed="two capital letters, such as US or CA",
+                hint=nearest(region, phonenumbers.SUPPORTED_REGIONS),
+            )
 
 
 def _check_codes(severities: Mapping[str, Severity], path: KeyPath, desk: Desk) -> None:

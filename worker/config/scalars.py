@@ -6,6 +6,7 @@ by itself is translated by ``worker.config.messages``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, timedelta
 from typing import Annotated, TypeAlias
@@ -80,6 +81,16 @@ def parse_day(text: str) -> date:
         raise ValueError("must be a date such as 2026-05-31.") from exc
 
 
+def parse_percentage(text: str) -> float:
+    """Read a percentage as a share. Raises ``ValueError`` that says what is expected."""
+    found = _PERCENTAGE.fullmatch(text)
+    if found is None or float(found[1]) > 100:
+        raise ValueError("must be a percentage from 0% to 100%, such as 5% or 0.5%.")
+    return float(found[1]) / 100
+
+
+_PERCENTAGE = re.compile(r"(\d{1,3}(?:\.\d+)?) ?%", re.ASCII)
+
 Text: TypeAlias = Annotated[str, StringConstraints(min_length=1)]
 Name: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
 Id: TypeAlias = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]*$")]
@@ -97,6 +108,11 @@ Option: TypeAlias = Annotated[
     str, BeforeValidator(_as_option, json_schema_input_type=str | int | float | bool)
 ]
 
+Percentage: TypeAlias = Annotated[
+    float,
+    BeforeValidator(_from_text(parse_percentage, "a percentage such as 5%")),
+    _text_schema("a percentage such as 5%"),
+]
 Duration: TypeAlias = Annotated[
     timedelta,
     BeforeValidator(_from_text(durations.parse_duration, durations.DURATION_EXAMPLE)),

@@ -21,7 +21,7 @@ from worker.core.derivation import derive
 from worker.core.hand_over import hand_over
 from worker.core.identity import MergedLead, merge_contacts
 from worker.core.lifecycle import StageMove, Standing, move_stage
-from worker.core.mapping import MappedContact
+from worker.core.mapping import Issue, MappedContact
 from worker.core.memory import Memory, Refusal, find_refusal
 from worker.core.model import Activity, Stage
 from worker.core.organisations import Membership
@@ -41,6 +41,7 @@ class LeadSnapshot:
 
     ``shut`` says, by the fact that holds an address, of what somebody who has it as well opted out.
     ``membership`` is None when its organisation is not known, or no rule asks anything of it.
+    ``issues`` are what is wrong beyond the values themselves: an owner who left, a second record.
     """
 
     profile_id: str
@@ -50,6 +51,7 @@ class LeadSnapshot:
     stage_set_by_person_at: datetime | None = None
     shut: Mapping[str, frozenset[str]] = field(default_factory=dict)
     membership: Membership | None = None
+    issues: tuple[Issue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,13 +125,12 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
     case = _make_case(snapshot, lead, now, configuration.time_zone)
     pathway = next((name for name, holds in ruleset.pathways if holds(case) is YES), None)
     findings = assess(
+        ruleset.quality,
         lead.facts,
-        lead.issues,
-        policy=configuration.quality,
-        mapped_facts=ruleset.mapped_facts,
+        (*lead.issues, *snapshot.issues),
         pathway=pathway,
         now=now,
-        postal_codes=configuration.postal_codes,
+        unseen=lead.unseen,
     )
     standing = find_standing(
         snapshot.contacts,

@@ -8,7 +8,7 @@ a bisection where they differ.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from worker.core.conditions import FactTest, Operator
 from worker.core.decide import Judgement, LeadSnapshot, Signature, judge
 from worker.core.identity import MergedLead
 from worker.core.model import Activity, FactValue, Stage, Strength
-from worker.core.quality import CLOCK_SLACK, PAST_FACTS
+from worker.core.quality import CLOCK_SLACK, turning_points
 from worker.core.reasoning import STOPPED
 from worker.core.ruleset import Ruleset, Windows
 
@@ -121,12 +121,13 @@ def _moments(
             if value is not None:
                 yield from _fact_moments(test, value, zone)
     yield from _standing_moments(ruleset, judgement)
-    stale_after = ruleset.configuration.quality.stale_after
-    changed_at = judgement.case.facts.get("changed_at")
-    if stale_after is not None and isinstance(changed_at, datetime):
-        yield changed_at + stale_after
-    for fact in PAST_FACTS:
-        at = judgement.case.facts.get(fact)
+    facts = judgement.case.facts
+    for moment, _spot in turning_points(facts, ruleset.quality.policy):
+        yield moment
+    for fact in ruleset.quality.past_facts:
+        at = facts.get(fact)
+        if isinstance(at, date) and not isinstance(at, datetime):
+            at = datetime.combine(at, time.min, UTC)
         if isinstance(at, datetime) and at > judgement.case.now:
             yield at - CLOCK_SLACK
 

@@ -73,6 +73,7 @@ class FactSpec:
     """One canonical fact. ``is_personal`` marks values that may identify or describe a person.
 
     ``follows_from`` names the facts that it can be worked out from where no record gives it.
+    ``is_past`` marks dates and instants of what has happened, which cannot lie in the future.
     """
 
     name: str
@@ -81,6 +82,7 @@ class FactSpec:
     is_personal: bool = False
     options: tuple[str, ...] = ()
     follows_from: tuple[str, ...] = ()
+    is_past: bool = False
 
 
 def _spec(
@@ -196,6 +198,9 @@ STANDARD_FACTS: Mapping[str, FactSpec] = {
         _spec("outcome_at", _K.INSTANT, "When the outcome was recorded"),
     )
 }
+
+PAST_FACTS = frozenset({"created_at", "received_at", "changed_at", "consent_at", "outcome_at"})
+"""Standard facts that speak of what has happened, and so cannot lie in the future."""
 
 AFTER_OUTCOME_FACTS = frozenset({"sales_verdict", "verdict_reason", "outcome", "outcome_at"})
 """Facts that exist only after the decision: a criterion that reads them would leak the answer."""

@@ -16,11 +16,10 @@ from worker.core.configuration import Configuration
 from worker.core.consent import ChannelRule
 from worker.core.field_map import FieldRead, Purpose
 from worker.core.identity import CONFLICTING, CROSS_REFERENCES
-from worker.core.model import RESTRICTIVE_FACTS
+from worker.core.model import PAST_FACTS, RESTRICTIVE_FACTS
 from worker.core.organisation_asks import find_asks
 from worker.core.organisations import READ_FOR
 from worker.core.policy import Policy
-from worker.core.quality import PAST_FACTS
 
 
 class Use(StrEnum):
@@ -53,7 +52,7 @@ BUILT_IN: tuple[tuple[Use, str, tuple[str, ...]], ...] = (
     (Use.QUALITY, "contact points", ("email", "phone")),
     (Use.QUALITY, "names", ("first_name", "last_name")),
     (Use.QUALITY, "ZIP and state agree", ("postal_code", "state")),
-    (Use.QUALITY, "dates in the future", PAST_FACTS),
+    (Use.QUALITY, "dates in the future", tuple(sorted(PAST_FACTS))),
     (Use.QUALITY, "stale records", ("changed_at",)),
     (Use.QUALITY, "origin of a finding", ("origin",)),
     (Use.IDENTITY, "match by e-mail", ("email", "first_name", "last_name")),
@@ -67,7 +66,10 @@ BUILT_IN: tuple[tuple[Use, str, tuple[str, ...]], ...] = (
 )
 """What the worker reads without being told to: use, what for, facts."""
 
-WHERE_READ = ((Use.QUALITY, "records that disagree", CONFLICTING),)
+WHERE_READ = (
+    (Use.QUALITY, "records that disagree", CONFLICTING),
+    (Use.QUALITY, "wanted dates long past", ("wanted_date",)),
+)
 """What looks at a fact only where something else needs it; alone it is no reason to ask for it."""
 
 

@@ -28,8 +28,10 @@ from worker.core.mapping import (
     compile_contact_mapper,
 )
 from worker.core.model import Strength
+from worker.core.needs import needed_facts
 from worker.core.organisation_asks import OrganisationAsks, find_asks
 from worker.core.policy import Policy
+from worker.core.quality import Checks, compile_checks
 from worker.core.readers import find_readers
 from worker.core.routing import CompiledRouting, compile_routing
 from worker.core.stated_timing import StatedTiming, compile_timing
@@ -71,6 +73,7 @@ class Ruleset:
     policies: Mapping[str, CompiledPolicy]
     windows: Mapping[str | None, Windows]
     stopped_windows: Mapping[str, Windows]
+    quality: Checks
     consent: ConsentCheck
     routing: CompiledRouting
     timing: StatedTiming
@@ -99,6 +102,16 @@ def compile_ruleset(configuration: Configuration) -> Ruleset:
         stopped_windows={
             name: _stopped_windows(configuration, p) for name, p in configuration.policies.items()
         },
+        quality=compile_checks(
+            configuration.quality,
+            facts=configuration.facts,
+            mapped=mapped & find_readers(configuration).keys(),
+            needed={
+                name: needed_facts(policy, configuration.facts)
+                for name, policy in configuration.policies.items()
+            },
+            postal_codes=configuration.postal_codes,
+        ),
         consent=compile_consent(configuration.consent, mapped),
         routing=compile_routing(configuration.routing),
         timing=compile_timing(configuration, find_readers(configuration)),

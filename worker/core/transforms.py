@@ -18,7 +18,9 @@ from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, valida
 from worker.core.calendar_words import CalendarWords
 from worker.core.field_map import FieldRead, Transform
 from worker.core.model import FactValue
+from worker.core.phone_numbers import looks_invented
 from worker.core.regions import STATE_CODES, STATES
+from worker.core.stand_ins import is_stand_in
 from worker.core.timeframe_grammar import read_statement
 from worker.core.timeframes import say
 
@@ -32,6 +34,7 @@ class Reading(NamedTuple):
 
 NOTHING = Reading(None)
 UNREADABLE = Reading(None, "DQ_VALUE_UNREADABLE")
+PLACEHOLDER = Reading(None, "DQ_VALUE_PLACEHOLDER")
 Reader: TypeAlias = Callable[[str], Reading]
 
 _TRUE = frozenset({"true", "yes", "y", "1", "t", "checked", "on"})
@@ -63,8 +66,8 @@ def is_damaged_id(text: str) -> bool:
 
 
 def read_text(text: str) -> Reading:
-    """Keep the text as it is."""
-    return Reading(text)
+    """Keep the text as it is, unless it stands for nothing, such as N/A."""
+    return PLACEHOLDER if is_stand_in(text, is_choice=False) else Reading(text)
 
 
 def read_id(text: str) -> Reading:
@@ -99,10 +102,15 @@ def read_phone(text: str, region: str) -> Reading:
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException:
-        return Reading(None, "DQ_PHONE_INVALID")
+        return _no_phone(text)
     if not phonenumbers.is_valid_number(number):
-        return Reading(None, "DQ_PHONE_INVALID")
+        return _no_phone(text)
     return Reading(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+
+
+def _no_phone(text: str) -> Reading:
+    """Tell a number that somebody made up from one that is only wrong."""
+    return Reading(None, "DQ_PHONE_FICTIONAL" if looks_invented(text) else "DQ_PHONE_INVALID")
 
 
 def read_boolean(text: str) -> Reading:
@@ -207,6 +215,8 @@ def _choice_reader(values: Mapping[str, str], *, is_closed: bool) -> Reader:
         canonical = words.get(word)
         if canonical is not None:
             return Reading(canonical)
+        if is_stand_in(word, is_choice=True):
+            return PLACEHOLDER
         return Reading(None, "DQ_VALUE_UNKNOWN") if is_closed else Reading(word)
 
     return read
