@@ -118,6 +118,71 @@ def test_a_chain_of_links_is_one_person_in_any_order() -> None:
     }
 
 
+ADDRESS_NAMES = [
+    ("Bob", "Lee", "Robert", "Lee", True),
+    ("R.", "Lee", "Robert", "Lee", True),
+    ("Ann", "Lee", "Ann", "Lee-Kumar", True),
+    ("Micheal", "Lee", "Michael", "Lee", True),
+    ("Ann", "Lee", "Ann", "", True),
+    ("Ann", "Lee", "Ann", "Kumar", False),
+    ("Ann", "Lee", "Anna", "Lee", True),  # a nickname of each other
+    ("John", "Lee", "Joan", "Lee", False),
+    ("Mark", "Lee", "Mary", "Lee", False),
+    ("John", "Lee", "John", "Lee Jr", False),
+]
+
+
+@pytest.mark.parametrize(("first", "last", "other_first", "other_last", "is_one"), ADDRESS_NAMES)
+def test_an_address_joins_names_that_do_not_contradict(
+    first: str, last: str, other_first: str, other_last: str, is_one: bool
+) -> None:
+    one = contact("1", email="a@x.com", first_name=first, last_name=last)
+    names = {"first_name": other_first, "last_name": other_last}
+    two = contact("2", email="a@x.com", **{fact: v for fact, v in names.items() if v})
+    assert (groups(one, two) == [["1", "2"]]) is is_one
+
+
+def test_an_initial_that_fits_two_names_joins_nobody() -> None:
+    named = [
+        contact(number, email="a@x.com", first_name=first, last_name="Lee")
+        for number, first in (("1", "John"), ("2", "J"), ("3", "Jane"))
+    ]
+    assert groups(*named) == [["1"], ["2"], ["3"]]
+
+
+@pytest.mark.parametrize(
+    ("mailbox", "is_one"),
+    [("ann", True), ("annie77", True), ("a.lee", True), ("alee", True), ("bob.lee", False), ("info", False)],
+)  # fmt: skip
+def test_a_record_without_a_name_joins_whom_the_mailbox_is_named_after(
+    mailbox: str, is_one: bool
+) -> None:
+    email = f"{mailbox}@x.com"
+    named = contact("1", email=email, first_name="Ann", last_name="Lee")
+    assert (groups(named, contact("2", email=email)) == [["1", "2"]]) is is_one
+
+
+PHONE_NAMES = [
+    ("Quilla", "Readywise", "Quilal", "Readywise", True),
+    ("Quilla", "Readywise", "Quilla", "Reaadywise", True),
+    ("Quilla", "Readywise", "Quilal", "Raedywise", True),
+    ("Mark", "Lee", "Mary", "Lee", False),
+    ("John", "Lee", "Joan", "Lee", False),
+    ("Ana", "Lee", "Anna", "Lee", False),
+    ("Robert", "Lee", "Bob", "Lee", False),
+    ("Quilla", "Readywise", "Quilla", "Readywise Jr", False),
+]
+
+
+@pytest.mark.parametrize(("first", "last", "other_first", "other_last", "is_one"), PHONE_NAMES)
+def test_a_phone_forgives_a_slip_of_the_hand_and_nothing_more(
+    first: str, last: str, other_first: str, other_last: str, is_one: bool
+) -> None:
+    one = contact("1", phone=PHONE, first_name=first, last_name=last)
+    two = contact("2", phone=PHONE, first_name=other_first, last_name=other_last)
+    assert (groups(one, two) == [["1", "2"]]) is is_one
+
+
 # Survivorship
 
 

@@ -1,41 +1,26 @@
 """Identity: which records are one person, and which value of each fact survives.
 
 Records link by cross-reference id, by e-mail where the names do not contradict, and by phone *with*
-the same name. A shared phone, or an e-mail shared by different names, links nothing: families and
-front desks share them. Consent is merged by the most restrictive answer. Nothing is merged in a CRM.
+the same name, but for a slip of the hand. A shared phone, or an e-mail shared by different names,
+links nothing: families and front desks share them. Consent is merged by the most restrictive
+answer. Nothing is merged in a CRM.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from itertools import combinations
 
 from worker.core.mapping import Issue, MappedContact
 from worker.core.model import PERMISSIVE_FACTS, RESTRICTIVE_FACTS, Facts, FactValue
+from worker.core.names import PersonName, contradicts, fold_name, is_same_hand, speaks_for
 from worker.core.records import RecordRef
 
-_SUFFIXES = frozenset({"jr", "sr", "ii", "iii", "iv"})
 CROSS_REFERENCES = {"hubspot_id": "hubspot", "salesforce_id": "salesforce"}
 CONFLICTING = ("service_line", "role", "lead_type", "postal_code")
 """Facts of which a disagreement between records of one person is worth a look."""
-
-
-class PersonName(NamedTuple):
-    """A name folded for comparison; empty parts are unknown."""
-
-    first: str
-    last: str
-    suffix: str
-
-
-def fold_name(facts: Facts) -> PersonName:
-    """Fold case and punctuation, and set a generation suffix apart."""
-    words = str(facts.get("last_name", "")).casefold().replace(",", " ").replace(".", " ").split()
-    suffix = words.pop() if len(words) > 1 and words[-1] in _SUFFIXES else ""
-    first = str(facts.get("first_name", "")).casefold().replace(".", "")
-    return PersonName(first, " ".join(words), suffix)
 
 
 def _hash(text: str) -> str:
@@ -56,8 +41,13 @@ def match_keys(contact: MappedContact) -> frozenset[str]:
     if "email" in facts:
         keys.add("e" + _hash(str(facts["email"])))
     if "phone" in facts and name.first and name.last:
-        keys.add("p" + _hash(f"{facts['phone']}|{'|'.join(name)}"))
+        keys.add("p" + _hash(f"{facts['phone']}|{_letters(name)}"))
     return frozenset(keys)
+
+
+def _letters(name: PersonName) -> str:
+    """Name the letters of each part, so that spellings meet which differ by a slip of the hand."""
+    return "|".join("".join(sorted(set(part))) for part in name)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,19 +81,43 @@ def group_records(contacts: Sequence[MappedContact]) -> Grouping:
 
 def _linkable(
     key: str, sharing: list[MappedContact], ambiguous: set[RecordRef]
+) -> Iterable[Sequence[MappedContact]]:
+    if len(sharing) > 1 and key.startswith("e"):
+        return _linkable_by_email(sharing, ambiguous)
+    if len(sharing) > 1 and key.startswith("p"):
+        return _linkable_by_phone(sharing)
+    return _linkable_by_id(key, sharing, ambiguous)
+
+
+def _linkable_by_email(
+    sharing: list[MappedContact], ambiguous: set[RecordRef]
 ) -> Iterable[list[MappedContact]]:
-    if len(sharing) < 2 or not key.startswith("e"):
-        return _linkable_by_id(key, sharing, ambiguous)
-    names = {(name.first, name.suffix) for c in sharing if (name := fold_name(c.facts)).first}
-    if len(names) <= 1:
-        return [sharing]
-    ambiguous.update(contact.ref for contact in sharing)
+    """An address joins all who have it, unless two of their names contradict each other.
+
+    Then only those of exactly the same name are one. A record without a given name is taken for
+    the person after whom the mailbox is named, and else stays by itself: families share addresses.
+    """
     by_name: dict[PersonName, list[MappedContact]] = {}
+    nameless: list[MappedContact] = []
     for contact in sharing:
         name = fold_name(contact.facts)
-        if name.first:
-            by_name.setdefault(name._replace(last=""), []).append(contact)
-    return by_name.values()
+        known = by_name.setdefault(name, []) if name.first else nameless
+        known.append(contact)
+    if any(contradicts(*pair) for pair in combinations(sorted(by_name), 2)):
+        ambiguous.update(contact.ref for contact in sharing)
+        return by_name.values()
+    email = str(sharing[0].facts["email"])
+    if not by_name or any(speaks_for(email, name) for name in by_name):
+        return [sharing]
+    return [[contact for group in by_name.values() for contact in group], nameless]
+
+
+def _linkable_by_phone(sharing: list[MappedContact]) -> Iterator[Sequence[MappedContact]]:
+    """Those whose whole names are the same, but for a slip of the hand."""
+    for pair in combinations(sharing, 2):
+        one, other = (fold_name(contact.facts) for contact in pair)
+        if is_same_hand(one, other):
+            yield pair
 
 
 def _linkable_by_id(
