@@ -36,6 +36,8 @@ from worker.config.governance import (
     build_pathways,
     build_quality,
 )
+from worker.config.identity import build_identity
+from worker.config.identity_documents import IdentityDocument
 from worker.config.maps import MapNotes, MapReader, join_mapped
 from worker.config.organisation_tests import build_organisation_policy
 from worker.config.parts import Parts
@@ -164,6 +166,10 @@ def _build_rules(files: Folder, parts: Parts, findings: Findings) -> None:
         parts.lifecycle = build_lifecycle(lifecycle.document, desk(lifecycle.sheet))
     if guardrails := files.get("guardrails.yaml", GuardrailsDocument):
         parts.guardrails = build_guardrails(guardrails.document, desk(guardrails.sheet))
+    if found := files.get("identity.yaml", IdentityDocument):
+        parts.identity = build_identity(
+            found.document, found.sheet, parts.words, _system_names(files), findings
+        )
 
 
 def _build_policies(files: Folder, parts: Parts, findings: Findings) -> None:
@@ -180,16 +186,19 @@ def _build_routing(files: Folder, parts: Parts, findings: Findings) -> None:
     source = files.get("routing.yaml", RoutingDocument)
     if source is None:
         return
-    systems = frozenset(
-        name.removeprefix("systems/").removesuffix(".yaml")
-        for name in files.present
-        if name.startswith("systems/")
-    )
     reader = RoutingReader(
         sheet=source.sheet,
         findings=findings,
         words=parts.words,
-        systems=systems,
+        systems=_system_names(files),
         reads=parts.reads,
     )
     parts.routing = reader.build(source.document)
+
+
+def _system_names(files: Folder) -> frozenset[str]:
+    return frozenset(
+        name.removeprefix("systems/").removesuffix(".yaml")
+        for name in files.present
+        if name.startswith("systems/")
+    )

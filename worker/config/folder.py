@@ -22,6 +22,7 @@ from worker.config.documents import (
     ReasonsDocument,
 )
 from worker.config.findings import Findings, Spot, nearest
+from worker.config.identity_documents import IdentityDocument
 from worker.config.messages import report_schema_errors
 from worker.config.policy_documents import PolicyDocument
 from worker.config.routing_documents import RoutingDocument
@@ -44,9 +45,10 @@ SINGLE_FILES: Mapping[str, type[BaseModel]] = {
     "lifecycle.yaml": LifecycleDocument,
     "routing.yaml": RoutingDocument,
     "guardrails.yaml": GuardrailsDocument,
+    "identity.yaml": IdentityDocument,
 }
 FOLDERS: Mapping[str, type[BaseModel]] = {"policies": PolicyDocument, "systems": SystemDocument}
-OPTIONAL = frozenset({"model.yaml", "reasons.yaml", "shared.yaml"})
+OPTIONAL = frozenset({"identity.yaml", "model.yaml", "reasons.yaml", "shared.yaml"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

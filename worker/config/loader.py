@@ -80,6 +80,7 @@ def _join(files: Folder, parts: Parts) -> Configuration:
         routing=_built(parts.routing),
         organisations=_built(parts.organisations),
         guardrails=_built(parts.guardrails),
+        identity=_built(parts.identity),
         digest=_digest(files, parts),
         titles=_built(parts.words.titles),
         postal_codes=_built(parts.words.postal_codes),

@@ -8,6 +8,7 @@ from worker.config.vocabulary import Vocabulary
 from worker.core.consent import ConsentPolicy
 from worker.core.field_map import SystemMap
 from worker.core.guardrails import GuardrailPolicy
+from worker.core.identity import IdentityPolicy
 from worker.core.lifecycle import LifecyclePolicy
 from worker.core.organisations import OrganisationPolicy
 from worker.core.policy import PathwayRule, Policy
@@ -29,4 +30,5 @@ class Parts:
     routing: RoutingPolicy | None = None
     organisations: OrganisationPolicy | None = None
     guardrails: GuardrailPolicy | None = None
+    identity: IdentityPolicy | None = None
     reads: set[str] = field(default_factory=set)

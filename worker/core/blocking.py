@@ -76,6 +76,10 @@ class Census:
             if len(counts) > self._limit:
                 self._counts[trait] = {v: n - 1 for v, n in counts.items() if n > 1}
 
+    @property
+    def people(self) -> int:
+        return self._people
+
     def rarity(self) -> Rarity:
         """Say of each value kept what it is worth at most that two persons share it, in bits."""
         return {

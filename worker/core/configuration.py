@@ -10,6 +10,7 @@ from worker.core.calendar_words import PLAIN_CALENDAR, CalendarWords
 from worker.core.consent import ConsentPolicy
 from worker.core.field_map import SystemMap
 from worker.core.guardrails import GuardrailPolicy
+from worker.core.identity import IdentityPolicy
 from worker.core.lifecycle import LifecyclePolicy
 from worker.core.model import ActivityKind, FactSpec
 from worker.core.organisations import OrganisationPolicy
@@ -41,6 +42,7 @@ class Configuration:
     routing: RoutingPolicy
     organisations: OrganisationPolicy
     guardrails: GuardrailPolicy
+    identity: IdentityPolicy
     digest: str
     titles: Mapping[str, str]
     postal_codes: PostalCodes

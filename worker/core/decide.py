@@ -115,7 +115,9 @@ class Decision:
 
 def merge_lead(ruleset: Ruleset, snapshot: LeadSnapshot) -> MergedLead:
     """Merge the records of a lead, and add the facts that follow from what they say."""
-    lead = derive(merge_contacts(snapshot.contacts), ruleset.configuration)
+    configuration = ruleset.configuration
+    lead = merge_contacts(snapshot.contacts, configuration.identity.survivorship)
+    lead = derive(lead, configuration)
     return derive_timing(lead, snapshot.contacts, ruleset.timing)
 
 

@@ -17,6 +17,7 @@ from worker.core.mapping import Issue, MappedContact
 from worker.core.model import PERMISSIVE_FACTS, RESTRICTIVE_FACTS, Facts, FactValue
 from worker.core.names import PersonName, contradicts, fold_name, is_same_hand, speaks_for
 from worker.core.records import RecordRef
+from worker.core.similarity import SimilarityPolicy
 
 CROSS_REFERENCES = {"hubspot_id": "hubspot", "salesforce_id": "salesforce"}
 CONFLICTING = ("service_line", "role", "lead_type", "postal_code")
@@ -154,6 +155,34 @@ def profile_id_of(account: str, group: Sequence[RecordRef]) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Survivorship:
+    """Which record's value of a fact survives: the newest, but for the facts named here.
+
+    ``oldest`` facts tell how somebody came in, which later records do not know. ``prefer`` gives an
+    order of systems; among records of one system, and of systems not named, the newest survives.
+    """
+
+    oldest: frozenset[str] = frozenset()
+    prefer: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def rank(self, fact: str, system: str) -> int:
+        """Say how far a system's word counts for a fact: more is better."""
+        order = self.prefer.get(fact, ())
+        return len(order) - order.index(system) if system in order else 0
+
+
+NEWEST = Survivorship()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdentityPolicy:
+    """What makes two people look like one, and which of their values survive when they are one."""
+
+    similarity: SimilarityPolicy = field(default_factory=SimilarityPolicy)
+    survivorship: Survivorship = NEWEST
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MergedLead:
     """The facts of one person, where each came from, and what its records disagree about.
 
@@ -167,7 +196,9 @@ class MergedLead:
     derived: Mapping[str, str] = field(default_factory=dict)
 
 
-def merge_contacts(contacts: Sequence[MappedContact]) -> MergedLead:
+def merge_contacts(
+    contacts: Sequence[MappedContact], survivorship: Survivorship = NEWEST
+) -> MergedLead:
     """Merge the records of one person: newest known value, and the most restrictive consent.
 
     A fact counts as unseen only when no record shows it; an opt-out that any record hides stays
@@ -181,11 +212,13 @@ def merge_contacts(contacts: Sequence[MappedContact]) -> MergedLead:
     for contact in sorted(contacts, key=MappedContact.freshness):
         for fact, value in contact.facts.items():
             present = facts.get(fact)
-            if present is not None and _is_kept(fact, present):
+            if present is None:
+                facts[fact], sources[fact] = value, contact.ref
                 continue
-            if present is not None and present != value and fact in CONFLICTING:
+            if present != value and fact in CONFLICTING:
                 conflicts.add(fact)
-            facts[fact], sources[fact] = value, contact.ref
+            if not _is_kept(fact, present, sources[fact], contact.ref, survivorship):
+                facts[fact], sources[fact] = value, contact.ref
     issues = dict.fromkeys(sorted({i for contact in contacts for i in contact.issues}))
     issues |= {Issue("DQ_FACTS_CONFLICT", fact): None for fact in sorted(conflicts)}
     kept = tuple(i for i in issues if i.code == "DQ_FACTS_CONFLICT" or i.fact not in facts)
@@ -202,10 +235,23 @@ def _only(contact: MappedContact) -> MergedLead:
     )
 
 
-def _is_kept(fact: str, value: FactValue) -> bool:
-    return (fact in RESTRICTIVE_FACTS and value is True) or (
-        fact in PERMISSIVE_FACTS and value is False
-    )
+def _is_kept(
+    fact: str,
+    value: FactValue,
+    source: RecordRef,
+    newer: RecordRef,
+    survivorship: Survivorship,
+) -> bool:
+    """Tell whether the value found first outlives that of a newer record."""
+    if fact in RESTRICTIVE_FACTS:
+        return value is True
+    if fact in PERMISSIVE_FACTS:
+        return value is False
+    if fact in survivorship.oldest:
+        return True
+    if fact not in survivorship.prefer:
+        return False
+    return survivorship.rank(fact, source.system) > survivorship.rank(fact, newer.system)
 
 
 def _unseen(contacts: Sequence[MappedContact], facts: Facts) -> frozenset[str]:

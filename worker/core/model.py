@@ -140,6 +140,7 @@ STANDARD_FACTS: Mapping[str, FactSpec] = {
         _spec("salesforce_id", _K.ID, "Id of the same person in Salesforce"),
         # Where
         _spec("postal_code", _K.POSTAL_CODE, "ZIP or postal code", personal=True),
+        _spec("street", _K.TEXT, "Street and house number", personal=True),
         _spec("city", _K.TEXT, "City", personal=True),
         FactSpec(
             name="state",

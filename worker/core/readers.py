@@ -20,6 +20,7 @@ from worker.core.model import PAST_FACTS, RESTRICTIVE_FACTS
 from worker.core.organisation_asks import find_asks
 from worker.core.organisations import READ_FOR
 from worker.core.policy import Policy
+from worker.core.traits import LIKENED_FACTS
 
 
 class Use(StrEnum):
@@ -59,6 +60,7 @@ BUILT_IN: tuple[tuple[Use, str, tuple[str, ...]], ...] = (
     (Use.IDENTITY, "match by phone", ("phone", "first_name", "last_name")),
     (Use.IDENTITY, "match by cross-reference", tuple(CROSS_REFERENCES)),
     (Use.IDENTITY, "newest record", ("changed_at",)),
+    (Use.IDENTITY, "likeness for proposals", LIKENED_FACTS),
     (Use.LIFECYCLE, "present stage", ("lifecycle_stage",)),
     (Use.LIFECYCLE, "verdict of sales", ("sales_verdict", "outcome_at")),
     (Use.ROUTING, "present owner", ("owner",)),

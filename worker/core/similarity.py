@@ -7,11 +7,12 @@ nothing. A sum that reaches the threshold is a proposal for people; it never lin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import lru_cache
-from typing import NamedTuple, TypeAlias
+from math import log2
+from typing import NamedTuple, Protocol, TypeAlias
 
 import jellyfish
 from rapidfuzz.distance import OSA, JaroWinkler
@@ -80,10 +81,13 @@ DEFAULT_WEIGHTS: Weights = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SimilarityPolicy:
-    """The weights in bits, the sum a proposal needs, and the largest block whose pairs are compared."""
+    """The weights in bits, the sum a proposal needs, and the largest block whose pairs are compared.
+
+    The threshold is that of a base of ``USUAL_BASE`` people.
+    """
 
     weights: Weights = field(default_factory=lambda: DEFAULT_WEIGHTS)
-    threshold: float = 11.0
+    threshold: float = 10.0
     largest_block: int = 100
 
 
@@ -104,74 +108,107 @@ class Proposal:
     evidence: tuple[Evidence, ...]
 
 
+Likenesses: TypeAlias = tuple[Likeness | None, ...]
+"""One word for each trait, in their order; None where one of the two is unknown."""
 Compare: TypeAlias = Callable[[Traits, Traits], Proposal | None]
 Rarity: TypeAlias = Mapping[tuple[Trait, str], float]
 """How many bits it says at most that two persons share a value: few, where many people have it."""
 
 
-def compile_comparison(policy: SimilarityPolicy, rarity: Rarity) -> Compare:
-    """Build the function that compares two persons: a proposal, or None below the threshold.
+USUAL_BASE = 5_000
+
+
+def threshold_for(policy: SimilarityPolicy, people: int) -> float:
+    """Say what sum a proposal needs in a base of so many people.
+
+    Each doubling asks for one bit more: among twice as many people there are twice as many who look
+    like somebody by chance.
+    """
+    return policy.threshold + max(0.0, log2(max(people, 1) / USUAL_BASE))
+
+
+def compile_comparison(policy: SimilarityPolicy, rarity: Rarity, people: int) -> Compare:
+    """Build the function that compares two of so many persons: a proposal, or None.
 
     The names are looked at first. Where they speak against one person, nothing else can outweigh
     it: people who share an address, a telephone and an employer are still two.
     """
     weigh = _weigher(policy.weights, rarity)
-    others = tuple(trait for trait in Trait if trait not in _NAMES)
+    threshold = threshold_for(policy, people)
 
     def compare(one: Traits, other: Traits) -> Proposal | None:
-        named = [weigh(*item, one) for item in _compare_names(one, other)]
-        by_name = sum(item.weight for item in named)
+        names = compare_names(one, other)
+        by_name = weigh(names, one)
         if by_name < 0:
             return None
-        rest = [
-            weigh(trait, _COMPARISONS[trait](mine, theirs), one)
-            for trait, mine, theirs in zip(
-                others, one[_FIRST_OTHER:], other[_FIRST_OTHER:], strict=True
-            )
-            if mine and theirs
-        ]
-        total = by_name + sum(item.weight for item in rest)
-        if total < policy.threshold:
+        found = (*names, *compare_others(one, other))
+        total = by_name + weigh(found[len(names) :], one, len(names))
+        if total < threshold:
             return None
-        is_doubtful = any(item.likeness is Likeness.DIFFERENT for item in named)
         return Proposal(
             total=round(total, 2),
-            grade=Grade.DOUBTFUL if is_doubtful else Grade.LIKELY,
-            evidence=(*named, *rest),
+            grade=Grade.LIKELY if _UNLIKE.isdisjoint(names) else Grade.DOUBTFUL,
+            evidence=tuple(
+                Evidence(trait, likeness, weigh((likeness,), one, place))
+                for place, (trait, likeness) in enumerate(zip(Trait, found, strict=True))
+                if likeness is not None
+            ),
         )
 
     return compare
 
 
-def _weigher(weights: Weights, rarity: Rarity) -> Callable[[Trait, Likeness, Traits], Evidence]:
-    places = {trait: at for at, trait in enumerate(Trait)}
+class _Weigh(Protocol):
+    def __call__(self, found: Likenesses, one: Traits, start: int = 0, /) -> float: ...
 
-    def weigh(trait: Trait, likeness: Likeness, one: Traits) -> Evidence:
-        weight = weights[trait].get(likeness, 0.0)
-        if likeness is Likeness.SAME:
-            weight = min(weight, rarity.get((trait, one[places[trait]]), weight))
-        return Evidence(trait, likeness, weight)
+
+def _weigher(weights: Weights, rarity: Rarity) -> _Weigh:
+    """Build the function that sums what comparisons weigh, of the traits from ``start`` on."""
+    tables = [weights[trait] for trait in Trait]
+    traits = tuple(Trait)
+
+    def weigh(found: Likenesses, one: Traits, start: int = 0) -> float:
+        total = 0.0
+        for place, likeness in enumerate(found, start):
+            if likeness is None:
+                continue
+            weight = tables[place].get(likeness, 0.0)
+            if likeness is Likeness.SAME:
+                weight = min(weight, rarity.get((traits[place], one[place]), weight))
+            total += weight
+        return total
 
     return weigh
 
 
-_NAMES = (Trait.FIRST_NAME, Trait.LAST_NAME, Trait.SUFFIX)
-_FIRST_OTHER = len(_NAMES)
 _UNLIKE = frozenset({Likeness.DIFFERENT, Likeness.FAR})
 
 
-def _compare_names(one: Traits, other: Traits) -> Iterator[tuple[Trait, Likeness]]:
-    if one.suffix and other.suffix:
-        same = one.suffix == other.suffix
-        yield Trait.SUFFIX, Likeness.SAME if same else Likeness.DIFFERENT
+def compare_names(one: Traits, other: Traits) -> Likenesses:
+    """Compare given name, family name and generation suffix."""
     first = compare_first_names(one.first_name, other.first_name)
     last = compare_last_names(one.last_name, other.last_name)
     if (first is None or first in _UNLIKE) and (last is None or last in _UNLIKE):
         first, last = _compare_crosswise(one, other) or (first, last)
-    if first is not None:
-        yield Trait.FIRST_NAME, first
-    if last is not None:
-        yield Trait.LAST_NAME, last
+    if not (one.suffix and other.suffix):
+        return first, last, None
+    return first, last, Likeness.SAME if one.suffix == other.suffix else Likeness.DIFFERENT
+
+
+def compare_others(one: Traits, other: Traits) -> Likenesses:
+    """Compare everything but names, in the order of ``Trait``; None where one is unknown."""
+    return tuple(
+        [
+            None
+            if not mine or not theirs
+            else Likeness.SAME
+            if mine == theirs
+            else compare(mine, theirs)
+            for compare, mine, theirs in zip(
+                _COMPARISONS, one[_FIRST_OTHER:], other[_FIRST_OTHER:], strict=True
+            )
+        ]
+    )
 
 
 def _compare_crosswise(one: Traits, other: Traits) -> tuple[Likeness | None, Likeness] | None:
@@ -236,8 +273,6 @@ def _compare_spelling(one: str, other: str) -> Likeness:
 
 
 def _compare_text(one: str, other: str) -> Likeness:
-    if one == other:
-        return Likeness.SAME
     likeness = JaroWinkler.similarity(one, other)
     if likeness >= _CLOSE:
         return Likeness.CLOSE
@@ -246,15 +281,11 @@ def _compare_text(one: str, other: str) -> Likeness:
 
 def _compare_digits(one: str, other: str) -> Likeness:
     """A digit may be wrong, missing or too many, or two may have changed places."""
-    if one == other:
-        return Likeness.SAME
     return Likeness.CLOSE if OSA.distance(one, other, score_cutoff=1) == 1 else Likeness.DIFFERENT
 
 
 def _compare_emails(one: str, other: str) -> Likeness:
     """A slip anywhere is close; the same mailbox at another provider is a part."""
-    if one == other:
-        return Likeness.SAME
     if OSA.distance(one, other, score_cutoff=1) == 1:
         return Likeness.CLOSE
     mailbox, _at, _domain = one.partition("@")
@@ -266,17 +297,20 @@ _TELLING_MAILBOX = 6
 """A shorter mailbox, such as info or anna, is had by many."""
 
 
-def _compare_exactly(one: str, other: str) -> Likeness:
-    return Likeness.SAME if one == other else Likeness.DIFFERENT
+def _compare_states(_one: str, _other: str) -> Likeness:
+    """A state is a code: it is the same or it is not."""
+    return Likeness.DIFFERENT
 
 
-_COMPARISONS: Mapping[Trait, Callable[[str, str], Likeness]] = {
-    Trait.EMAIL: _compare_emails,
-    Trait.PHONE: _compare_digits,
-    Trait.HOUSE: _compare_digits,
-    Trait.STREET: _compare_text,
-    Trait.CITY: _compare_text,
-    Trait.POSTAL_CODE: _compare_digits,
-    Trait.STATE: _compare_exactly,
-    Trait.ORGANISATION: _compare_text,
-}
+_COMPARISONS: tuple[Callable[[str, str], Likeness], ...] = (
+    _compare_emails,
+    _compare_digits,  # phone
+    _compare_digits,  # house
+    _compare_text,  # street
+    _compare_text,  # city
+    _compare_digits,  # postal code
+    _compare_states,
+    _compare_text,  # organisation
+)
+"""How two values that are not the same are compared, in the order of ``Trait`` after the names."""
+_FIRST_OTHER = len(Trait) - len(_COMPARISONS)

@@ -44,6 +44,19 @@ class Traits(NamedTuple):
     organisation: str
 
 
+LIKENED_FACTS = (
+    "first_name",
+    "last_name",
+    "email",
+    "phone",
+    "street",
+    "city",
+    "postal_code",
+    "state",
+    "organisation",
+)
+"""The facts that traits are made of."""
+
 _STREET_WORDS = {
     "alley": "aly",
     "avenue": "ave",
