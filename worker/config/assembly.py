@@ -62,6 +62,7 @@ def build_parts(files: Folder, findings: Findings) -> Parts:
     _build_systems(files, parts, findings)
     _build_shared(files, parts, findings)
     _build_rules(files, parts, findings)
+    _build_identity(files, parts, findings)
     _build_policies(files, parts, findings)
     _build_routing(files, parts, findings)
     return parts
@@ -166,10 +167,6 @@ def _build_rules(files: Folder, parts: Parts, findings: Findings) -> None:
         parts.lifecycle = build_lifecycle(lifecycle.document, desk(lifecycle.sheet))
     if guardrails := files.get("guardrails.yaml", GuardrailsDocument):
         parts.guardrails = build_guardrails(guardrails.document, desk(guardrails.sheet))
-    if found := files.get("identity.yaml", IdentityDocument):
-        parts.identity = build_identity(
-            found.document, found.sheet, parts.words, _system_names(files), findings
-        )
 
 
 def _build_policies(files: Folder, parts: Parts, findings: Findings) -> None:
@@ -194,6 +191,13 @@ def _build_routing(files: Folder, parts: Parts, findings: Findings) -> None:
         reads=parts.reads,
     )
     parts.routing = reader.build(source.document)
+
+
+def _build_identity(files: Folder, parts: Parts, findings: Findings) -> None:
+    if found := files.get("identity.yaml", IdentityDocument):
+        parts.identity = build_identity(
+            found.document, found.sheet, parts.words, _system_names(files), findings
+        )
 
 
 def _system_names(files: Folder) -> frozenset[str]:
