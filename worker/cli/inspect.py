@@ -10,7 +10,7 @@ from typing import Annotated, cast
 import typer
 from rich.table import Table
 
-from worker.app import App, is_missing, open_app
+from worker.app import App, is_missing, no_progress, open_app
 from worker.cli.options import (
     ConfigOption,
     JsonOption,
@@ -34,6 +34,7 @@ from worker.report.text import show_aside
 from worker.report.words import counted
 from worker.steps.inspect import report_lead
 from worker.steps.summary import rows_aside
+from worker.steps.work import OnProgress
 
 audit = typer.Typer(
     no_args_is_help=True,
@@ -145,7 +146,7 @@ def verify(
     later: a chain that was rewritten as a whole is consistent in itself, but has lost that head.
     """
     quiet_logs()
-    with exits(), _open_stored(config) as app, app.ledger.read() as tx:
+    with exits(), open_stored(config) as app, app.ledger.read() as tx:
         report = verify_chain(tx)
         expected = expect_head.strip().lower() if expect_head is not None else None
         seq = find_link(tx, expected) if expected is not None else None
@@ -196,7 +197,7 @@ def quarantine(
 ) -> None:
     """List the rows that were put aside: where each is and why, never what it says."""
     quiet_logs()
-    with exits(), _open_stored(config) as app:
+    with exits(), open_stored(config) as app:
         with app.ledger.read() as tx:
             count, rows = count_quarantine(tx), rows_aside(tx, limit)
         catalogue = app.ruleset.configuration.reasons
@@ -207,7 +208,7 @@ def quarantine(
 
 
 @contextmanager
-def _open_stored(config: Path | None) -> Iterator[App]:
+def open_stored(config: Path | None, on_progress: OnProgress = no_progress) -> Iterator[App]:
     """Open the worker on a ledger that exists: an empty one in its place would look whole.
 
     Raises:
@@ -216,5 +217,5 @@ def _open_stored(config: Path | None) -> Iterator[App]:
     url = load_settings(config).ledger_url
     if is_missing(url):
         raise NotFoundError(NO_LEDGER)
-    with open_app(config, stores=False) as app:
+    with open_app(config, on_progress=on_progress, stores=False) as app:
         yield app

@@ -67,7 +67,7 @@ DEFAULT_WEIGHTS: Weights = {
         _L.FAR: 0.0,
         _L.DIFFERENT: -4.5,
     },
-    _T.SUFFIX: {_L.SAME: 1.0, _L.DIFFERENT: NEVER},
+    _T.SUFFIX: {_L.SAME: 1.0, _L.PART: -6.0, _L.DIFFERENT: NEVER},
     _T.EMAIL: {_L.SAME: 10.0, _L.CLOSE: 7.0, _L.PART: 4.0, _L.DIFFERENT: -1.0},
     _T.PHONE: {_L.SAME: 8.0, _L.CLOSE: 4.0, _L.DIFFERENT: -1.5},
     _T.HOUSE: {_L.SAME: 4.0, _L.CLOSE: 0.5, _L.DIFFERENT: -3.0},
@@ -147,7 +147,7 @@ def compile_comparison(policy: SimilarityPolicy, rarity: Rarity, people: int) ->
             return None
         return Proposal(
             total=round(total, 2),
-            grade=Grade.LIKELY if _UNLIKE.isdisjoint(names) else Grade.DOUBTFUL,
+            grade=_grade(names),
             evidence=tuple(
                 Evidence(trait, likeness, weigh((likeness,), one, place))
                 for place, (trait, likeness) in enumerate(zip(Trait, found, strict=True))
@@ -156,6 +156,12 @@ def compile_comparison(policy: SimilarityPolicy, rarity: Rarity, people: int) ->
         )
 
     return compare
+
+
+def _grade(names: Likenesses) -> Grade:
+    *parts, suffix = names
+    is_doubtful = suffix is Likeness.PART or not _UNLIKE.isdisjoint(parts)
+    return Grade.DOUBTFUL if is_doubtful else Grade.LIKELY
 
 
 class _Weigh(Protocol):
@@ -190,9 +196,16 @@ def compare_names(one: Traits, other: Traits) -> Likenesses:
     last = compare_last_names(one.last_name, other.last_name)
     if (first is None or first in _UNLIKE) and (last is None or last in _UNLIKE):
         first, last = _compare_crosswise(one, other) or (first, last)
-    if not (one.suffix and other.suffix):
-        return first, last, None
-    return first, last, Likeness.SAME if one.suffix == other.suffix else Likeness.DIFFERENT
+    return first, last, _compare_suffixes(one.suffix, other.suffix)
+
+
+def _compare_suffixes(one: str, other: str) -> Likeness | None:
+    """Compare generation suffixes; where only one has any, the other may be the father."""
+    if not one and not other:
+        return None
+    if one and other:
+        return Likeness.SAME if one == other else Likeness.DIFFERENT
+    return Likeness.PART
 
 
 def compare_others(one: Traits, other: Traits) -> Likenesses:
