@@ -83,6 +83,22 @@ def test_a_sync_of_changed_files_killed_anywhere_is_finished_by_the_next(tmp_pat
     assert left_wrong(killing, points, killing.undisturbed()) == {}
 
 
+def test_a_sync_of_a_colleague_s_action_killed_anywhere_leaves_nobody_behind(
+    tmp_path: Path,
+) -> None:
+    organisation = make_sample(tmp_path / "start", CONTACTS)
+    for name in ("ann", "bob"):
+        address = f"{name}@elm.example.org"
+        add_qualified(organisation, name, email=address, lead_type="Referral", first_name=name)
+    organisation.sync()
+    organisation.add_activity("act-elm", "ann", "education_session", "2026-11-03T12:00:00Z")
+    killing = killing_of(tmp_path, organisation, TOMORROW)
+    expected = killing.undisturbed()
+    told = [body for *_rest, body in expected.ledger["decisions"] if "PARTNER_ENGAGED" in str(body)]
+    assert len(told) == 2
+    assert left_wrong(killing, tried(killing, SECOND), expected) == {}
+
+
 def test_a_sync_after_a_change_of_the_field_map_killed_anywhere_maps_every_record_anew(
     tmp_path: Path,
 ) -> None:

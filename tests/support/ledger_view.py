@@ -31,6 +31,7 @@ QUERIES = {
         " JOIN intents i ON i.id = o.intent_id ORDER BY i.decision_id, i.record_id"
     ),
     "match_keys": "SELECT * FROM match_keys ORDER BY match_key, id",
+    "members": "SELECT * FROM members ORDER BY profile_id",
     "profiles": "SELECT * FROM profiles ORDER BY id",
     "quarantine": "SELECT system, object_type, position, code, record_id FROM quarantine",
     "records": (
