@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Engine, event
 
-from tests.support.organisation import NOW, Organisation, make_empty, reasons_of
+from tests.support.organisation import NOW, Organisation, make_empty, reasons_of, write_table
+from worker.sample.columns import CONTACT_COLUMNS
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -214,3 +218,41 @@ def test_a_buying_group_is_no_part_of_a_contact_s_own_score(company: Organisatio
     company.sync(NOW + HOUR)
     assert GROUP not in reasons_of(company, "cas")
     assert [company.contact("cas")[name] for name in scores] == within
+
+
+@contextmanager
+def statements() -> Iterator[list[str]]:
+    """Note every statement that is sent to a ledger meanwhile."""
+    asked: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    yield asked
+    event.remove(Engine, "before_cursor_execute", note)
+
+
+def test_an_action_in_an_organisation_of_thousands_costs_a_few_queries_for_each_batch(
+    tmp_path: Path,
+) -> None:
+    """The organisation is loaded once in the run, whoever and however many its members are."""
+    organisation = make_empty(tmp_path / "organisation")
+    rows = [
+        {
+            **PRACTICE,
+            "contact_id": f"c{n}",
+            "email": f"c{n}@elm.example.org",
+            "first_name": f"Ann{n}",
+        }
+        for n in range(3000)
+    ]
+    write_table(organisation.contacts_file, CONTACT_COLUMNS, rows)
+    organisation.sync(pushes=False)
+    engage(organisation, "c7")
+    with statements() as asked:
+        report = organisation.sync(NOW + HOUR, pushes=False)
+    assert report.steps["decide"]["looked_at"] == 3000
+    together = [text for text in asked if "members" in text]
+    assert len([text for text in together if "row_number" in text]) == 2
+    assert len(together) <= 2 + 3 * (3000 // 500 + 2)

@@ -61,7 +61,8 @@ def _member_of(
     if not contacts:
         return None
     configuration = ruleset.configuration
-    facts = derive(merge_contacts(contacts), configuration).facts
+    lead = merge_contacts(contacts, configuration.identity.survivorship)
+    facts = derive(lead, configuration).facts
     key = organisation_key(facts, configuration.organisations)
     if key is None:
         return None
