@@ -16,6 +16,7 @@ from worker.core.decide import LeadSnapshot
 from worker.core.mapping import MappedContact, to_activity
 from worker.core.memory import Memory
 from worker.core.model import Activity
+from worker.core.record_checks import check_records
 from worker.core.records import Record, RecordRef
 from worker.core.ruleset import Ruleset, compile_ruleset
 
@@ -112,9 +113,11 @@ def make_lead(
     stage_set_by_person_at: datetime | None = None,
 ) -> LeadSnapshot:
     """Everything known of one lead."""
+    contacts = tuple(row.map(ruleset) for row in rows)
     return LeadSnapshot(
         profile_id="p1",
-        contacts=tuple(row.map(ruleset) for row in rows),
+        contacts=contacts,
+        issues=check_records(contacts, None),
         activities=tuple(
             make_activity(ruleset, row, now, place) for place, row in enumerate(activities)
         ),

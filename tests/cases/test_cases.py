@@ -46,7 +46,7 @@ _FACTS = {
     "due",
     "first",
 }
-_WANTED = _FACTS | {"reasons", "among_first"}
+_WANTED = _FACTS | {"reasons", "findings", "among_first"}
 
 
 def _load(path: Path) -> Any:
@@ -146,11 +146,15 @@ def test_case_is_decided_as_written(case: Mapping[str, Any], shipped: Ruleset) -
         shipped = ruleset_with(FOLDER / "configurations" / case["configuration"])
     decision = _decide(shipped, case)
     reasons, among_first = want.pop("reasons", {}), want.pop("among_first", {})
+    findings = want.pop("findings", {})
     if "due" in want and want["due"] is not None:
         want["due"] = datetime.fromisoformat(want["due"]).astimezone(UTC).isoformat()
     found = _found(decision)
     assert {name: found[name] for name in want} == want, decision.reasons
     assert set(reasons.get("contains", ())) <= set(decision.reasons)
     assert not set(reasons.get("excludes", ())) & set(decision.reasons)
+    told = {finding.code for finding in decision.judgement.findings}
+    assert set(findings.get("contains", ())) <= told
+    assert not set(findings.get("excludes", ())) & told
     for count, codes in among_first.items():
         assert set(codes) <= set(decision.reasons[:count]), decision.reasons

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from worker.core.data_audit import StoredAudit
 from worker.core.records import RecordRef, WriteOutcome
 from worker.ledger.rows import (
     Intent,
@@ -135,5 +136,17 @@ def quarantined(row: int = 2, **changes: Any) -> QuarantinedRow:
         code="ID_DAMAGED",
         record_id=None,
         run_id="run1",
+    )
+    return replace(plain, **changes)
+
+
+def audited(id_: str, **changes: Any) -> StoredAudit:
+    plain = StoredAudit(
+        id=id_,
+        audited_at=NOW,
+        config_digest="c1",
+        leads=9,
+        clean=7,
+        codes={"DQ_EMAIL_INVALID": 2},
     )
     return replace(plain, **changes)

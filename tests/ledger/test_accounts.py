@@ -19,6 +19,7 @@ from tests.ledger.examples import (
     HOUR,
     NOW,
     activity,
+    audited,
     decision,
     intent,
     member,
@@ -32,6 +33,7 @@ from tests.ledger.examples import (
 from worker.errors import RunStatus
 from worker.ledger import (
     activities,
+    audits,
     bookmarks,
     decisions,
     leases,
@@ -51,6 +53,7 @@ from worker.ledger.transaction import Transaction
 
 MODULES = (
     activities,
+    audits,
     bookmarks,
     decisions,
     leases,
@@ -68,6 +71,7 @@ DECIDING = {"now": NOW + 48 * HOUR, "config_digest": "c1"}
 
 READS: dict[str, Call] = {
     "activities.activities_of": lambda tx: activities.activities_of(tx, [ref("1")], None),
+    "audits.latest_audit": audits.latest_audit,
     "bookmarks.load_bookmark": lambda tx: bookmarks.load_bookmark(tx, "hubspot", "contacts"),
     "decisions.history": lambda tx: decisions.history(tx, "p1"),
     "decisions.latest_decision": lambda tx: decisions.latest_decision(tx, "p1"),
@@ -102,6 +106,7 @@ READS: dict[str, Call] = {
     ),
     "profiles.profiles_after": lambda tx: profiles.profiles_after(tx, "", 9),
     "profiles.open_by_owner": profiles.open_by_owner,
+    "profiles.page_of_profiles": lambda tx: profiles.page_of_profiles(tx, after=None, limit=9),
     "profiles.profiles_by_owner": profiles.profiles_by_owner,
     "quarantine.count_quarantine": quarantine.count_quarantine,
     "quarantine.list_quarantine": lambda tx: quarantine.list_quarantine(tx, 9),
@@ -122,6 +127,7 @@ READS: dict[str, Call] = {
 
 ADDS: dict[str, Call] = {
     "activities.save_activities": lambda tx: activities.save_activities(tx, [activity("a1")]),
+    "audits.save_audit": lambda tx: audits.save_audit(tx, audited("run1")),
     "bookmarks.save_bookmark": lambda tx: bookmarks.save_bookmark(
         tx, "hubspot", "contacts", Bookmark(value="9", map_digest="m")
     ),

@@ -1,9 +1,10 @@
-"""Commands that only look: ``explain``, ``runs``, ``audit verify`` and ``audit quarantine``."""
+"""Commands that only look: ``explain``, ``runs`` and ``audit``, which may keep its counts."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -27,18 +28,21 @@ from worker.errors import ExitCode, NotFoundError
 from worker.ledger.chain import ChainProblem, ChainReport, find_link, verify_chain
 from worker.ledger.quarantine import count_quarantine
 from worker.ledger.runs import list_runs
+from worker.report.audit_text import show_audit
+from worker.report.data_audit import MOST_ORIGINS_SHOWN, audit_json
 from worker.report.explain import explain_json
 from worker.report.lead_text import show_explanation
 from worker.report.shapes import aside_json
 from worker.report.text import show_aside
 from worker.report.words import counted
+from worker.steps.audit import audit_data
 from worker.steps.inspect import report_lead
 from worker.steps.summary import rows_aside
 from worker.steps.work import OnProgress
 
 audit = typer.Typer(
     no_args_is_help=True,
-    help="Check that the record of decisions is whole, and see what could not be read.",
+    help="Audit the data, check that the record of decisions is whole, see what could not be read.",
 )
 MOST_LISTED = 1_000_000
 NO_LEDGER = (
@@ -207,8 +211,55 @@ def quarantine(
         show(show_aside(rows, count, catalogue) if count else "No row is put aside.")
 
 
+@audit.command()
+def data(
+    config: ConfigOption = None,
+    now: NowOption = None,
+    stores: Annotated[
+        bool,
+        typer.Option(
+            "--store/--no-store",
+            envvar="LEADTRIAGE_STORE",
+            help="Keep the counts in the ledger, for the trend of the next audit.",
+        ),
+    ] = True,
+    origins: Annotated[
+        int, typer.Option(envvar="LEADTRIAGE_ORIGINS", min=0, help="How many origins to list.")
+    ] = MOST_ORIGINS_SHOWN,
+    as_json: JsonOption = False,
+) -> None:
+    """Audit the data of all leads: what is wrong, since when, where it comes from, what to fix first.
+
+    The checks are those that gate a single lead. Nothing is decided, and nothing written in a CRM.
+    Ends with exit code 1 when a finding is more frequent than `limits` in quality.yaml allow.
+    """
+    quiet_logs()
+    with (
+        exits(),
+        progress(is_hidden=as_json) as bars,
+        open_stored(config, now=now, on_progress=bars) as app,
+    ):
+        report = audit_data(app.looking(), stores=stores)
+        configuration = app.ruleset.configuration
+        found = audit_json(
+            report.tally,
+            previous=report.previous,
+            limits=configuration.quality.limits,
+            quarantined=report.quarantined,
+            most=origins,
+        )
+    if as_json:
+        print_json(found)
+    else:
+        show(show_audit(found, configuration.reasons))
+    if found["over_limit"]:
+        raise typer.Exit(ExitCode.FOUND_PROBLEMS)
+
+
 @contextmanager
-def open_stored(config: Path | None, on_progress: OnProgress = no_progress) -> Iterator[App]:
+def open_stored(
+    config: Path | None, on_progress: OnProgress = no_progress, *, now: datetime | None = None
+) -> Iterator[App]:
     """Open the worker on a ledger that exists: an empty one in its place would look whole.
 
     Raises:
@@ -217,5 +268,5 @@ def open_stored(config: Path | None, on_progress: OnProgress = no_progress) -> I
     url = load_settings(config).ledger_url
     if is_missing(url):
         raise NotFoundError(NO_LEDGER)
-    with open_app(config, on_progress=on_progress, stores=False) as app:
+    with open_app(config, stores=False, now=now, on_progress=on_progress) as app:
         yield app

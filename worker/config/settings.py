@@ -145,8 +145,8 @@ SECTIONS: dict[str, type[BaseModel]] = {
 FLAG_VARIABLES = frozenset(
     f"{PREFIX}{flag}"
     for flag in (
-        "CONTACTS", "DRY_RUN", "EXAMPLE", "EXPECT_HEAD", "FACTS", "JSON", "LIMIT", "LIVE", "NOW", "SAVE",
-        "SEED", "SHOW_VALUES", "UNTIL",
+        "CONTACTS", "DRY_RUN", "EXAMPLE", "EXPECT_HEAD", "FACTS", "JSON", "LIMIT", "LIVE", "NOW",
+        "ORIGINS", "SAVE", "SEED", "SHOW_VALUES", "STORE", "UNTIL",
     )
 )  # fmt: skip
 """Variables that stand for a flag of a command: no setting, and no mistake either."""

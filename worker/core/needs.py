@@ -18,6 +18,7 @@ from worker.core.conditions import (
     FactTest,
     FirstKnown,
     NotOf,
+    Operator,
     facts_read,
 )
 from worker.core.model import FactKind, FactSpec
@@ -76,7 +77,20 @@ def _needed_by(condition: Condition, criteria: Mapping[str, Condition]) -> froze
 
 
 def used_facts(policy: Policy, routing: RoutingPolicy) -> frozenset[str]:
-    """Name the facts that the policy, the hand-off or any routing rule looks at."""
+    """Name the facts that the policy, the hand-off or a routing rule for the pathway looks at."""
     asked = [criterion.condition for criterion in policy.criteria]
-    asked += [rule.condition for rule in routing.rules]
+    asked += [r.condition for r in routing.rules if _may_route(r.condition, policy.pathway)]
     return _union(map(facts_read, asked)) | frozenset(policy.hand_off_facts)
+
+
+def _may_route(condition: Condition, pathway: str) -> bool:
+    """A rule that asks for another pathway says nothing of this one."""
+    match condition:
+        case FactTest(fact="pathway", operator=Operator.IS, operand=asked):
+            return asked == pathway
+        case FactTest(fact="pathway", operator=Operator.IN, operand=frozenset() as asked):
+            return pathway in asked
+        case AllOf(items=items):
+            return all(_may_route(item, pathway) for item in items)
+        case _:
+            return True

@@ -123,6 +123,14 @@ def next_to_decide(
     return [found[key] for key in sorted(found)]
 
 
+def page_of_profiles(tx: Transaction, *, after: str | None, limit: int) -> list[StoredProfile]:
+    """Read the next profiles of the whole base, by id."""
+    query = select(profiles).where(is_mine(tx, profiles)).order_by(profiles.c.id).limit(limit)
+    if after is not None:
+        query = query.where(profiles.c.id > after)
+    return [_to_profile(tx, row) for row in tx.connection.execute(query)]
+
+
 def count_to_decide(
     tx: Transaction, *, now: datetime, config_digest: str, shard: Shard = WHOLE
 ) -> int:

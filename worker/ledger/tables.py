@@ -304,6 +304,19 @@ leases = Table(
     Column("expires_at", Instant),
 )
 
+audits = Table(
+    "audits",
+    metadata,
+    _key("account"),
+    _key("id"),
+    _instant("audited_at"),
+    _text("config_digest"),
+    Column("lead_count", BigInteger, nullable=False),
+    Column("clean_count", BigInteger, nullable=False),
+    _text("codes"),
+    Index("audits_at", "account", "audited_at"),
+)
+
 quarantine = Table(
     "quarantine",
     metadata,

@@ -23,6 +23,7 @@ from worker.core.model import Activity
 from worker.core.organisations import Membership
 from worker.core.plan import CurrentRecord, RecordPlan, plan_write
 from worker.core.policy import Verdict
+from worker.core.record_checks import check_records
 from worker.core.records import RecordRef
 from worker.core.routing import is_active_owner, with_route
 from worker.core.ruleset import Ruleset
@@ -55,6 +56,7 @@ from worker.ledger.rows import (
 )
 from worker.ledger.transaction import Transaction
 from worker.steps.drift import refuse_missing_owners
+from worker.steps.owners import Owners, active_among, known_owners
 from worker.steps.roll_up import RollUps
 from worker.steps.work import Work
 
@@ -71,7 +73,8 @@ def decide_profiles(work: Work, shard: Shard = WHOLE) -> None:
     to the same owner.
     """
     digest = work.ruleset.configuration.digest
-    active = active_owners(work)
+    owners = known_owners(work)
+    active = active_among(owners)
     work.count(STEP, looked_at=0, decided=0, confirmed=0, planned=0)
     with work.begin() as tx:
         refuse_missing_owners(tx, active)
@@ -94,20 +97,10 @@ def decide_profiles(work: Work, shard: Shard = WHOLE) -> None:
             )
             if not batch:
                 return
-            _decide_batch(work, tx, batch, load_roster(work, tx, active), roll_ups)
+            _decide_batch(work, tx, batch, load_roster(work, tx, active), roll_ups, owners)
         after = batch[-1].id
         done += len(batch)
         work.on_progress(STEP, done, total)
-
-
-def active_owners(work: Work) -> frozenset[str] | None:
-    """List the owners who are active in the CRMs, as ``system:owner id``; None if no CRM tells."""
-    owners = {
-        f"{system}:{owner.id}": owner.is_active
-        for system, connector in work.connectors.items()
-        for owner in connector.owners()
-    }
-    return frozenset(name for name, is_active in owners.items() if is_active) if owners else None
 
 
 def _recall(work: Work, tx: Transaction, active: frozenset[str] | None) -> None:
@@ -138,6 +131,7 @@ def _decide_batch(
     batch: Sequence[StoredProfile],
     roster: Roster,
     roll_ups: RollUps,
+    owners: Owners | None,
 ) -> None:
     ids = [profile.id for profile in batch]
     records = records_of_profiles(tx, ids)
@@ -152,7 +146,7 @@ def _decide_batch(
         if not found:
             continue
         membership = memberships.get(profile.id)
-        snapshot = take_snapshot(work.ruleset, profile, found, activities, membership)
+        snapshot = take_snapshot(work.ruleset, profile, found, activities, membership, owners)
         decision = decide(work.ruleset, snapshot, roster, work.now)
         if decision.route is not None and decision.memory.owner != snapshot.memory.owner:
             roster = with_route(roster, decision.route)
@@ -188,6 +182,7 @@ def take_snapshot(
     records: Sequence[StoredRecord],
     activities: Mapping[RecordRef, Sequence[StoredActivity]],
     membership: Membership | None = None,
+    owners: Owners | None = None,
 ) -> LeadSnapshot:
     """Put together what the core needs to know of one lead."""
     configuration = ruleset.configuration
@@ -209,16 +204,18 @@ def take_snapshot(
     ]
     happened.sort(key=lambda activity: (activity.at, activity.ref), reverse=True)
     edited = [r.stage_set_by_person_at for r in records if r.stage_set_by_person_at is not None]
+    contacts = tuple(
+        mapped_from_json(record.mapped, record.ref, record.modified_at, configuration.facts)
+        for record in records
+    )
     return LeadSnapshot(
         profile_id=profile.id,
-        contacts=tuple(
-            mapped_from_json(record.mapped, record.ref, record.modified_at, configuration.facts)
-            for record in records
-        ),
+        contacts=contacts,
         activities=tuple(happened),
         memory=memory_from_json(profile.memory),
         stage_set_by_person_at=max(edited, default=None),
         membership=membership,
+        issues=check_records(contacts, owners, configuration.routing.unassigned),
     )
 
 

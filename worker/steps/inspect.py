@@ -11,7 +11,7 @@ from worker.core.due import next_change_at
 from worker.core.plan import CurrentRecord, plan_write
 from worker.core.records import RecordRef
 from worker.core.trace import Json, decision_body
-from worker.errors import LeadtriageError, NotFoundError
+from worker.errors import NotFoundError
 from worker.ledger.activities import activities_of
 from worker.ledger.decisions import latest_decision, load_decision
 from worker.ledger.outbox import planned_intents
@@ -20,7 +20,8 @@ from worker.ledger.records import find_by_id, load_records, records_of_profiles
 from worker.ledger.rows import StoredDecision, StoredProfile, StoredRecord
 from worker.ledger.transaction import Transaction
 from worker.report.explain import LeadReport
-from worker.steps.decide import LOOK_BACK, active_owners, load_roster, take_snapshot
+from worker.steps.decide import LOOK_BACK, load_roster, take_snapshot
+from worker.steps.owners import active_among, owners_if_told
 from worker.steps.roll_up import RollUps
 from worker.steps.work import Work
 
@@ -80,6 +81,7 @@ def report_lead(work: Work, reference: str) -> LeadReport:
     Raises:
         NotFoundError: the reference names nothing in the ledger.
     """
+    owners = owners_if_told(work)
     with work.ledger.read() as tx:
         profile = find_profile(tx, reference)
         records = records_of_profiles(tx, [profile.id]).get(profile.id, [])
@@ -87,12 +89,12 @@ def report_lead(work: Work, reference: str) -> LeadReport:
         activities = activities_of(tx, refs, since=work.now - LOOK_BACK)
         latest = latest_decision(tx, profile.id)
         stored = load_decision(tx, reference) or latest
-        roster = load_roster(work, tx, _owners_if_told(work))
+        roster = load_roster(work, tx, active_among(owners))
         roll_ups = RollUps(ruleset=work.ruleset, now=work.now)
         membership = roll_ups.memberships(tx, [profile.id]).get(profile.id)
     if not records:
         raise NotFoundError(DELETED)
-    snapshot = take_snapshot(work.ruleset, profile, records, activities, membership)
+    snapshot = take_snapshot(work.ruleset, profile, records, activities, membership, owners)
     today = decide(work.ruleset, snapshot, roster, work.now)
     due_at = next_change_at(work.ruleset, snapshot, today.lead, today.judgement)
     inputs = json.loads(stored.inputs) if stored is not None and stored.inputs else {}
@@ -116,14 +118,6 @@ def _name_of(records: Sequence[StoredRecord], reference: str) -> str:
     """Call the lead as the CRM does, also when it was asked for by one of our own ids."""
     is_theirs = any(reference in (record.ref.id, str(record.ref)) for record in records)
     return reference if is_theirs else str(records[0].ref)
-
-
-def _owners_if_told(work: Work) -> frozenset[str] | None:
-    """Ask the CRMs who is active; an explanation must not fail because one of them is away."""
-    try:
-        return active_owners(work)
-    except LeadtriageError:
-        return None
 
 
 def _decision_json(stored: StoredDecision) -> dict[str, Json]:
