@@ -27,6 +27,7 @@ from worker.config.documents import (
     QualityDocument,
     ReasonsDocument,
 )
+from worker.config.exclusions import ExclusionReader
 from worker.config.findings import Findings
 from worker.config.folder import Folder, Source
 from worker.config.governance import (
@@ -84,7 +85,14 @@ def _build_words(files: Folder, findings: Findings) -> Vocabulary:
         words = replace(words, reasons=build_reasons(reasons.document, reasons.sheet, findings))
     if acts := files.get("activities.yaml", ActivitiesDocument):
         kinds = build_activities(acts.document, acts.sheet, words.reasons, findings)
-        words = replace(words, activities=kinds)
+        consent_source = files.get("consent.yaml", ConsentDocument)
+        exclusions = ExclusionReader(
+            document=acts.document,
+            sheet=acts.sheet,
+            findings=findings,
+            consent=consent_source.document if consent_source else None,
+        )
+        words = replace(words, activities=kinds, exclusions=exclusions.build())
     if catalog := files.get("catalog.yaml", CatalogDocument):
         reader = AreaReader(
             document=catalog.document,

@@ -139,5 +139,6 @@ def build_activities(
             is_informational=entry.informational,
             is_by_lead=entry.by == "lead",
             is_enabled=entry.enabled,
+            response_to=entry.response_to,
         )
     return kinds

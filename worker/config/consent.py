@@ -28,7 +28,16 @@ def build_consent(document: ConsentDocument, desk: Desk) -> ConsentPolicy:
         ),
         revocation_deadline_days=document.revocation_deadline,
         jurisdictions=tuple(builder.jurisdictions()),
+        outreach_purpose=_outreach_purpose(document, desk),
     )
+
+
+def _outreach_purpose(document: ConsentDocument, desk: Desk) -> str | None:
+    purpose = document.outreach_purpose
+    if purpose is not None:
+        spot = desk.sheet.spot("outreach_purpose")
+        check_name(desk.findings, spot, "purpose", purpose, frozenset(document.purposes))
+    return purpose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -86,12 +86,28 @@ class ActivityEntry(Document):
     informational: Flag = False
     by: Literal["lead", "organisation"] = "lead"
     enabled: Flag = True
+    response_to: ContactChannel | None = None
+
+
+class BurstEntry(Document):
+    id: Name
+    kinds: list[Text] = Field(min_length=1)
+    more_than: Annotated[Count, Field(ge=1)]
+    within: Duration
+
+
+class ExcludeEntry(Document):
+    staff_domains: list[Text] = Field(default_factory=list)
+    test_domains: list[Text] = Field(default_factory=list)
+    sources: list[Text] = Field(default_factory=list)
+    bursts: list[BurstEntry] = Field(default_factory=list)
 
 
 class ActivitiesDocument(Document):
     """activities.yaml"""
 
     activities: dict[Name, ActivityEntry]
+    exclude: ExcludeEntry = ExcludeEntry()
 
 
 class CatalogEntry(Document):
@@ -192,6 +208,7 @@ class ConsentDocument(Document):
 
     purposes: list[Name] = Field(min_length=1)
     revocation_deadline: BusinessDays = 10
+    outreach_purpose: Name | None = None
     jurisdictions: list[JurisdictionEntry] = Field(default_factory=list)
     channels: dict[ContactChannel, ChannelEntry] = Field(min_length=1)
 

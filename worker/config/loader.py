@@ -85,6 +85,7 @@ def _join(files: Folder, parts: Parts) -> Configuration:
         titles=_built(parts.words.titles),
         postal_codes=_built(parts.words.postal_codes),
         calendar=parts.words.calendar,
+        exclusions=parts.words.exclusions,
     )
 
 

@@ -14,6 +14,7 @@ from worker.config.findings import Findings, Spot
 from worker.config.fragments import Shared
 from worker.core.calendar_words import PLAIN_CALENDAR, CalendarWords
 from worker.core.conditions import Area
+from worker.core.exclusions import NO_EXCLUSIONS, Exclusions
 from worker.core.model import AFTER_OUTCOME_FACTS, ActivityKind, FactSpec
 from worker.core.postal_codes import PostalCodes
 from worker.core.reasons import Reason
@@ -75,6 +76,7 @@ class Vocabulary:
     time_zone: ZoneInfo | None = None
     shared: Shared | None = None
     calendar: CalendarWords = PLAIN_CALENDAR
+    exclusions: Exclusions = NO_EXCLUSIONS
 
 
 def after_outcome_cause(fact: str, mapped: Mapped | None) -> str | None:

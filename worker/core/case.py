@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import IntEnum
-from operator import attrgetter
 from zoneinfo import ZoneInfo
 
+from worker.core.exclusions import NO_EXCLUSIONS, Exclusions, PassedOver, screen
 from worker.core.model import Activity, ContactChannel, Facts
 from worker.core.organisations import Colleague, Membership
 
@@ -34,7 +34,8 @@ class Case:
     record of a person who has several, empty otherwise; ``shut`` says, by the fact that holds an
     address, of what somebody who has it as well opted out. ``organisation`` is the same case with
     the actions of everybody in the lead's organisation, None when that is not known, and
-    ``colleagues`` what makes the others in it active ones.
+    ``colleagues`` what makes the others in it active ones. ``passed_over`` are the activities that
+    count for nothing, each with the rule that says so.
     """
 
     facts: Facts
@@ -47,12 +48,10 @@ class Case:
     has_blocking_finding: bool = False
     records: tuple[Facts, ...] = ()
     shut: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    passed_over: tuple[PassedOver, ...] = ()
     met: dict[str, Truth] = field(default_factory=dict)
     organisation: Case | None = None
     colleagues: tuple[Colleague, ...] = ()
-
-
-_NEWEST_FIRST = attrgetter("at", "ref")
 
 
 def make_case(
@@ -61,34 +60,66 @@ def make_case(
     now: datetime,
     time_zone: ZoneInfo,
     membership: Membership | None = None,
+    exclusions: Exclusions = NO_EXCLUSIONS,
+    outsider: str | None = None,
 ) -> Case:
-    """Prepare a case at ``now``: excluded activities and those still to come count for nothing."""
-    case = _make_case(facts, activities, now, time_zone)
-    if membership is None:
-        return case
-    shared = {activity.ref: activity for activity in membership.organisation.actions}
+    """Prepare a case at ``now``: excluded activities and those still to come count for nothing.
+
+    ``outsider`` is the rule by which nothing that this lead does counts.
+    """
+    counted, passed_over = screen(exclusions, activities, now, outsider)
+    case = Case(
+        facts=facts,
+        activities=tuple(counted),
+        by_kind=_by_kind(counted),
+        now=now,
+        today=now.astimezone(time_zone).date(),
+        passed_over=passed_over,
+    )
+    return case if membership is None else _with_organisation(case, membership, exclusions)
+
+
+def _with_organisation(case: Case, membership: Membership, exclusions: Exclusions) -> Case:
+    """Add what the others in the organisation did; a burst is the doing of one person.
+
+    Whether the others agreed to our outreach is not looked up, so their answers to it do not count.
+    """
+    others = membership.organisation.actions
+    shared = {a.ref: a for a in others if a.kind not in exclusions.responses}
     shared |= {activity.ref: activity for activity in case.activities}
+    sources = Exclusions(sources=exclusions.sources)
+    counted, _passed_over = screen(sources, shared.values(), case.now, None)
     return replace(
         case,
-        organisation=_make_case(facts, shared.values(), now, time_zone),
+        organisation=replace(case, activities=tuple(counted), by_kind=_by_kind(counted)),
         colleagues=tuple(
             one
             for one in membership.organisation.colleagues
-            if one.member != membership.member and one.acted_at <= now
+            if one.member != membership.member and one.acted_at <= case.now
         ),
     )
 
 
-def _make_case(
-    facts: Facts, activities: Iterable[Activity], now: datetime, time_zone: ZoneInfo
-) -> Case:
-    counted = [a for a in activities if not a.is_excluded and a.at <= now]
-    counted.sort(key=_NEWEST_FIRST, reverse=True)
+def _by_kind(activities: Iterable[Activity]) -> dict[str, list[Activity]]:
     by_kind: dict[str, list[Activity]] = {}
-    for activity in counted:
+    for activity in activities:
         by_kind.setdefault(activity.kind, []).append(activity)
-    today = now.astimezone(time_zone).date()
-    return Case(facts=facts, activities=tuple(counted), by_kind=by_kind, now=now, today=today)
+    return by_kind
+
+
+def without(case: Case, rules: Mapping[str, str]) -> Case:
+    """Leave out actions, by reference, each with the rule by which it counts for nothing."""
+    if not rules:
+        return case
+    counted = tuple([activity for activity in case.activities if activity.ref not in rules])
+    passed = tuple([PassedOver(ref, rule) for ref, rule in rules.items()])
+    return replace(
+        case,
+        activities=counted,
+        by_kind=_by_kind(counted),
+        passed_over=(*case.passed_over, *passed),
+        organisation=without(case.organisation, rules) if case.organisation else None,
+    )
 
 
 def with_records(
@@ -119,4 +150,5 @@ def with_gates(
         shut=case.shut,
         organisation=case.organisation,
         colleagues=case.colleagues,
+        passed_over=case.passed_over,
     )

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from worker.core.calendar_words import PLAIN_CALENDAR, CalendarWords
 from worker.core.consent import ConsentPolicy
+from worker.core.exclusions import NO_EXCLUSIONS, Exclusions
 from worker.core.field_map import SystemMap
 from worker.core.guardrails import GuardrailPolicy
 from worker.core.identity import IdentityPolicy
@@ -47,3 +48,4 @@ class Configuration:
     titles: Mapping[str, str]
     postal_codes: PostalCodes
     calendar: CalendarWords = PLAIN_CALENDAR
+    exclusions: Exclusions = NO_EXCLUSIONS

@@ -41,11 +41,15 @@ class ChannelRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConsentPolicy:
-    """``purposes`` are the words that policies and evidence may use."""
+    """``purposes`` are the words that policies and evidence may use.
+
+    ``outreach_purpose`` is what we write for without being asked: newsletters, campaigns.
+    """
 
     purposes: tuple[str, ...]
     channels: tuple[ChannelRule, ...]
     revocation_deadline_days: int = 10
+    outreach_purpose: str | None = None
     jurisdictions: tuple[Jurisdiction, ...] = ()
 
 

@@ -12,18 +12,19 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
 from typing import TypeAlias
-from zoneinfo import ZoneInfo
 
 from worker.core.assignment import Roster
-from worker.core.case import YES, Case, make_case, with_gates, with_records
+from worker.core.case import YES, Case, make_case, with_gates, with_records, without
+from worker.core.configuration import Configuration
 from worker.core.consent import Permissions, allowed_channels
 from worker.core.derivation import derive
+from worker.core.exclusions import derive_test, unsolicited
 from worker.core.hand_over import hand_over
 from worker.core.identity import MergedLead, merge_contacts
 from worker.core.lifecycle import StageMove, Standing, move_stage
 from worker.core.mapping import Issue, MappedContact
 from worker.core.memory import Memory, Refusal, find_refusal
-from worker.core.model import Activity, Stage
+from worker.core.model import Activity, ContactChannel, Stage
 from worker.core.organisations import Membership
 from worker.core.policy import Verdict
 from worker.core.qualification import Qualification, hold_unreachable, qualify
@@ -118,13 +119,14 @@ def merge_lead(ruleset: Ruleset, snapshot: LeadSnapshot) -> MergedLead:
     configuration = ruleset.configuration
     lead = merge_contacts(snapshot.contacts, configuration.identity.survivorship)
     lead = derive(lead, configuration)
-    return derive_timing(lead, snapshot.contacts, ruleset.timing)
+    lead = derive_timing(lead, snapshot.contacts, ruleset.timing)
+    return derive_test(lead, snapshot.contacts, configuration.exclusions)
 
 
 def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datetime) -> Judgement:
     """Reach the verdict at ``now``, without routing."""
     configuration = ruleset.configuration
-    case = _make_case(snapshot, lead, now, configuration.time_zone)
+    case = _make_case(configuration, snapshot, lead, now)
     pathway = next((name for name, holds in ruleset.pathways if holds(case) is YES), None)
     findings = assess(
         ruleset.quality,
@@ -147,7 +149,7 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
     compiled = ruleset.policies[pathway]
     permissions = ruleset.consent(case, compiled.policy.purpose, lead.unseen)
     case = with_gates(
-        case,
+        _only_solicited(ruleset, case, lead, compiled.policy.purpose, permissions),
         reachable=allowed_channels(permissions),
         findings=frozenset([finding.code for finding in findings]),
         has_blocking_finding=bool(findings) and findings[0].severity is Severity.BLOCK,
@@ -171,8 +173,18 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
     )
 
 
-def _make_case(snapshot: LeadSnapshot, lead: MergedLead, now: datetime, zone: ZoneInfo) -> Case:
-    case = make_case(lead.facts, snapshot.activities, now, zone, snapshot.membership)
+def _make_case(
+    configuration: Configuration, snapshot: LeadSnapshot, lead: MergedLead, now: datetime
+) -> Case:
+    case = make_case(
+        lead.facts,
+        snapshot.activities,
+        now,
+        configuration.time_zone,
+        snapshot.membership,
+        configuration.exclusions,
+        lead.derived.get("is_test"),
+    )
     is_single = len(snapshot.contacts) < 2
     if is_single and not snapshot.shut:
         return case
@@ -181,6 +193,29 @@ def _make_case(snapshot: LeadSnapshot, lead: MergedLead, now: datetime, zone: Zo
 
 
 _by_ref = attrgetter("ref")
+
+
+def _only_solicited(
+    ruleset: Ruleset, case: Case, lead: MergedLead, purpose: str, permissions: Permissions
+) -> Case:
+    """Leave out answers to outreach the lead did not agree to; consent is settled by then."""
+    responses = ruleset.configuration.exclusions.responses
+    if responses.keys().isdisjoint(case.by_kind):
+        return case
+    since = _outreach(ruleset, case, lead, purpose, permissions)
+    return without(case, unsolicited(case.activities, responses, since))
+
+
+def _outreach(
+    ruleset: Ruleset, case: Case, lead: MergedLead, purpose: str, permissions: Permissions
+) -> dict[ContactChannel, datetime | None]:
+    """The channels we may write by without being asked, with the time of the agreement if known."""
+    outreach = ruleset.configuration.consent.outreach_purpose
+    if outreach is None:
+        return {}
+    if outreach != purpose:
+        permissions = ruleset.consent(case, outreach, lead.unseen)
+    return {p.channel: p.given_at for p in permissions if p.is_allowed}
 
 
 def _unclear(

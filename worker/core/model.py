@@ -228,8 +228,8 @@ PERMISSIVE_FACTS = frozenset({"consent_email", "consent_phone", "consent_sms", "
 class Activity:
     """Something the lead did, or that was done towards the lead.
 
-    ``ref`` is the CRM's reference as text. ``is_excluded`` marks bots, staff and tests: kept for
-    the trace, counted for nothing.
+    ``ref`` is the CRM's reference as text. ``is_excluded`` marks what the CRM calls automated: kept
+    for the trace, counted for nothing. ``source`` is what reported it: a form, a page, a user.
     """
 
     ref: str
@@ -240,6 +240,7 @@ class Activity:
     owner: str | None = None
     channel: str | None = None
     is_excluded: bool = False
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,6 +248,7 @@ class ActivityKind:
     """One kind of observable action. ``is_informational`` kinds never qualify a lead by themselves.
 
     ``is_by_lead`` separates what the lead did from what the organisation did (an outbound call).
+    ``response_to`` is the channel of the outreach that it answers.
     """
 
     name: str
@@ -256,3 +258,4 @@ class ActivityKind:
     is_informational: bool = False
     is_by_lead: bool = True
     is_enabled: bool = True
+    response_to: ContactChannel | None = None

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import TypeAlias
 
 from worker.core.decide import Decision
+from worker.core.exclusions import PassedOver
 from worker.core.memory import Memory
 from worker.core.model import Stage
 from worker.core.policy import Verdict
@@ -63,10 +64,26 @@ def decision_body(ruleset: Ruleset, decision: Decision) -> str:
             }
             for p in judgement.permissions
         ],
+        "passed_over": _passed_over(judgement.case.passed_over),
         "qualification": _qualification(ruleset, decision),
         "route": _route(decision.route) if decision.route else None,
     }
     return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _passed_over(passed: Sequence[PassedOver]) -> Json:
+    """Count the actions that count for nothing, by rule; a robot leaves thousands behind."""
+    by_rule: dict[str, list[str]] = {}
+    for ref, rule in passed:
+        by_rule.setdefault(rule, []).append(ref)
+    return [
+        {"rule": rule, "count": len(refs), "actions": sorted(refs)[:_MOST_PASSED_OVER]}
+        for rule, refs in sorted(by_rule.items())
+    ]
+
+
+_MOST_PASSED_OVER = 5
+"""So many actions are named for each rule; all are counted."""
 
 
 def _qualification(ruleset: Ruleset, decision: Decision) -> Json:

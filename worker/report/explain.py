@@ -57,6 +57,7 @@ def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
         "pathway_rules": [_pathway_rule(rule, report.facts) for rule in configuration.pathways],
         "findings": body.get("findings"),
         "permissions": body.get("permissions"),
+        "passed_over": body.get("passed_over", []),
         "gates": list(_gates(policy, found)) if policy else [],
         "criteria": list(_criteria(policy, found, report.facts)) if policy else [],
         "score": {"total": found.get("total"), "families": found.get("families")},

@@ -35,6 +35,7 @@ def _explanation(explained: Mapping[str, Json]) -> Iterator[RenderableType]:
         yield _criteria_table(explained)
         yield ""
         yield _score_line(explained)
+        yield from _passed_over(explained)
     else:
         yield from _pathway_lines(explained)
         yield ""
@@ -174,6 +175,17 @@ def _say(value: Json) -> str:
     if isinstance(value, (int, float)):
         return f"{value:g}"
     return "+".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _passed_over(explained: Mapping[str, Json]) -> Iterator[str]:
+    """Say which actions count for nothing, and by which rule."""
+    said = [
+        f"{_actions(count)} ({rule['rule']})"
+        for rule in map(_map, _items(explained["passed_over"]))
+        if isinstance(count := rule["count"], int)
+    ]
+    if said:
+        yield f"Counts for nothing: {', '.join(said)}"
 
 
 def _score_line(explained: Mapping[str, Json]) -> str:
