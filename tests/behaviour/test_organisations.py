@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, event
 
+from tests.support.command import run
 from tests.support.organisation import NOW, Organisation, make_empty, reasons_of, write_table
 from worker.sample.columns import CONTACT_COLUMNS
 
@@ -178,6 +179,20 @@ def test_where_no_criterion_asks_nobody_is_placed(practice: Organisation) -> Non
     )
     practice.sync(NOW + HOUR)
     assert practice.ask("SELECT count(*) FROM members") == [(0,)]
+
+
+def test_an_explanation_names_whose_actions_counted_by_record_only(practice: Organisation) -> None:
+    engage(practice, "ann")
+    practice.sync(NOW + HOUR)
+    found = run("explain", "bob", "--json", config=practice.folder).json
+    said = run("explain", "bob", config=practice.folder).stdout
+    own = run("explain", "ann", "--json", config=practice.folder).json
+    counted = {"action": "files:activities:act-1", "records": ["files:contacts:ann"]}
+    assert found["organisation"] == [{"criterion": "partner_engaged", **counted}]
+    assert "Actions of colleagues" in said
+    assert "files:contacts:ann" in said
+    assert "Ann" not in said
+    assert own["organisation"] == []
 
 
 @pytest.fixture

@@ -72,6 +72,9 @@ DECIDING = {"now": NOW + 48 * HOUR, "config_digest": "c1"}
 READS: dict[str, Call] = {
     "activities.activities_of": lambda tx: activities.activities_of(tx, [ref("1")], None),
     "audits.latest_audit": audits.latest_audit,
+    "activities.load_activities": lambda tx: sorted(
+        map(repr, activities.load_activities(tx, [activity("a1").ref]))
+    ),
     "bookmarks.load_bookmark": lambda tx: bookmarks.load_bookmark(tx, "hubspot", "contacts"),
     "decisions.history": lambda tx: decisions.history(tx, "p1"),
     "decisions.latest_decision": lambda tx: decisions.latest_decision(tx, "p1"),

@@ -35,7 +35,7 @@ def save_activities(tx: Transaction, rows: Sequence[StoredActivity]) -> set[Stor
     by fewer, leaves nothing behind.
     """
     wanted = set(rows)
-    present = _load(tx, {row.ref for row in rows})
+    present = load_activities(tx, {row.ref for row in rows})
     changed = {row.ref for row in wanted ^ present}
     _delete(tx, changed & {row.ref for row in present})
     fresh = [row for row in dict.fromkeys(rows) if row.ref in changed]
@@ -45,7 +45,7 @@ def save_activities(tx: Transaction, rows: Sequence[StoredActivity]) -> set[Stor
 
 def delete_activities(tx: Transaction, refs: Iterable[RecordRef]) -> set[StoredActivity]:
     """Delete activities; returns them."""
-    present = _load(tx, refs)
+    present = load_activities(tx, refs)
     _delete(tx, {row.ref for row in present})
     return present
 
@@ -74,7 +74,8 @@ def activities_of(
     return dict(found)
 
 
-def _load(tx: Transaction, refs: Iterable[RecordRef]) -> set[StoredActivity]:
+def load_activities(tx: Transaction, refs: Iterable[RecordRef]) -> set[StoredActivity]:
+    """Read these activities, one for each contact they are told of."""
     found: set[StoredActivity] = set()
     for system, object_type, ids in ids_by_type(refs):
         query = select(activities).where(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from worker.core.conditions import ActivityTest, Condition, criteria_read, facts_read, walk
 from worker.core.counterfactual import SmallestChange
@@ -19,7 +19,8 @@ class LeadReport:
     """What an explanation is made of. ``body`` is the trace of the decision; ``facts`` what it read.
 
     ``decision`` holds its id, place in the chain, time and policy; None before the first sync. It
-    is the one asked for by its id, which need not be the ``latest_decision``.
+    is the one asked for by its id, which need not be the ``latest_decision``. ``of_others`` says, for
+    each action of a colleague that was counted, which records it is told of.
     """
 
     reference: str
@@ -33,6 +34,7 @@ class LeadReport:
     writes: Sequence[RecordPlan]
     smallest: SmallestChange | None
     next_change_at: str | None
+    of_others: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
@@ -60,6 +62,7 @@ def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
         "passed_over": body.get("passed_over", []),
         "gates": list(_gates(policy, found)) if policy else [],
         "criteria": list(_criteria(policy, found, report.facts)) if policy else [],
+        "organisation": list(_of_others(found, report.of_others)),
         "score": {"total": found.get("total"), "families": found.get("families")},
         "carried_by": found.get("carried_by"),
         "stopped_by": found.get("stopped_by"),
@@ -142,6 +145,17 @@ def _gates(policy: Policy, found: Mapping[str, Json]) -> Iterator[dict[str, Json
             "when_not_met": gate.when_not_met,
             "when_unknown": gate.when_unknown,
         }
+
+
+def _of_others(
+    found: Mapping[str, Json], of_others: Mapping[str, Sequence[str]]
+) -> Iterator[dict[str, Json]]:
+    """What colleagues did that was counted for the lead, by references only."""
+    for trace in _traces(found):
+        for action in map(str, _list(trace["evidence"])):
+            if action in of_others:
+                records = list(of_others[action])
+                yield {"criterion": trace["id"], "action": action, "records": records}
 
 
 def _criteria(

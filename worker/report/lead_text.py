@@ -34,6 +34,7 @@ def _explanation(explained: Mapping[str, Json]) -> Iterator[RenderableType]:
         yield from _gate_lines(explained)
         yield _criteria_table(explained)
         yield ""
+        yield from _colleague_lines(explained)
         yield _score_line(explained)
         yield from _passed_over(explained)
     else:
@@ -157,6 +158,17 @@ def _criteria_table(explained: Mapping[str, Json]) -> Table:
             _points(line["points"]),
         )
     return table
+
+
+def _colleague_lines(explained: Mapping[str, Json]) -> Iterator[RenderableType]:
+    """Whose actions counted beside the lead's own: no name, only where to look them up."""
+    table = plain_table("Actions of colleagues", "criterion", "action", "of")
+    for item in _items(explained["organisation"]):
+        line = _map(item)
+        records = ", ".join(map(str, _items(line["records"])))
+        table.add_row(str(line["criterion"]), str(line["action"]), records)
+    if table.row_count:
+        yield from (table, "")
 
 
 def _actions(count: int) -> str:

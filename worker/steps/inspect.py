@@ -12,7 +12,7 @@ from worker.core.plan import CurrentRecord, plan_write
 from worker.core.records import RecordRef
 from worker.core.trace import Json, decision_body
 from worker.errors import NotFoundError
-from worker.ledger.activities import activities_of
+from worker.ledger.activities import activities_of, load_activities
 from worker.ledger.decisions import latest_decision, load_decision
 from worker.ledger.outbox import planned_intents
 from worker.ledger.profiles import load_profiles
@@ -92,6 +92,7 @@ def report_lead(work: Work, reference: str) -> LeadReport:
         roster = load_roster(work, tx, active_among(owners))
         roll_ups = RollUps(ruleset=work.ruleset, now=work.now)
         membership = roll_ups.memberships(tx, [profile.id]).get(profile.id)
+        counted = _actions_of_others(tx, stored, refs)
     if not records:
         raise NotFoundError(DELETED)
     snapshot = take_snapshot(work.ruleset, profile, records, activities, membership, owners)
@@ -111,7 +112,22 @@ def report_lead(work: Work, reference: str) -> LeadReport:
         writes=plan_write(work.ruleset, today, current),
         smallest=smallest_change(work.ruleset, today.judgement),
         next_change_at=due_at.isoformat() if due_at else None,
+        of_others=counted,
     )
+
+
+def _actions_of_others(
+    tx: Transaction, stored: StoredDecision | None, own: Sequence[RecordRef]
+) -> dict[str, list[str]]:
+    """Say whose each action is that a decision counted though none of the lead's records has it."""
+    found = (json.loads(stored.body).get("qualification") if stored else None) or {}
+    evidence = {ref for trace in found.get("criteria", ()) for ref in trace["evidence"]}
+    named = [ref for ref in map(RecordRef.parse, sorted(evidence)) if ref is not None]
+    told: dict[str, list[str]] = {}
+    for activity in load_activities(tx, named):
+        told.setdefault(str(activity.ref), []).append(str(activity.contact))
+    mine = {str(ref) for ref in own}
+    return {action: sorted(who) for action, who in told.items() if mine.isdisjoint(who)}
 
 
 def _name_of(records: Sequence[StoredRecord], reference: str) -> str:
