@@ -117,6 +117,7 @@ READS: dict[str, Call] = {
     "records.find_by_id": lambda tx: records.find_by_id(tx, "1"),
     "records.load_revisions": lambda tx: records.load_revisions(tx, [ref("1")]),
     "records.load_records": lambda tx: records.load_records(tx, [ref("1")]),
+    "records.merged_of_profiles": lambda tx: records.merged_of_profiles(tx, ["p1"]),
     "records.records_of_profiles": lambda tx: records.records_of_profiles(tx, ["p1"]),
     "records.records_sharing_keys": lambda tx: records.records_sharing_keys(tx, ["k"]),
     "records.count_unseen": lambda tx: records.count_unseen(tx, "run9", "hubspot", "contacts"),

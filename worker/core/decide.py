@@ -24,6 +24,7 @@ from worker.core.identity import MergedLead, merge_contacts
 from worker.core.lifecycle import StageMove, Standing, move_stage
 from worker.core.mapping import Issue, MappedContact
 from worker.core.memory import Memory, Refusal, find_refusal
+from worker.core.merged import with_merged
 from worker.core.model import Activity, ContactChannel, Stage
 from worker.core.organisations import Membership
 from worker.core.policy import Verdict
@@ -42,6 +43,7 @@ class LeadSnapshot:
 
     ``shut`` says, by the fact that holds an address, of what somebody who has it as well opted out.
     ``membership`` is None when its organisation is not known, or no rule asks anything of it.
+    ``merged`` is what is kept of records that a CRM merged into those of ``contacts``.
     ``issues`` are what is wrong beyond the values themselves: an owner who left, a second record.
     """
 
@@ -53,6 +55,7 @@ class LeadSnapshot:
     shut: Mapping[str, frozenset[str]] = field(default_factory=dict)
     membership: Membership | None = None
     issues: tuple[Issue, ...] = ()
+    merged: tuple[MappedContact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +121,9 @@ def merge_lead(ruleset: Ruleset, snapshot: LeadSnapshot) -> MergedLead:
     """Merge the records of a lead, and add the facts that follow from what they say."""
     configuration = ruleset.configuration
     lead = merge_contacts(snapshot.contacts, configuration.identity.survivorship)
+    if snapshot.merged:
+        edited_at = snapshot.stage_set_by_person_at
+        lead = with_merged(lead, snapshot.contacts, snapshot.merged, edited_at)
     lead = derive(lead, configuration)
     lead = derive_timing(lead, snapshot.contacts, ruleset.timing)
     return derive_test(lead, snapshot.contacts, configuration.exclusions)

@@ -24,18 +24,22 @@ CONFLICTING = ("service_line", "role", "lead_type", "postal_code")
 """Facts of which a disagreement between records of one person is worth a look."""
 
 
+NOTHING_MERGED: Mapping[RecordRef, RecordRef] = {}
+
+
 def _hash(text: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
-def _own_key(ref: RecordRef) -> str:
+def own_key(ref: RecordRef) -> str:
+    """Give the key under which a record meets those that name it as their cross-reference."""
     return "x" + _hash(f"{ref.system}:{ref.id}")
 
 
 def match_keys(contact: MappedContact) -> frozenset[str]:
     """Give the keys under which records of the same person meet; hashed, so that none is readable."""
     facts, name = contact.facts, fold_name(contact.facts)
-    keys = {_own_key(contact.ref)}
+    keys = {own_key(contact.ref)}
     for fact, system in CROSS_REFERENCES.items():
         if fact in facts:
             keys.add("x" + _hash(f"{system}:{facts[fact]}"))
@@ -59,8 +63,18 @@ class Grouping:
     ambiguous: frozenset[RecordRef]
 
 
-def group_records(contacts: Sequence[MappedContact]) -> Grouping:
-    """Group records that are one person. The order of ``contacts`` does not matter."""
+def merge_key(target: RecordRef) -> str:
+    """Give the key under which the records that a CRM has merged into another are found."""
+    return "m" + _hash(str(target))
+
+
+def group_records(
+    contacts: Sequence[MappedContact], merged: Mapping[RecordRef, RecordRef] = NOTHING_MERGED
+) -> Grouping:
+    """Group records that are one person. The order of ``contacts`` does not matter.
+
+    ``merged`` says of records that are gone which one they were merged into: they are one person.
+    """
     parents = {contact.ref: contact.ref for contact in contacts}
     by_key: dict[str, list[MappedContact]] = {}
     for contact in contacts:
@@ -71,6 +85,7 @@ def group_records(contacts: Sequence[MappedContact]) -> Grouping:
         for linked in _linkable(key, sharing, ambiguous):
             for contact in linked[1:]:
                 _union(parents, linked[0].ref, contact.ref)
+    _join_merged(parents, merged)
     groups: dict[RecordRef, list[RecordRef]] = {}
     for ref in parents:
         groups.setdefault(_find(parents, ref), []).append(ref)
@@ -78,6 +93,14 @@ def group_records(contacts: Sequence[MappedContact]) -> Grouping:
         groups=tuple(sorted(tuple(sorted(group)) for group in groups.values())),
         ambiguous=frozenset(ambiguous),
     )
+
+
+def _join_merged(
+    parents: dict[RecordRef, RecordRef], merged: Mapping[RecordRef, RecordRef]
+) -> None:
+    for ref, target in merged.items():
+        if target in parents:
+            _union(parents, ref, target)
 
 
 def _linkable(
@@ -125,7 +148,7 @@ def _linkable_by_id(
     key: str, sharing: list[MappedContact], ambiguous: set[RecordRef]
 ) -> Iterable[list[MappedContact]]:
     """An id that two records of one CRM have (of different object types) does not say which is meant."""
-    owners = [contact for contact in sharing if _own_key(contact.ref) == key]
+    owners = [contact for contact in sharing if own_key(contact.ref) == key]
     if len(owners) < 2:
         return [sharing]
     if len(sharing) > len(owners):

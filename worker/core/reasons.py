@@ -235,6 +235,18 @@ _ALL = (
     # Identity
     _reason("IDENTITY_LINKED", _F.IDENTITY, "Several records of one person are linked."),
     _reason("IDENTITY_AMBIGUOUS", _F.IDENTITY, "Shares an address with another name.", _S.WARN),
+    _reason(
+        "IDENTITY_MERGE_REVIVED_CONSENT",
+        _F.IDENTITY,
+        "A record merged away had refused contact; that holds until consent is given anew.",
+        _S.WARN,
+    ),
+    _reason(
+        "IDENTITY_MERGE_REVIVED_STAGE",
+        _F.IDENTITY,
+        "A record merged away was further on, or closed; a person should set the stage.",
+        _S.WARN,
+    ),
     # Consent
     *(_reason(code, _F.CONSENT, said) for code, said in CONSENT_SENTENCES),
     _reason("CONSENT_REACHABLE", _F.CONSENT, "Can be reached by a channel it agreed to."),

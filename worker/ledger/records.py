@@ -76,6 +76,20 @@ def records_of_profiles(tx: Transaction, ids: Iterable[str]) -> dict[str, list[S
     return {key: sorted(group, key=lambda r: r.ref) for key, group in found.items()}
 
 
+def merged_of_profiles(tx: Transaction, ids: Iterable[str]) -> dict[str, list[StoredRecord]]:
+    """Read the records of each profile that the CRM has merged into another, by reference."""
+    query = select(records).where(
+        is_mine(tx, records),
+        is_one_of(tx, records.c.profile_id, ids),
+        records.c.is_deleted,
+        records.c.merged_into.is_not(None),
+    )
+    found: defaultdict[str, list[StoredRecord]] = defaultdict(list)
+    for row in tx.connection.execute(query):
+        found[row.profile_id].append(_to_record(tx, row))
+    return {key: sorted(group, key=lambda r: r.ref) for key, group in found.items()}
+
+
 def find_by_id(tx: Transaction, record_id: str) -> list[RecordRef]:
     """Find every record with this id, in whatever system."""
     query = select(records.c.system, records.c.object_type, records.c.id).where(

@@ -13,6 +13,7 @@ from enum import StrEnum
 from worker.core.field_map import Managed, ObjectMap
 from worker.core.identity import AMBIGUOUS
 from worker.core.mapping import ContactMapper, mapped_to_json
+from worker.core.merged import keep_of_merged
 from worker.core.records import Record
 from worker.ledger.rows import StoredRecord
 
@@ -49,6 +50,9 @@ def absorb(
 ) -> tuple[News, StoredRecord | None]:
     """Say what a record read now is to us, and how to keep it; None: as it is kept already."""
     is_gone = record.is_deleted or record.merged_into is not None
+    if record.merged_into is not None and before is None:
+        # Unknown to us, but others may have been merged into it, and it passes them on.
+        return News.NOTHING, _kept(reading, record, before)
     if is_gone and (before is None or before.is_deleted):
         return News.NOTHING, None
     if before is not None and not is_gone and _is_known(reading, record, before):
@@ -72,6 +76,8 @@ def _is_known(reading: Reading, record: Record, before: StoredRecord) -> bool:
 
 
 def _kept(reading: Reading, record: Record, before: StoredRecord | None) -> StoredRecord:
+    if record.merged_into is not None:
+        return _kept_of_merged(reading, record, before)
     values = dict(record.values)
     if reading.can_add_fields:
         values = {**{write.target: None for write in reading.object_map.writes}, **values}
@@ -86,6 +92,20 @@ def _kept(reading: Reading, record: Record, before: StoredRecord | None) -> Stor
         merged_into=record.merged_into,
         written=before.written if before else {},
         stage_set_by_person_at=before.stage_set_by_person_at if before else None,
+    )
+
+
+def _kept_of_merged(reading: Reading, record: Record, before: StoredRecord | None) -> StoredRecord:
+    """Keep of a record that was merged into another only what it refused, and its stage."""
+    return StoredRecord(
+        ref=record.ref,
+        revision=record.revision,
+        values={},
+        mapped=keep_of_merged(before.mapped if before else None, reading.now),
+        profile_id=before.profile_id if before else None,
+        modified_at=record.modified_at,
+        is_deleted=True,
+        merged_into=record.merged_into,
     )
 
 

@@ -18,8 +18,8 @@ from worker.core.decide import Decision, LeadSnapshot, decide
 from worker.core.due import next_change_at
 from worker.core.field_map import Managed
 from worker.core.identity import MergedLead
-from worker.core.mapping import facts_to_json, mapped_from_json
-from worker.core.model import Activity
+from worker.core.mapping import MappedContact, facts_to_json, mapped_from_json
+from worker.core.model import Activity, FactSpec
 from worker.core.organisations import Membership
 from worker.core.plan import CurrentRecord, RecordPlan, plan_write
 from worker.core.policy import Verdict
@@ -44,7 +44,7 @@ from worker.ledger.profiles import (
     save_profiles,
     wake_due,
 )
-from worker.ledger.records import records_of_profiles
+from worker.ledger.records import merged_of_profiles, records_of_profiles
 from worker.ledger.rows import (
     WHOLE,
     Intent,
@@ -135,6 +135,7 @@ def _decide_batch(
 ) -> None:
     ids = [profile.id for profile in batch]
     records = records_of_profiles(tx, ids)
+    merged = merged_of_profiles(tx, ids)
     refs = [record.ref for found in records.values() for record in found]
     activities = activities_of(tx, refs, since=work.now - LOOK_BACK)
     memberships = roll_ups.memberships(tx, ids)
@@ -146,7 +147,8 @@ def _decide_batch(
         if not found:
             continue
         membership = memberships.get(profile.id)
-        snapshot = take_snapshot(work.ruleset, profile, found, activities, membership, owners)
+        gone = merged.get(profile.id, ())
+        snapshot = take_snapshot(work.ruleset, profile, found, activities, membership, owners, gone)
         decision = decide(work.ruleset, snapshot, roster, work.now)
         if decision.route is not None and decision.memory.owner != snapshot.memory.owner:
             roster = with_route(roster, decision.route)
@@ -183,6 +185,7 @@ def take_snapshot(
     activities: Mapping[RecordRef, Sequence[StoredActivity]],
     membership: Membership | None = None,
     owners: Owners | None = None,
+    merged: Sequence[StoredRecord] = (),
 ) -> LeadSnapshot:
     """Put together what the core needs to know of one lead."""
     configuration = ruleset.configuration
@@ -204,18 +207,24 @@ def take_snapshot(
     ]
     happened.sort(key=lambda activity: (activity.at, activity.ref), reverse=True)
     edited = [r.stage_set_by_person_at for r in records if r.stage_set_by_person_at is not None]
-    contacts = tuple(
-        mapped_from_json(record.mapped, record.ref, record.modified_at, configuration.facts)
-        for record in records
-    )
+    contacts = _contacts(records, configuration.facts)
     return LeadSnapshot(
         profile_id=profile.id,
         contacts=contacts,
+        merged=_contacts(merged, configuration.facts),
         activities=tuple(happened),
         memory=memory_from_json(profile.memory),
         stage_set_by_person_at=max(edited, default=None),
         membership=membership,
         issues=check_records(contacts, owners, configuration.routing.unassigned),
+    )
+
+
+def _contacts(
+    records: Sequence[StoredRecord], specs: Mapping[str, FactSpec]
+) -> tuple[MappedContact, ...]:
+    return tuple(
+        mapped_from_json(record.mapped, record.ref, record.modified_at, specs) for record in records
     )
 
 

@@ -16,7 +16,12 @@ from worker.ledger.activities import activities_of, load_activities
 from worker.ledger.decisions import latest_decision, load_decision
 from worker.ledger.outbox import planned_intents
 from worker.ledger.profiles import load_profiles
-from worker.ledger.records import find_by_id, load_records, records_of_profiles
+from worker.ledger.records import (
+    find_by_id,
+    load_records,
+    merged_of_profiles,
+    records_of_profiles,
+)
 from worker.ledger.rows import StoredDecision, StoredProfile, StoredRecord
 from worker.ledger.transaction import Transaction
 from worker.report.explain import LeadReport
@@ -90,12 +95,13 @@ def report_lead(work: Work, reference: str) -> LeadReport:
         latest = latest_decision(tx, profile.id)
         stored = load_decision(tx, reference) or latest
         roster = load_roster(work, tx, active_among(owners))
+        merged = merged_of_profiles(tx, [profile.id]).get(profile.id, [])
         roll_ups = RollUps(ruleset=work.ruleset, now=work.now)
         membership = roll_ups.memberships(tx, [profile.id]).get(profile.id)
         counted = _actions_of_others(tx, stored, refs)
     if not records:
         raise NotFoundError(DELETED)
-    snapshot = take_snapshot(work.ruleset, profile, records, activities, membership, owners)
+    snapshot = take_snapshot(work.ruleset, profile, records, activities, membership, owners, merged)
     today = decide(work.ruleset, snapshot, roster, work.now)
     due_at = next_change_at(work.ruleset, snapshot, today.lead, today.judgement)
     inputs = json.loads(stored.inputs) if stored is not None and stored.inputs else {}

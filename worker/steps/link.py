@@ -9,7 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from worker.core.identity import AMBIGUOUS, group_records, match_keys, profile_id_of
+from worker.core.identity import (
+    AMBIGUOUS,
+    group_records,
+    match_keys,
+    merge_key,
+    own_key,
+    profile_id_of,
+)
 from worker.core.mapping import MappedContact, mapped_from_json, mapped_to_json
 from worker.core.model import FactSpec
 from worker.core.records import RecordRef
@@ -34,17 +41,21 @@ def link_records(tx: Transaction, touched: Sequence[StoredRecord], ruleset: Rule
     """Store the touched records in the profile they belong to, with whom they meet; mark it dirty."""
     specs = ruleset.configuration.facts
     stored = {record.ref: record for record in touched}
-    contacts = {ref: _mapped(record, specs) for ref, record in stored.items() if _lives(record)}
+    contacts = {ref: _mapped(record, specs) for ref, record in stored.items() if _counts(record)}
     block = _load_block(tx, stored, contacts, specs)
-    grouping = group_records(list(contacts.values()))
+    merged = {ref: target for ref, record in block.items() if (target := _target(record))}
+    grouping = group_records(list(contacts.values()), merged)
     claimed: set[str] = set()
     changed = {record.ref: record for record in touched}
     dirty: set[str] = {record.profile_id for record in touched if record.profile_id}
     people: dict[str, list[MappedContact]] = {}
     regrouped = {record.profile_id for record in touched if record.is_deleted} - {None}
     for group in grouping.groups:
-        profile_id = _claim(tx.account, group, block, claimed)
-        people[profile_id] = [contacts[ref] for ref in group]
+        living = [ref for ref in group if ref not in merged]
+        if not living:
+            continue
+        profile_id = _claim(tx.account, living, block, claimed)
+        people[profile_id] = [contacts[ref] for ref in living]
         for ref in group:
             if block[ref].profile_id != profile_id:
                 regrouped |= {profile_id, block[ref].profile_id}
@@ -70,31 +81,55 @@ def _load_block(
     contacts: dict[RecordRef, MappedContact],
     specs: Mapping[str, FactSpec],
 ) -> dict[RecordRef, StoredRecord]:
-    """Load all live records that share keys with the touched ones, directly or through others.
+    """Load all records that share keys with the touched ones, directly or through others.
 
-    Those who were one person with a touched one are loaded as well: they may part now. Adds what
-    all of them say to ``contacts``.
+    What a CRM merged into one of them counts as its own. Those who were one person with a touched
+    one are loaded as well: they may part now. Adds what all of them say to ``contacts``.
     """
     block = {ref: stored[ref] for ref in contacts}
-    keys = {ref: match_keys(contact) for ref, contact in contacts.items()}
-    gone = {ref: frozenset[str]() for ref in stored if ref not in contacts}
-    save_match_keys(tx, {**keys, **gone})
+    keys = {ref: _keys(record, contacts.get(ref)) for ref, record in stored.items()}
+    save_match_keys(tx, keys)
     siblings = _mapped_all(_siblings(tx, stored, block), specs)
     contacts |= siblings
     asked: set[str] = set()
-    frontier = set().union(*keys.values(), *map(match_keys, siblings.values()))
+    frontier = _asked_for(block, contacts)
     for _hop in range(MOST_HOPS):
         sharing = records_sharing_keys(tx, sorted(frontier - asked))
         asked |= frontier
         met = {ref for refs in sharing.values() for ref in refs} - set(stored) - set(block)
-        found = {r: record for r, record in load_records(tx, sorted(met)).items() if _lives(record)}
+        loaded = load_records(tx, sorted(met))
+        found = {ref: record for ref, record in loaded.items() if _counts(record)}
         if not found:
             break
         block |= found
         newly = _mapped_all(found, specs)
         contacts |= newly
-        frontier = {key for contact in newly.values() for key in match_keys(contact)}
+        frontier = _asked_for(found, newly)
     return block
+
+
+def _keys(record: StoredRecord, contact: MappedContact | None) -> frozenset[str]:
+    """The keys a record is found by: none when it is gone, unless it was merged into another."""
+    target = _target(record)
+    if target is not None:
+        return frozenset({own_key(record.ref), merge_key(target)})
+    return match_keys(contact) if contact is not None else frozenset()
+
+
+def _asked_for(
+    records: Mapping[RecordRef, StoredRecord], contacts: Mapping[RecordRef, MappedContact]
+) -> set[str]:
+    """The keys that lead on: its own, of what was merged into it, and of what it was merged into."""
+    keys = {merge_key(ref) for ref in records}
+    keys |= {own_key(target) for record in records.values() if (target := _target(record))}
+    return keys.union(*(match_keys(contacts[ref]) for ref in records))
+
+
+def _target(record: StoredRecord) -> RecordRef | None:
+    """The record that the CRM merged this one into, if it did."""
+    if record.merged_into is None:
+        return None
+    return record.ref._replace(id=record.merged_into)
 
 
 def _siblings(
@@ -116,8 +151,9 @@ def _mapped_all(
     return {ref: _mapped(record, specs) for ref, record in records.items()}
 
 
-def _lives(record: StoredRecord) -> bool:
-    return not record.is_deleted
+def _counts(record: StoredRecord) -> bool:
+    """Whether a record has a say: it lives, or lives on in another."""
+    return not record.is_deleted or record.merged_into is not None
 
 
 def _claim(
