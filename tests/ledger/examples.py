@@ -13,6 +13,7 @@ from worker.ledger.rows import (
     Member,
     NewDecision,
     QuarantinedRow,
+    Revocation,
     Run,
     Settlement,
     StoredActivity,
@@ -148,5 +149,16 @@ def audited(id_: str, **changes: Any) -> StoredAudit:
         leads=9,
         clean=7,
         codes={"DQ_EMAIL_INVALID": 2},
+    )
+    return replace(plain, **changes)
+
+
+def revocation(record_id: str = "1", **changes: Any) -> Revocation:
+    plain = Revocation(
+        ref=ref(record_id),
+        fact="opt_out_email",
+        profile_id=f"p{record_id}",
+        seen_at=NOW,
+        deadline_at=NOW + 240 * HOUR,
     )
     return replace(plain, **changes)

@@ -27,6 +27,7 @@ from tests.ledger.examples import (
     quarantined,
     record,
     ref,
+    revocation,
     run,
     settlement,
 )
@@ -35,6 +36,7 @@ from worker.ledger import (
     activities,
     audits,
     bookmarks,
+    contact_points,
     decisions,
     leases,
     members,
@@ -42,6 +44,7 @@ from worker.ledger import (
     profiles,
     quarantine,
     records,
+    revocations,
     runs,
     seal,
     settings,
@@ -55,6 +58,7 @@ MODULES = (
     activities,
     audits,
     bookmarks,
+    contact_points,
     decisions,
     leases,
     members,
@@ -62,6 +66,7 @@ MODULES = (
     profiles,
     quarantine,
     records,
+    revocations,
     runs,
     seal,
     settings,
@@ -76,6 +81,8 @@ READS: dict[str, Call] = {
         map(repr, activities.load_activities(tx, [activity("a1").ref]))
     ),
     "bookmarks.load_bookmark": lambda tx: bookmarks.load_bookmark(tx, "hubspot", "contacts"),
+    "contact_points.closed_points": lambda tx: contact_points.closed_points(tx, ["e1"]),
+    "contact_points.records_after": lambda tx: contact_points.records_after(tx, None, 9),
     "decisions.history": lambda tx: decisions.history(tx, "p1"),
     "decisions.latest_decision": lambda tx: decisions.latest_decision(tx, "p1"),
     "decisions.load_decision": lambda tx: decisions.load_decision(tx, "d1"),
@@ -122,6 +129,9 @@ READS: dict[str, Call] = {
     "records.records_sharing_keys": lambda tx: records.records_sharing_keys(tx, ["k"]),
     "records.count_unseen": lambda tx: records.count_unseen(tx, "run9", "hubspot", "contacts"),
     "records.unseen": lambda tx: records.unseen(tx, "run0", "hubspot", "contacts", 9),
+    "revocations.count_open_revocations": revocations.count_open_revocations,
+    "revocations.open_revocations": lambda tx: list(revocations.open_revocations(tx)),
+    "revocations.open_revocations_of": lambda tx: revocations.open_revocations_of(tx, ["p1"]),
     "runs.list_runs": lambda tx: runs.list_runs(tx, 9),
     "runs.load_run": lambda tx: runs.load_run(tx, "run1"),
     "seal.has_seal": seal.has_seal,
@@ -134,6 +144,9 @@ ADDS: dict[str, Call] = {
     "audits.save_audit": lambda tx: audits.save_audit(tx, audited("run1")),
     "bookmarks.save_bookmark": lambda tx: bookmarks.save_bookmark(
         tx, "hubspot", "contacts", Bookmark(value="9", map_digest="m")
+    ),
+    "contact_points.save_contact_points": lambda tx: contact_points.save_contact_points(
+        tx, {ref("1"): {"e1": frozenset({"opt_out_email"})}}
     ),
     "decisions.append_decisions": lambda tx: decisions.append_decisions(tx, [decision("d1")]),
     "leases.acquire": lambda tx: leases.acquire(tx, "sync", "x", NOW, HOUR),
@@ -150,6 +163,7 @@ ADDS: dict[str, Call] = {
     "records.mark_seen": lambda tx: records.mark_seen(tx, "run1", [ref("1")]),
     "records.save_match_keys": lambda tx: records.save_match_keys(tx, {ref("1"): frozenset("k")}),
     "records.save_records": lambda tx: records.save_records(tx, [record("1")]),
+    "revocations.add_revocations": lambda tx: revocations.add_revocations(tx, [revocation("1")]),
     "runs.start_run": lambda tx: runs.start_run(tx, run("run1")),
     "settings.save_setting": lambda tx: settings.save_setting(tx, "other", "1"),
 }
@@ -177,6 +191,11 @@ CHANGES: dict[str, Call] = {
         tx, [activity("a1").ref]
     ),
     "records.clear_seen": lambda tx: records.clear_seen(tx, "run1"),
+    "revocations.follow_records": lambda tx: revocations.follow_records(tx, {ref("1"): "p2"}),
+    "revocations.follow_profiles": lambda tx: revocations.follow_profiles(tx, {"p2": "p3"}),
+    "revocations.settle_revocations": lambda tx: revocations.settle_revocations(
+        tx, [revocation("1")], NOW
+    ),
     "runs.end_run": lambda tx: runs.end_run(
         tx, "run1", status=RunStatus.SUCCEEDED, ended_at=NOW, summary={}
     ),

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from worker import __version__
-from worker.cli import configure, demo, duplicates, inspect, sync
+from worker.cli import configure, consent, demo, duplicates, inspect, sync
 from worker.cli.options import err, forgive_encodings, show
 from worker.errors import ExitCode
 
@@ -58,6 +58,7 @@ app.command()(sync.run)
 app.command()(inspect.explain)
 app.command()(inspect.runs)
 app.command()(duplicates.duplicates)
+app.command()(consent.consent)
 app.add_typer(inspect.audit, name="audit")
 
 

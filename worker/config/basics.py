@@ -6,16 +6,19 @@ from collections.abc import Mapping
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import phonenumbers
+from holidays import list_supported_countries
 
 from worker.config.documents import (
     ActivitiesDocument,
+    HolidaysEntry,
     ModelDocument,
     OrganisationDocument,
     ReasonsDocument,
 )
 from worker.config.findings import Findings, Spot, nearest
-from worker.config.vocabulary import check_reason
+from worker.config.vocabulary import check_name, check_reason
 from worker.config.yaml_text import Sheet
+from worker.core.business_days import BusinessDays
 from worker.core.model import STANDARD_FACTS, ActivityKind, FactKind, FactSpec, derived_days
 from worker.core.reasons import CODE_PATTERN, REASONS, Reason
 
@@ -45,6 +48,31 @@ def check_organisation(document: OrganisationDocument, sheet: Sheet, findings: F
             allowed="a country code of two capital letters, such as US",
             hint=nearest(document.default_region, phonenumbers.SUPPORTED_REGIONS),
         )
+
+    if document.holidays is not None:
+        _check_holidays(document.holidays, sheet, findings)
+
+
+def _check_holidays(entry: HolidaysEntry, sheet: Sheet, findings: Findings) -> None:
+    """Report a country, or a part of one, whose public holidays are not known."""
+    known = list_supported_countries()
+    spot = sheet.spot("holidays", "country")
+    if not check_name(findings, spot, "country", entry.country, frozenset(known)):
+        return
+    parts = frozenset(known[entry.country])
+    if entry.subdivision is not None:
+        spot = sheet.spot("holidays", "subdivision")
+        check_name(findings, spot, f"part of {entry.country}", entry.subdivision, parts)
+
+
+def build_business_days(document: OrganisationDocument, time_zone: ZoneInfo) -> BusinessDays:
+    """Build the calendar by which the deadlines of revocations are counted."""
+    entry = document.holidays
+    return BusinessDays(
+        time_zone=time_zone,
+        country=entry.country if entry else None,
+        subdivision=entry.subdivision if entry else None,
+    )
 
 
 def build_facts(

@@ -27,6 +27,7 @@ def build_consent(document: ConsentDocument, desk: Desk) -> ConsentPolicy:
             builder.channel(channel, entry) for channel, entry in document.channels.items()
         ),
         revocation_deadline_days=document.revocation_deadline,
+        alarm_before_days=document.alarm_before,
         jurisdictions=tuple(builder.jurisdictions()),
         outreach_purpose=_outreach_purpose(document, desk),
     )

@@ -32,6 +32,11 @@ class PostalCodesEntry(Document):
     table: Text
 
 
+class HolidaysEntry(Document):
+    country: Text
+    subdivision: Text | None = None
+
+
 class CalendarEntry(Document):
     week_starts: Weekday = Weekday.MONDAY
     fiscal_year_starts: Annotated[Count, Field(ge=1, le=12)] | None = None
@@ -46,6 +51,7 @@ class OrganisationDocument(Document):
     account: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$")
     time_zone: Text
     default_region: Text
+    holidays: HolidaysEntry | None = None
     postal_codes: PostalCodesEntry | None = None
     calendar: CalendarEntry = CalendarEntry()
     same_organisation_by: list[SameBy] = Field(default=list(SameBy), min_length=1)
@@ -209,6 +215,7 @@ class ConsentDocument(Document):
     purposes: list[Name] = Field(min_length=1)
     revocation_deadline: BusinessDays = 10
     outreach_purpose: Name | None = None
+    alarm_before: BusinessDays = 3
     jurisdictions: list[JurisdictionEntry] = Field(default_factory=list)
     channels: dict[ContactChannel, ChannelEntry] = Field(min_length=1)
 

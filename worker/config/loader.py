@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from worker.config.assembly import build_parts
+from worker.config.basics import build_business_days
 from worker.config.check_reads import warn_of_unread
 from worker.config.cross_checks import check_across
 from worker.config.digests import digest_of, join_digests
@@ -83,6 +84,7 @@ def _join(files: Folder, parts: Parts) -> Configuration:
         identity=_built(parts.identity),
         digest=_digest(files, parts),
         titles=_built(parts.words.titles),
+        business_days=build_business_days(organisation.document, _built(parts.words.time_zone)),
         postal_codes=_built(parts.words.postal_codes),
         calendar=parts.words.calendar,
         exclusions=parts.words.exclusions,

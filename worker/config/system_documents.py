@@ -6,8 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
-from worker.config.scalars import Count, Document, Name, Option, Text
-from worker.core.field_map import Managed, ObjectKind, Purpose, Transform
+from worker.config.findings import in_words
+from worker.config.scalars import Count, Document, Name, Option, Text, plain
+from worker.core.field_map import OPT_OUTS, Managed, ObjectKind, Purpose, Transform
+from worker.core.model import PERMISSIVE_FACTS, RESTRICTIVE_FACTS
 
 
 class FieldEntry(Document):
@@ -27,6 +29,20 @@ class WriteEntry(Document):
     separator: Text = ";"
     max_length: Annotated[Count, Field(ge=1)] | None = None
     max_items: Annotated[Count, Field(ge=1)] = 10
+    word: Text | None = None
+
+
+def _refuse_consent(value: object) -> object:
+    """Say plainly that what people agreed to, or refused, is never written."""
+    if value in PERMISSIVE_FACTS:
+        message = "is never written: only people give consent, and only people take it back."
+        raise plain(message, hint="of consent, only opt-outs may be written, and only as yes")
+    if value in RESTRICTIVE_FACTS and value not in OPT_OUTS:
+        raise plain("is never written: it is no opt-out.", in_words(sorted(OPT_OUTS), 40))
+    return value
+
+
+ManagedKey = Annotated[Managed, BeforeValidator(_refuse_consent)]
 
 
 class ActivityContactEntry(Document):
@@ -79,7 +95,7 @@ class ObjectEntry(Document):
     missing: list[Text] = Field(default_factory=list)
     fields: dict[str, FieldEntry] = Field(default_factory=dict)
     after_outcome: list[Text] = Field(default_factory=list)
-    writes: dict[Managed, WriteEntry] = Field(default_factory=dict)
+    writes: dict[ManagedKey, WriteEntry] = Field(default_factory=dict)
     activity: ActivityReadEntry | None = None
 
 

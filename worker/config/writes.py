@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from worker.config.findings import Findings, Spot, in_words, nearest
-from worker.config.system_documents import ObjectEntry
+from worker.config.system_documents import ObjectEntry, WriteEntry
 from worker.config.yaml_text import KeyPath, Sheet
-from worker.core.field_map import FieldWrite, Managed
+from worker.core.field_map import OPT_OUTS, FieldWrite, Managed, Transform
 from worker.core.model import Stage
+from worker.core.transforms import read_boolean, read_inverted_boolean
 
 _READ_BACK = frozenset({Managed.STAGE, Managed.OWNER})
 """Values that people set as well: each is read and written in one column, as the same thing."""
@@ -29,6 +30,7 @@ def build_writes(
                 sheet.spot(*place), message, hint="write each value to a column of its own"
             )
         _check_target(entry, managed, item.to, sheet.spot(*place), findings)
+        _check_word(managed, item, sheet.spot(*place), findings)
         writes.append(
             FieldWrite(
                 managed=managed,
@@ -37,9 +39,38 @@ def build_writes(
                 separator=item.separator,
                 max_length=item.max_length,
                 max_items=item.max_items,
+                word=_word_of(entry, managed, item, sheet.spot(*place), findings),
             )
         )
     return tuple(writes)
+
+
+def _check_word(managed: Managed, item: WriteEntry, spot: Spot, findings: Findings) -> None:
+    if item.word is not None and managed not in OPT_OUTS:
+        message = f"'{managed}' has no `word`: only an opt-out is written as one word for yes."
+        findings.error(spot, message, hint="use `values` to translate")
+
+
+def _word_of(
+    entry: ObjectEntry, managed: Managed, item: WriteEntry, spot: Spot, findings: Findings
+) -> str | None:
+    """Find what an opt-out is written as; it must be read back from the same column as yes."""
+    if managed not in OPT_OUTS:
+        return None
+    read = entry.fields.get(managed.value)
+    if read is None or read.from_ != item.to:
+        message = (
+            f"column {item.to!r} is not read as '{managed}', so it cannot be told what it says."
+        )
+        findings.error(spot, message, hint=f"map it under fields: `{managed}: {{from: {item.to}}}`")
+        return None
+    is_inverted = read.as_ is Transform.INVERTED_BOOLEAN
+    word = item.word or ("false" if is_inverted else "true")
+    reading = (read_inverted_boolean if is_inverted else read_boolean)(word)
+    if reading.value is not True:
+        message = f"the word {word!r} would not be read back as an opt-out."
+        findings.error(spot, message, hint="write the word that means yes in this column")
+    return word
 
 
 def _check_target(
@@ -53,7 +84,7 @@ def _check_target(
         message = f"column {target!r} says when the record was changed and is never written."
         findings.error(spot, message)
         return
-    own = managed.value if managed in _READ_BACK else None
+    own = managed.value if managed in _READ_BACK or managed in OPT_OUTS else None
     read_as = sorted(
         fact for fact, item in entry.fields.items() if item.from_ == target and fact != own
     )

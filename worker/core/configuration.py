@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from worker.core.business_days import BusinessDays
 from worker.core.calendar_words import PLAIN_CALENDAR, CalendarWords
 from worker.core.consent import ConsentPolicy
 from worker.core.exclusions import NO_EXCLUSIONS, Exclusions
@@ -46,6 +47,7 @@ class Configuration:
     identity: IdentityPolicy
     digest: str
     titles: Mapping[str, str]
+    business_days: BusinessDays
     postal_codes: PostalCodes
     calendar: CalendarWords = PLAIN_CALENDAR
     exclusions: Exclusions = NO_EXCLUSIONS

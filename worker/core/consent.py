@@ -44,12 +44,15 @@ class ConsentPolicy:
     """``purposes`` are the words that policies and evidence may use.
 
     ``outreach_purpose`` is what we write for without being asked: newsletters, campaigns.
+    A revocation must be shown everywhere within ``revocation_deadline_days`` business days; from
+    ``alarm_before_days`` business days before the deadline on it raises an alarm.
     """
 
     purposes: tuple[str, ...]
     channels: tuple[ChannelRule, ...]
     revocation_deadline_days: int = 10
     outreach_purpose: str | None = None
+    alarm_before_days: int = 3
     jurisdictions: tuple[Jurisdiction, ...] = ()
 
 
@@ -156,14 +159,14 @@ def _compile_bar(
     rule: ChannelRule, mapped_facts: frozenset[str]
 ) -> Callable[[Case, frozenset[str]], str | None]:
     """Build the function that says what closes a channel whatever the evidence; None: nothing."""
-    addresses, opt_outs = rule.addresses, frozenset(rule.opt_outs)
+    addresses, closing = rule.addresses, frozenset((*rule.opt_outs, *rule.refused_by))
     watched = frozenset(fact for fact in rule.opt_outs if fact in mapped_facts)
 
     def find(case: Case, unseen: frozenset[str]) -> str | None:
         facts = case.facts
         if _says(facts, rule.opt_outs, answer=True):
             return "OPTED_OUT"
-        if case.shut and _is_shut(case.shut, addresses, opt_outs):
+        if case.shut and _is_shut(case.shut, addresses, closing):
             return "OPTED_OUT_ELSEWHERE"
         if not watched or not watched.isdisjoint(unseen):
             return "UNSEEN"
@@ -182,10 +185,10 @@ def _says(facts: Facts, names: tuple[str, ...], *, answer: bool) -> bool:
 
 
 def _is_shut(
-    shut: Mapping[str, frozenset[str]], addresses: tuple[str, ...], opt_outs: frozenset[str]
+    shut: Mapping[str, frozenset[str]], addresses: tuple[str, ...], closing: frozenset[str]
 ) -> bool:
     """Tell whether somebody who has one of these addresses as well opted out of the channel."""
-    return any(name in shut and not opt_outs.isdisjoint(shut[name]) for name in addresses)
+    return any(name in shut and not closing.isdisjoint(shut[name]) for name in addresses)
 
 
 def _first_shown(

@@ -89,6 +89,11 @@ class Managed(StrEnum):
     DECIDED_AT = "decided_at"
     POLICY_VERSION = "policy_version"
     DECISION_ID = "decision_id"
+    OPT_OUT_ALL = "opt_out_all"
+    OPT_OUT_EMAIL = "opt_out_email"
+    OPT_OUT_PHONE = "opt_out_phone"
+    OPT_OUT_SMS = "opt_out_sms"
+    OPT_OUT_MAIL = "opt_out_mail"
 
 
 LEADING = frozenset(
@@ -97,12 +102,25 @@ LEADING = frozenset(
 """Only a difference in one of these causes a write; the others are refreshed with it."""
 
 
+OPT_OUTS = frozenset(
+    {
+        Managed.OPT_OUT_ALL,
+        Managed.OPT_OUT_EMAIL,
+        Managed.OPT_OUT_PHONE,
+        Managed.OPT_OUT_SMS,
+        Managed.OPT_OUT_MAIL,
+    }
+)
+"""Facts of the same name: the worker writes that they are so, and never that they are not."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldWrite:
     """Managed value ``managed`` is written to CRM field ``target``.
 
     ``values`` translates canonical words into the CRM's; a word without a translation is not
-    written. ``separator`` joins reason codes; ``max_length`` cuts text, ``max_items`` lists.
+    written. ``separator`` joins reason codes; ``max_length`` cuts text, ``max_items`` lists. For an
+    opt-out ``word`` is what the CRM calls yes.
     """
 
     managed: Managed
@@ -111,6 +129,7 @@ class FieldWrite:
     separator: str = ";"
     max_length: int | None = None
     max_items: int = 10
+    word: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

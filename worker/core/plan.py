@@ -11,12 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from worker.core.decide import Decision
-from worker.core.field_map import LEADING, FieldWrite, Managed, ObjectMap
+from worker.core.field_map import LEADING, OPT_OUTS, FieldWrite, Managed, ObjectMap
 from worker.core.hand_off import summarise
 from worker.core.model import RESTRICTIVE_FACTS, Stage
 from worker.core.policy import Family
 from worker.core.records import RawValue, RawValues, RecordRef
 from worker.core.ruleset import Ruleset
+from worker.core.transforms import compile_reader
+
+NOTHING: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,21 +40,31 @@ class CurrentRecord:
 
 
 def plan_write(
-    ruleset: Ruleset, decision: Decision, current: Mapping[RecordRef, CurrentRecord]
+    ruleset: Ruleset,
+    decision: Decision,
+    current: Mapping[RecordRef, CurrentRecord],
+    *,
+    revoked: frozenset[str] = NOTHING,
 ) -> tuple[RecordPlan, ...]:
     """Plan the writes of one decision; empty when the CRM already says so, or must be left alone.
 
     A decision that only confirms the last one leaves alone what somebody has changed since.
+    ``revoked`` are opt-outs that not every record shows yet: they are written wherever the field map
+    allows it, also where the stage belongs to people. Nothing here ever takes one back.
     """
-    if decision.judgement.move.is_hands_off:
+    is_hands_off = decision.judgement.move.is_hands_off
+    if is_hands_off and not revoked:
         return ()
-    wanted = _wanted(ruleset, decision)
+    wanted = {} if is_hands_off else _wanted(ruleset, decision)
     plans = []
     for ref in sorted(current):
         system = ruleset.configuration.systems.get(ref.system)
         object_map = system.find_object(ref.object_type) if system else None
         if object_map is not None:
             plan = _plan_record(ref, object_map, wanted, current[ref], decision)
+            shown = _show_opt_outs(object_map, current[ref].values, revoked) if revoked else {}
+            if shown:
+                plan = _with_opt_outs(ref, plan, shown, current[ref].values)
             if plan is not None:
                 plans.append(plan)
     return tuple(plans)
@@ -88,6 +101,31 @@ def _plan_record(
     watched |= {read.source for read in object_map.reads if read.fact in RESTRICTIVE_FACTS}
     expected = {name: values[name] for name in sorted(watched | set(changes)) if name in values}
     return RecordPlan(ref=ref, changes=changes, expected=expected)
+
+
+def _show_opt_outs(
+    object_map: ObjectMap, values: RawValues, revoked: frozenset[str]
+) -> dict[str, RawValue]:
+    """Find the opt-outs that a record does not show and the worker may write there."""
+    reads = {read.fact: read for read in object_map.reads}
+    changes: dict[str, RawValue] = {}
+    for write in object_map.writes:
+        fact, target = write.managed.value, write.target
+        if write.managed not in OPT_OUTS or fact not in revoked or target not in values:
+            continue
+        text = (values[target] or "").strip()
+        if not text or compile_reader(reads[fact])(text).value is not True:
+            changes[target] = write.word
+    return changes
+
+
+def _with_opt_outs(
+    ref: RecordRef, plan: RecordPlan | None, shown: Mapping[str, RawValue], values: RawValues
+) -> RecordPlan:
+    """Join opt-outs to what else is planned; alone they depend on nothing but the fields themselves."""
+    changes = {**(plan.changes if plan else {}), **shown}
+    expected = {**(plan.expected if plan else {}), **{name: values[name] for name in shown}}
+    return RecordPlan(ref=ref, changes=changes, expected=dict(sorted(expected.items())))
 
 
 _WATCHED = frozenset({Managed.STAGE, Managed.OWNER})

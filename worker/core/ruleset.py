@@ -19,6 +19,7 @@ from worker.core.conditions import (
 )
 from worker.core.configuration import Configuration
 from worker.core.consent import ConsentCheck, compile_consent
+from worker.core.contact_points import ConsentWatch, watch_of
 from worker.core.evaluation import Compiled, compile_condition
 from worker.core.field_map import ObjectKind, ObjectMap
 from worker.core.mapping import (
@@ -65,7 +66,10 @@ class Windows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ruleset:
-    """Everything ``decide`` needs of a configuration."""
+    """Everything ``decide`` needs of a configuration.
+
+    ``mapped`` are the facts that each system and object type can show.
+    """
 
     configuration: Configuration
     mapped_facts: frozenset[str]
@@ -75,6 +79,8 @@ class Ruleset:
     stopped_windows: Mapping[str, Windows]
     quality: Checks
     consent: ConsentCheck
+    watch: ConsentWatch
+    mapped: Mapping[tuple[str, str], frozenset[str]]
     routing: CompiledRouting
     timing: StatedTiming
     asks: OrganisationAsks | None
@@ -113,6 +119,11 @@ def compile_ruleset(configuration: Configuration) -> Ruleset:
             postal_codes=configuration.postal_codes,
         ),
         consent=compile_consent(configuration.consent, mapped),
+        watch=watch_of(configuration.consent, configuration.facts),
+        mapped={
+            place: frozenset(read.fact for read in item.reads)
+            for place, item in _objects(configuration, ObjectKind.CONTACT)
+        },
         routing=compile_routing(configuration.routing),
         timing=compile_timing(configuration, find_readers(configuration)),
         asks=find_asks(configuration),

@@ -242,3 +242,19 @@ class QuarantinedRow:
     code: str
     record_id: str | None
     run_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revocation:
+    """An opt-out, or consent taken back: who said what, since when it is known, and until when.
+
+    ``ending`` says how it was settled; None while it is open.
+    """
+
+    ref: RecordRef
+    fact: str
+    profile_id: str
+    seen_at: datetime
+    deadline_at: datetime
+    settled_at: datetime | None = None
+    ending: str | None = None

@@ -118,6 +118,34 @@ match_keys = Table(
     sqlite_with_rowid=False,
 )
 
+contact_points = Table(
+    "contact_points",
+    metadata,
+    _key("account"),
+    _key("point"),
+    _key("id"),
+    _key("system"),
+    _key("object_type"),
+    _text("opt_outs"),
+    Index("contact_points_record", "account", "id"),
+    _partial("contact_points_closed", "account", "point", where="opt_outs <> ''"),
+    sqlite_with_rowid=False,
+)
+
+revocations = Table(
+    "revocations",
+    metadata,
+    *_ref_keys(),
+    _key("fact"),
+    Column("seen_at", Instant, primary_key=True, autoincrement=False),
+    _text("profile_id"),
+    _instant("deadline_at"),
+    Column("settled_at", Instant),
+    Column("ending", Text),
+    _partial("revocations_open", "account", "deadline_at", where="settled_at IS NULL"),
+    _partial("revocations_profile", "account", "profile_id", where="settled_at IS NULL"),
+)
+
 activities = Table(
     "activities",
     metadata,

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from worker.core.guardrails import Breach
 from worker.core.trace import Json
+from worker.report.revocations import RevocationCounts, counts_json
 
 PLANNED = "planned"
 """The status of a run that was only rehearsed."""
@@ -62,6 +63,7 @@ class RunSummary:
     quarantined: int = 0
     quarantine: tuple[RowAside, ...] = ()
     write_codes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    revocations: RevocationCounts = field(default_factory=RevocationCounts)
 
     @property
     def is_rehearsed(self) -> bool:
@@ -119,6 +121,7 @@ def summary_json(summary: RunSummary) -> dict[str, Json]:
         "quarantined": summary.quarantined,
         "quarantine": [aside_json(row) for row in summary.quarantine],
         "write_codes": {name: dict(codes) for name, codes in summary.write_codes.items()},
+        "revocations": counts_json(summary.revocations),
         "seconds": round(summary.seconds, 3),
     }
 

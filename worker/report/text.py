@@ -10,6 +10,7 @@ from rich.text import Text
 
 from worker.core.reasons import Reason
 from worker.report.funnel import Funnel
+from worker.report.revocations import RevocationCounts
 from worker.report.shapes import FunnelLine, RowAside, RunSummary, top
 from worker.report.words import counted
 
@@ -118,6 +119,14 @@ def show_aside(
     return Group(table, f"and {count - len(rows)} more: leadtriage audit quarantine")
 
 
+def show_alarm(counts: RevocationCounts) -> RenderableType:
+    """One line for the summary of a run."""
+    said = f"{counted(counts.open, 'opt-out')} not shown everywhere yet"
+    if counts.is_alarming:
+        said += f": {counts.overdue} overdue, {counts.due} due soon"
+    return Text(f"{said}. See leadtriage consent.", "bold red" if counts.is_alarming else "")
+
+
 def show_write_codes(summary: RunSummary, catalogue: Mapping[str, Reason]) -> RenderableType:
     """Why writes did not land as they should."""
     table = plain_table(
@@ -143,6 +152,8 @@ def show_summary(summary: RunSummary, catalogue: Mapping[str, Reason]) -> Render
     parts.append(show_steps(summary))
     if summary.write_codes:
         parts += ["", show_write_codes(summary, catalogue)]
+    if summary.revocations.open:
+        parts += ["", show_alarm(summary.revocations)]
     if summary.breaches:
         parts += ["", show_breaches(summary)]
     return Group(*parts, *show_held(summary))

@@ -55,8 +55,10 @@ from worker.ledger.rows import (
     StoredRecord,
 )
 from worker.ledger.transaction import Transaction
+from worker.steps.contact_points import with_shut
 from worker.steps.drift import refuse_missing_owners
 from worker.steps.owners import Owners, active_among, known_owners
+from worker.steps.revocations import review_revocations
 from worker.steps.roll_up import RollUps
 from worker.steps.work import Work
 
@@ -142,19 +144,31 @@ def _decide_batch(
     empty = [name for name in ids if not records.get(name)]
     decided: list[tuple[Decision, StoredProfile]] = []
     intents: list[Intent] = []
-    for profile in batch:
-        found = records.get(profile.id)
-        if not found:
-            continue
-        membership = memberships.get(profile.id)
-        gone = merged.get(profile.id, ())
-        snapshot = take_snapshot(work.ruleset, profile, found, activities, membership, owners, gone)
+    snapshots = [
+        take_snapshot(
+            work.ruleset,
+            profile,
+            records[profile.id],
+            activities,
+            memberships.get(profile.id),
+            owners,
+            merged.get(profile.id, ()),
+        )
+        for profile in batch
+        if records.get(profile.id)
+    ]
+    profiles = {profile.id: profile for profile in batch}
+    revoked = review_revocations(work, tx, snapshots, empty)
+    for snapshot in with_shut(tx, work.ruleset, snapshots, revoked):
+        profile = profiles[snapshot.profile_id]
         decision = decide(work.ruleset, snapshot, roster, work.now)
         if decision.route is not None and decision.memory.owner != snapshot.memory.owner:
             roster = with_route(roster, decision.route)
         due_at = _due_at(work, snapshot, decision)
         decided.append((decision, _profile_after(work, profile, decision, due_at)))
-        plans = plan_write(work.ruleset, decision, _current(found))
+        current = _current(records[profile.id])
+        to_show = revoked.get(profile.id, frozenset())
+        plans = plan_write(work.ruleset, decision, current, revoked=to_show)
         was = profile.config_digest
         is_new_policy = was is not None and was != work.ruleset.configuration.digest
         intents += _intents(work, decision, plans, is_new_policy=is_new_policy)

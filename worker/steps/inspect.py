@@ -25,8 +25,10 @@ from worker.ledger.records import (
 from worker.ledger.rows import StoredDecision, StoredProfile, StoredRecord
 from worker.ledger.transaction import Transaction
 from worker.report.explain import LeadReport
+from worker.steps.contact_points import with_shut
 from worker.steps.decide import LOOK_BACK, load_roster, take_snapshot
 from worker.steps.owners import active_among, owners_if_told
+from worker.steps.revocations import revoked_facts
 from worker.steps.roll_up import RollUps
 from worker.steps.work import Work
 
@@ -99,9 +101,13 @@ def report_lead(work: Work, reference: str) -> LeadReport:
         roll_ups = RollUps(ruleset=work.ruleset, now=work.now)
         membership = roll_ups.memberships(tx, [profile.id]).get(profile.id)
         counted = _actions_of_others(tx, stored, refs)
-    if not records:
-        raise NotFoundError(DELETED)
-    snapshot = take_snapshot(work.ruleset, profile, records, activities, membership, owners, merged)
+        if not records:
+            raise NotFoundError(DELETED)
+        taken = take_snapshot(
+            work.ruleset, profile, records, activities, membership, owners, merged
+        )
+        revoked = revoked_facts(tx, work.ruleset, taken)
+        snapshot = next(with_shut(tx, work.ruleset, [taken], {profile.id: revoked}))
     today = decide(work.ruleset, snapshot, roster, work.now)
     due_at = next_change_at(work.ruleset, snapshot, today.lead, today.judgement)
     inputs = json.loads(stored.inputs) if stored is not None and stored.inputs else {}
@@ -115,7 +121,7 @@ def report_lead(work: Work, reference: str) -> LeadReport:
         facts=inputs.get("facts", {}),
         sources=inputs.get("sources", {}),
         today=_today_json(today),
-        writes=plan_write(work.ruleset, today, current),
+        writes=plan_write(work.ruleset, today, current, revoked=revoked),
         smallest=smallest_change(work.ruleset, today.judgement),
         next_change_at=due_at.isoformat() if due_at else None,
         of_others=counted,

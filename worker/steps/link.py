@@ -6,7 +6,7 @@ cost follows the change and not the base.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from worker.core.identity import (
@@ -29,6 +29,7 @@ from worker.ledger.records import (
     save_match_keys,
     save_records,
 )
+from worker.ledger.revocations import follow_profiles, follow_records
 from worker.ledger.rows import StoredProfile, StoredRecord
 from worker.ledger.transaction import Transaction
 from worker.steps.membership import place_members
@@ -68,7 +69,25 @@ def link_records(tx: Transaction, touched: Sequence[StoredRecord], ruleset: Rule
     save_records(tx, list(changed.values()))
     _make_profiles(tx, claimed)
     place_members(tx, ruleset, people, regrouped=[name for name in regrouped if name])
+    _take_revocations_along(tx, block, changed, claimed)
     mark_dirty(tx, sorted(dirty))
+
+
+def _take_revocations_along(
+    tx: Transaction,
+    block: Mapping[RecordRef, StoredRecord],
+    changed: Mapping[RecordRef, StoredRecord],
+    claimed: Container[str],
+) -> None:
+    """Have revocations go with their records, and with the rest of a profile that is no more."""
+    moved = {
+        ref: (before.profile_id, changed[ref].profile_id)
+        for ref, before in block.items()
+        if ref in changed and before.profile_id not in (None, changed[ref].profile_id)
+    }
+    follow_records(tx, {ref: new for ref, (_old, new) in moved.items() if new})
+    gone = {old: new for old, new in moved.values() if old and new and old not in claimed}
+    follow_profiles(tx, gone)
 
 
 def _mapped(record: StoredRecord, specs: Mapping[str, FactSpec]) -> MappedContact:

@@ -32,9 +32,11 @@ from worker.log import get_logger
 from worker.ports import Connector
 from worker.retry import with_retry
 from worker.steps.absorb import COUNTED, News, Reading, absorb
+from worker.steps.contact_points import note_contact_points, prepare_contact_points
 from worker.steps.drift import note_fields, refuse_drift
 from worker.steps.link import link_records
 from worker.steps.membership import note_actions, place_all
+from worker.steps.revocations import note_revocations
 from worker.steps.sweep import doubt, sweep
 from worker.steps.work import Work
 
@@ -62,6 +64,7 @@ class _Source:
 def pull(work: Work) -> None:
     """Pull every object type of every system, activities after the contacts they belong to."""
     place_all(work)
+    prepare_contact_points(work)
     for system in work.ruleset.configuration.systems.values():
         connector = work.connectors[system.system]
         for object_map in sorted(system.objects, key=lambda o: o.kind is ObjectKind.ACTIVITY):
@@ -195,6 +198,8 @@ def _store_contacts(
     save_records(tx, [after for what, after in news if after and what is News.ECHO])
     touched = [after for what, after in news if after and what is not News.ECHO]
     link_records(tx, touched, work.ruleset)
+    note_contact_points(tx, work.ruleset, touched)
+    note_revocations(work, tx, stored, touched)
     kinds = [what for what, _after in news]
     work.count(source.step, **{what.value: kinds.count(what) for what in COUNTED})
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
-from worker.core.field_map import Managed, ObjectMap
+from worker.core.field_map import OPT_OUTS, Managed, ObjectMap
 from worker.core.guardrails import Breach, PlannedChange, find_breaches
 from worker.core.records import (
     RawValues,
@@ -33,9 +33,12 @@ from worker.ledger.outbox import (
 from worker.ledger.profiles import mark_dirty
 from worker.ledger.records import count_profiles, load_records, save_records
 from worker.ledger.rows import Intent, Settlement, StoredRecord
+from worker.ledger.transaction import Transaction
 from worker.ports import Connector
 from worker.retry import with_retry
 from worker.steps.absorb import map_record
+from worker.steps.contact_points import note_contact_points
+from worker.steps.revocations import review_profiles
 from worker.steps.work import Work
 
 STEP = "push"
@@ -201,9 +204,33 @@ def store_results(
                     work, stored[ref], intent, results[intent.id].outcome, fresh.get(ref)
                 )
         save_records(tx, list(stored.values()))
+        _note_opt_outs(work, tx, settled, stored)
         mark_dirty(tx, sorted({i.profile_id for i in settled if _asks_again(results[i.id])}))
     outcomes = [results[intent.id].outcome for intent in batch]
     work.count("writes", **{o.value: outcomes.count(o) for o in WriteOutcome if o in outcomes})
+
+
+def _note_opt_outs(
+    work: Work,
+    tx: Transaction,
+    settled: Sequence[Intent],
+    stored: Mapping[RecordRef, StoredRecord],
+) -> None:
+    """Where an opt-out was written: it closes what shares the address, and may end a revocation."""
+    fields = {managed.value for managed in OPT_OUTS}
+    wrote = [
+        intent
+        for intent in settled
+        if ref_of(intent) in stored and not fields.isdisjoint(_fields(intent))
+    ]
+    if wrote:
+        note_contact_points(tx, work.ruleset, [stored[ref_of(intent)] for intent in wrote])
+        review_profiles(work, tx, sorted({intent.profile_id for intent in wrote}))
+
+
+def _fields(intent: Intent) -> list[str]:
+    found = intent.causes.get("fields")
+    return [str(item) for item in found] if isinstance(found, (list, tuple)) else []
 
 
 def _asks_again(result: WriteResult) -> bool:

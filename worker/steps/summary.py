@@ -35,6 +35,7 @@ def summarise_run(tx: Transaction, report: RunReport, now: datetime, seconds: fl
         quarantined=count_quarantine(tx),
         quarantine=rows_aside(tx, MOST_ASIDE),
         write_codes=_write_codes(tx, report),
+        revocations=report.revocations,
     )
 
 

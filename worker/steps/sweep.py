@@ -16,6 +16,7 @@ from worker.ledger.activities import delete_activities
 from worker.ledger.profiles import mark_contacts_dirty
 from worker.ledger.records import count_unseen, load_records, unseen
 from worker.ledger.transaction import Transaction
+from worker.steps.contact_points import note_contact_points
 from worker.steps.link import link_records
 from worker.steps.membership import note_actions
 from worker.steps.work import Work
@@ -55,3 +56,4 @@ def sweep(work: Work, system: str, object_type: str, *, step: str, is_contact: b
 def _forget(tx: Transaction, refs: Iterable[RecordRef], ruleset: Ruleset) -> None:
     gone = [replace(record, is_deleted=True) for record in load_records(tx, refs).values()]
     link_records(tx, gone, ruleset)
+    note_contact_points(tx, ruleset, gone)

@@ -14,9 +14,11 @@ from worker.ledger.rows import Run
 from worker.ledger.runs import abandon_running, end_run, start_run
 from worker.log import get_logger
 from worker.ports import Clock
+from worker.report.revocations import RevocationCounts
 from worker.steps.decide import decide_profiles
 from worker.steps.pull import pull
 from worker.steps.push import drain, recover, weigh_plan
+from worker.steps.revocations import count_revocations, log_revocations
 from worker.steps.work import Work
 
 log = get_logger()
@@ -38,6 +40,7 @@ class RunReport:
     writes: Mapping[str, int]
     breaches: tuple[Breach, ...] = ()
     reasons: Mapping[str, int] = field(default_factory=dict)
+    revocations: RevocationCounts = field(default_factory=RevocationCounts)
 
     @classmethod
     def of(
@@ -47,6 +50,7 @@ class RunReport:
         *,
         writes: Mapping[str, int],
         breaches: tuple[Breach, ...],
+        revocations: RevocationCounts,
     ) -> RunReport:
         """Sum up a run from what its work counted."""
         return cls(
@@ -56,6 +60,7 @@ class RunReport:
             writes=writes,
             breaches=breaches,
             reasons=work.counts.get("reasons", {}),
+            revocations=revocations,
         )
 
 
@@ -117,7 +122,9 @@ def rehearse(work: Work) -> RunReport:
     pull(work)
     decide_profiles(work)
     breaches = weigh_plan(work, is_approved=False)
-    return RunReport.of(work, RunStatus.HELD, writes={}, breaches=breaches)
+    with work.ledger.read() as tx:
+        revocations = count_revocations(tx, work.ruleset, work.now)
+    return RunReport.of(work, RunStatus.HELD, writes={}, breaches=breaches, revocations=revocations)
 
 
 def _drain_all(work: Work) -> None:
@@ -142,12 +149,16 @@ def _end(work: Work, clock: Clock, status: RunStatus, breaches: tuple[Breach, ..
         writes = outcome_counts(tx, work.run_id)
         if uncertain := work.counts.get("writes", {}).get(WriteOutcome.UNKNOWN, 0):
             writes[WriteOutcome.UNKNOWN.value] = uncertain
-        report = RunReport.of(work, status, writes=writes, breaches=breaches)
+        revocations = count_revocations(tx, work.ruleset, work.now)
+        report = RunReport.of(
+            work, status, writes=writes, breaches=breaches, revocations=revocations
+        )
         summary = {
             "steps": report.steps,
             "writes": writes,
             "breaches": [b.budget for b in breaches],
         }
         end_run(tx, work.run_id, status=status, ended_at=clock(), summary=summary)
+    log_revocations(revocations)
     log.info("run_ended", run_id=work.run_id, status=status.value, writes=writes)
     return report

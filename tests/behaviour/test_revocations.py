@@ -1,0 +1,220 @@
+"""An opt-out is carried to the other records of the person, and a clock runs until it stands there."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.support.command import run
+from tests.support.organisation import NOW, Organisation, add_qualified
+from worker.errors import ExitCode
+
+HOUR = timedelta(hours=1)
+DEADLINE = "2026-11-18T05:00:00+00:00"
+"""The end of 17 November in New York: ten business days after 2 November, less Veterans Day."""
+CARRY = "opt_out_email:     {to: opt_out_email}"
+
+
+@pytest.fixture
+def twice(qualified: Organisation) -> Organisation:
+    """One person with two records, after a first run."""
+    qualified.add_contact(
+        "q2", first_name="Quilla", email="quilla@example.org", lead_type="Patient"
+    )
+    qualified.sync()
+    return qualified
+
+
+@pytest.fixture
+def alone(qualified: Organisation) -> Organisation:
+    """The same, where the worker may not write the opt-out."""
+    qualified.reconfigure("systems/files.yaml", CARRY, "")
+    qualified.add_contact(
+        "q2", first_name="Quilla", email="quilla@example.org", lead_type="Patient"
+    )
+    qualified.sync()
+    return qualified
+
+
+def opt_out(organisation: Organisation, record_id: str = "q2") -> Organisation:
+    organisation.edit(record_id, opt_out_email="true")
+    organisation.sync(NOW + HOUR)
+    return organisation
+
+
+def listed(organisation: Organisation, at: str = "2026-11-02T17:00:00Z") -> dict[str, object]:
+    found = run("consent", "--json", config=organisation.folder, now=at).json
+    return dict(found)
+
+
+def endings(organisation: Organisation) -> list[tuple[object, ...]]:
+    return organisation.ask("SELECT id, ending FROM revocations ORDER BY id")
+
+
+def test_an_opt_out_is_written_to_the_other_record(twice: Organisation) -> None:
+    assert opt_out(twice).contact("q1")["opt_out_email"] == "true"
+
+
+@pytest.mark.parametrize("stage", ["Sales Qualified", "Opportunity", "Customer"])
+def test_so_it_is_where_the_stage_belongs_to_people(twice: Organisation, stage: str) -> None:
+    twice.edit("q1", lifecycle_stage=stage)
+    before = twice.contact("q1")
+    after = opt_out(twice).contact("q1")
+    assert {name for name in after if after[name] != before[name]} == {"opt_out_email"}
+
+
+def test_what_was_written_everywhere_is_settled(twice: Organisation) -> None:
+    assert endings(opt_out(twice)) == [("q2", "shown")]
+
+
+def test_a_second_run_writes_nothing_more(twice: Organisation) -> None:
+    assert opt_out(twice).sync(NOW + 2 * HOUR).writes == {}
+
+
+def test_other_opt_outs_and_consents_are_left_alone(twice: Organisation) -> None:
+    twice.edit("q2", consent_phone="false", opt_out_phone="false")
+    before = twice.contact("q1")
+    after = opt_out(twice).contact("q1")
+    names = [name for name in after if name.startswith(("consent_", "opt_out_", "email_"))]
+    assert [name for name in names if after[name] != before[name]] == ["opt_out_email"]
+
+
+def test_taking_it_back_is_never_written(twice: Organisation) -> None:
+    opt_out(twice).edit("q2", opt_out_email="false")
+    twice.sync(NOW + 2 * HOUR)
+    assert twice.contact("q1")["opt_out_email"] == "true"
+    assert twice.contact("q2")["opt_out_email"] == "false"
+
+
+def test_a_person_who_clears_it_where_we_wrote_it_is_not_overruled(twice: Organisation) -> None:
+    opt_out(twice).edit("q1", opt_out_email="false")
+    twice.sync(NOW + 2 * HOUR)
+    assert twice.contact("q1")["opt_out_email"] == "false"
+
+
+def test_a_second_opt_out_is_carried_again(twice: Organisation) -> None:
+    opt_out(twice).edit("q2", opt_out_email="")
+    twice.edit("q1", opt_out_email="")
+    twice.sync(NOW + 2 * HOUR)
+    twice.edit("q2", opt_out_email="true")
+    twice.sync(NOW + 3 * HOUR)
+    assert twice.contact("q1")["opt_out_email"] == "true"
+
+
+def test_an_opt_out_that_cannot_be_written_is_listed(alone: Organisation) -> None:
+    found = listed(opt_out(alone))
+    assert found == {
+        "open": 1,
+        "due": 0,
+        "overdue": 0,
+        "revocations": [
+            {
+                "record": "files:contacts:q2",
+                "fact": "opt_out_email",
+                "seen_at": "2026-11-02T16:00:00+00:00",
+                "deadline_at": DEADLINE,
+                "business_days_left": 10,
+                "state": "open",
+                "missing": ["files:contacts:q1"],
+                "cannot_be_shown": [],
+            }
+        ],
+    }
+
+
+@pytest.mark.parametrize(
+    ("at", "state", "exit_code"),
+    [
+        ("2026-11-11T20:00:00Z", "open", ExitCode.OK),
+        ("2026-11-12T15:00:00Z", "due", ExitCode.FOUND_PROBLEMS),
+        ("2026-11-18T04:59:59Z", "due", ExitCode.FOUND_PROBLEMS),
+        ("2026-11-18T05:00:00Z", "overdue", ExitCode.FOUND_PROBLEMS),
+    ],
+)
+def test_the_alarm_is_raised_before_the_deadline(
+    alone: Organisation, at: str, state: str, exit_code: ExitCode
+) -> None:
+    ended = run("consent", "--json", config=opt_out(alone).folder, now=at)
+    assert (ended.json["revocations"][0]["state"], ended.exit_code) == (state, exit_code)
+
+
+def test_the_report_of_a_run_counts_them(alone: Organisation) -> None:
+    report = opt_out(alone).sync(datetime(2026, 11, 18, 6, tzinfo=UTC))
+    counts = report.revocations
+    assert (counts.open, counts.due, counts.overdue) == (1, 0, 1)
+
+
+def test_it_is_settled_once_somebody_enters_it(alone: Organisation) -> None:
+    opt_out(alone).edit("q1", opt_out_email="yes")
+    alone.sync(NOW + 2 * HOUR)
+    assert endings(alone)[1] == ("q2", "shown")
+    assert listed(alone)["open"] == 0
+
+
+def test_it_ends_when_it_is_taken_back(alone: Organisation) -> None:
+    opt_out(alone).edit("q2", opt_out_email="")
+    alone.sync(NOW + 2 * HOUR)
+    assert endings(alone) == [("q2", "lifted")]
+
+
+def test_an_opt_out_after_a_return_starts_another_clock(alone: Organisation) -> None:
+    opt_out(alone).edit("q2", opt_out_email="")
+    alone.sync(NOW + 2 * HOUR)
+    alone.edit("q2", opt_out_email="true")
+    alone.sync(NOW + 3 * HOUR)
+    assert sorted(endings(alone), key=str) == [("q2", "lifted"), ("q2", None)]
+
+
+def test_deleting_who_said_it_does_not_stop_the_clock(alone: Organisation) -> None:
+    opt_out(alone).delete("q2")
+    alone.sync(NOW + 2 * HOUR)
+    assert listed(alone)["open"] == 1
+
+
+def test_a_deleted_record_is_still_carried_to_the_others(alone: Organisation) -> None:
+    opt_out(alone).delete("q2")
+    alone.sync(NOW + 2 * HOUR)
+    alone.reconfigure("systems/files.yaml", "opt_out_all:       {to: opt_out_all}", CARRY)
+    alone.sync(NOW + 3 * HOUR)
+    assert alone.contact("q1")["opt_out_email"] == "true"
+    assert endings(alone)[0] == ("q2", "shown")
+
+
+def test_it_ends_when_nobody_is_left(alone: Organisation) -> None:
+    opt_out(alone).delete("q1", "q2")
+    alone.sync(NOW + 2 * HOUR)
+    assert endings(alone) == [("q2", "gone")]
+
+
+def test_it_goes_along_when_records_become_one_person(alone: Organisation) -> None:
+    add_qualified(alone, "q9", email="elsewhere@example.org")
+    opt_out(alone)
+    alone.edit("q9", email="quilla@example.org")
+    alone.sync(NOW + 2 * HOUR)
+    assert listed(alone)["revocations"][0]["missing"] == [  # type: ignore[index]  # JSON
+        "files:contacts:q1",
+        "files:contacts:q9",
+    ]
+
+
+def test_consent_taken_back_is_a_revocation_where_others_still_agree(alone: Organisation) -> None:
+    alone.edit("q2", consent_email="true")
+    alone.sync(NOW + HOUR)
+    alone.edit("q2", consent_email="false")
+    alone.sync(NOW + 2 * HOUR)
+    found = listed(alone)["revocations"][0]  # type: ignore[index]  # JSON
+    assert (found["fact"], found["missing"]) == ("consent_email", ["files:contacts:q1"])
+
+
+def test_a_box_that_was_never_ticked_starts_no_clock(alone: Organisation) -> None:
+    alone.edit("q2", consent_email="false")
+    alone.sync(NOW + HOUR)
+    assert listed(alone)["open"] == 0
+
+
+def test_a_killed_run_counts_it_once(alone: Organisation) -> None:
+    opt_out(alone)
+    alone.tell("DELETE FROM bookmarks")
+    alone.sync(NOW + 2 * HOUR)
+    assert endings(alone) == [("q2", None)]

@@ -1,0 +1,163 @@
+"""The clock of revocations: noted when first seen, settled when every record shows them.
+
+The pull notes; the decide step and the push settle. What is left open is listed by ``leadtriage
+consent`` and counted in the summary of a run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from worker.core.business_days import days_left, end_of
+from worker.core.decide import LeadSnapshot
+from worker.core.mapping import MappedContact, mapped_from_json
+from worker.core.model import Facts
+from worker.core.records import RecordRef
+from worker.core.revocations import Standing, revoked_now, stands
+from worker.core.ruleset import Ruleset
+from worker.ledger.records import load_records, records_of_profiles
+from worker.ledger.revocations import (
+    add_revocations,
+    count_open_revocations,
+    open_revocations,
+    open_revocations_of,
+    settle_revocations,
+)
+from worker.ledger.rows import Revocation, StoredRecord
+from worker.ledger.transaction import Transaction
+from worker.log import get_logger
+from worker.report.revocations import OpenRevocation, RevocationCounts
+from worker.steps.work import Work
+
+log = get_logger()
+
+
+def note_revocations(
+    work: Work,
+    tx: Transaction,
+    before: Mapping[RecordRef, StoredRecord],
+    touched: Sequence[StoredRecord],
+) -> None:
+    """Note what the touched records revoke that they did not before. They are stored already."""
+    days = work.ruleset.configuration.business_days
+    limit = work.ruleset.configuration.consent.revocation_deadline_days
+    said = [(record.ref, _news(work.ruleset, before, record)) for record in touched]
+    revoking = {ref: facts for ref, facts in said if facts}
+    stored = load_records(tx, revoking)
+    add_revocations(
+        tx,
+        [
+            Revocation(
+                ref=ref,
+                fact=fact,
+                profile_id=stored[ref].profile_id or "",
+                seen_at=work.now,
+                deadline_at=end_of(days, work.now, limit),
+            )
+            for ref, facts in revoking.items()
+            for fact in facts
+        ],
+    )
+
+
+def _news(
+    ruleset: Ruleset, before: Mapping[RecordRef, StoredRecord], record: StoredRecord
+) -> tuple[str, ...]:
+    if record.is_deleted:
+        return ()
+    was = before.get(record.ref)
+    had: Facts = {} if was is None or was.is_deleted else _mapped(ruleset, was).facts
+    return revoked_now(had, _mapped(ruleset, record).facts, ruleset.watch)
+
+
+def _mapped(ruleset: Ruleset, record: StoredRecord) -> MappedContact:
+    facts = ruleset.configuration.facts
+    return mapped_from_json(record.mapped, record.ref, record.modified_at, facts)
+
+
+def review_revocations(
+    work: Work, tx: Transaction, snapshots: Sequence[LeadSnapshot], gone: Iterable[str]
+) -> dict[str, frozenset[str]]:
+    """Settle what is settled; returns the facts that each profile has still open.
+
+    ``gone`` are profiles without any live record.
+    """
+    contacts = {snapshot.profile_id: snapshot.contacts for snapshot in snapshots}
+    found = open_revocations_of(tx, [*contacts, *gone])
+    still_open: dict[str, frozenset[str]] = {}
+    settled: list[Revocation] = []
+    for profile_id, rows in found.items():
+        for row in rows:
+            ending = _standing(work.ruleset, row, contacts.get(profile_id, ())).ending
+            if ending is None:
+                still_open[profile_id] = still_open.get(profile_id, frozenset()) | {row.fact}
+            else:
+                settled.append(replace(row, ending=ending.value))
+    settle_revocations(tx, settled, work.now)
+    return still_open
+
+
+def revoked_facts(tx: Transaction, ruleset: Ruleset, snapshot: LeadSnapshot) -> frozenset[str]:
+    """Name the facts a profile has still to show, and settle nothing."""
+    rows = open_revocations_of(tx, [snapshot.profile_id]).get(snapshot.profile_id, [])
+    return frozenset(
+        row.fact for row in rows if _standing(ruleset, row, snapshot.contacts).ending is None
+    )
+
+
+def _standing(ruleset: Ruleset, row: Revocation, contacts: Sequence[MappedContact]) -> Standing:
+    return stands(row.fact, row.ref, contacts, ruleset.watch, ruleset.mapped)
+
+
+def review_profiles(work: Work, tx: Transaction, profile_ids: Iterable[str]) -> None:
+    """Settle what is settled of these profiles, after something was written to their records."""
+    records = records_of_profiles(tx, profile_ids)
+    snapshots = [
+        LeadSnapshot(profile_id=name, contacts=tuple(_mapped(work.ruleset, r) for r in found))
+        for name, found in records.items()
+    ]
+    review_revocations(work, tx, snapshots, ())
+
+
+def count_revocations(tx: Transaction, ruleset: Ruleset, now: datetime) -> RevocationCounts:
+    """Count the open revocations: overdue past their deadline, due inside the time of the alarm."""
+    overdue = count_open_revocations(tx, now)
+    within = count_open_revocations(tx, _alarm_until(ruleset, now))
+    return RevocationCounts(
+        open=count_open_revocations(tx), due=max(0, within - overdue), overdue=overdue
+    )
+
+
+def _alarm_until(ruleset: Ruleset, now: datetime) -> datetime:
+    configuration = ruleset.configuration
+    return end_of(configuration.business_days, now, configuration.consent.alarm_before_days)
+
+
+def log_revocations(counts: RevocationCounts) -> None:
+    """Say in one line how many revocations wait, if any does."""
+    if counts.open:
+        say = log.warning if counts.is_alarming else log.info
+        say("revocations_open", open=counts.open, due=counts.due, overdue=counts.overdue)
+
+
+def list_revocations(tx: Transaction, ruleset: Ruleset, now: datetime) -> Iterator[OpenRevocation]:
+    """List the open revocations by deadline."""
+    days, alarm_until = ruleset.configuration.business_days, _alarm_until(ruleset, now)
+    for page in open_revocations(tx):
+        records = records_of_profiles(tx, {row.profile_id for row in page})
+        for row in page:
+            contacts = [_mapped(ruleset, record) for record in records.get(row.profile_id, ())]
+            standing = _standing(ruleset, row, contacts)
+            yield OpenRevocation(
+                said_by=row.ref,
+                fact=row.fact,
+                seen_at=row.seen_at,
+                deadline_at=row.deadline_at,
+                days_left=days_left(days, now, row.deadline_at),
+                is_overdue=row.deadline_at <= now,
+                is_due=row.deadline_at <= alarm_until,
+                missing=standing.missing,
+                unable=standing.unable,
+            )
