@@ -138,7 +138,10 @@ def test_gates_rules_and_keeping(shipped: Configuration) -> None:
         frozenset({Strength.STRONG, Strength.MEDIUM}),
     )
     assert policy.keep is not None
-    assert (policy.keep.total, policy.keep.unless) == (45, ("only_informational",))
+    assert (policy.keep.total, policy.keep.unless) == (
+        45,
+        ("only_informational", "silent", "unsubscribed", "bounced"),
+    )
 
 
 def test_consent_lifecycle_and_quality(shipped: Configuration) -> None:

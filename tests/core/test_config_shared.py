@@ -43,11 +43,13 @@ def test_shared_criteria_come_before_the_own_ones_in_the_order_named(
     shipped: Configuration,
 ) -> None:
     names = [criterion.id for criterion in shipped.policies["patient"].criteria]
-    assert names[:5] == [
+    assert names[:7] == [
         "not_test",
         "data_usable",
         "reachable",
         "no_refusal",
+        "unsubscribed",
+        "bounced",
         "service_line_offered",
     ]
 

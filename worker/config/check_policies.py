@@ -78,6 +78,8 @@ def _criteria_used(policy: Policy) -> Iterator[str]:
     yield from policy.nurture
     yield from policy.keep.unless if policy.keep else ()
     yield from (gate.criterion for gate in policy.gates)
+    for track in policy.tracks:
+        yield from criteria_read(track.condition)
     for rule in policy.rules:
         yield from (*rule.all, *rule.any)
     for criterion in policy.criteria:

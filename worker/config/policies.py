@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from worker.config.conditions import IN_CRITERION, ConditionReader
 from worker.config.criteria import CriterionReader
 from worker.config.digests import digest_of
 from worker.config.findings import Findings
@@ -24,6 +25,7 @@ from worker.core.policy import (
     Keep,
     Policy,
     QualifyingRule,
+    Track,
     Verdict,
 )
 
@@ -46,6 +48,7 @@ class PolicyReader:
         before = len(self.findings.errors)
         self._check_names(document)
         ordered = self._build_criteria(document)
+        tracks = tuple(self._build_tracks(document))
         policy = Policy(
             pathway=document.pathway,
             title=document.title,
@@ -66,6 +69,7 @@ class PolicyReader:
             nurture=tuple(document.nurture_when),
             family_caps=dict(document.families),
             keep=_build_keep(document),
+            tracks=tracks,
             required_documents=tuple(document.required_documents),
             hand_off_facts=tuple(document.hand_off),
         )
@@ -108,6 +112,27 @@ class PolicyReader:
             message = f"the shared criterion {name!r} refers to {other!r}, which is not here."
             self.findings.error(spot, message, hint=f"add {other!r} to `use`")
         return found.criterion
+
+    def _build_tracks(self, document: PolicyDocument) -> Iterator[Track]:
+        reader = ConditionReader(
+            sheet=self.sheet,
+            findings=self.findings,
+            words=self.words,
+            kinds=IN_CRITERION,
+            criteria=frozenset((*document.use, *document.criteria)),
+            noun="track",
+            reads=self.reads,
+            uses=self.uses,
+        )
+        seen: set[str] = set()
+        for number, entry in enumerate(document.tracks):
+            if entry.id in seen:
+                spot = self.sheet.spot("tracks", number, "id")
+                self.findings.error(spot, f"the id {entry.id!r} is used by an earlier track.")
+            seen.add(entry.id)
+            condition = reader.read(entry.when, ("tracks", number, "when"))
+            if condition is not None:
+                yield Track(id=entry.id, sentence=entry.sentence, condition=condition)
 
     # --- names
 

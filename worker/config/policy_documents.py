@@ -80,6 +80,12 @@ class KeepEntry(FamilyFloors):
     unless: list[Text] = Field(default_factory=list)
 
 
+class TrackEntry(Document):
+    id: Name
+    sentence: Text
+    when: When
+
+
 class PolicyDocument(Document):
     """policies/<pathway>.yaml"""
 
@@ -95,5 +101,6 @@ class PolicyDocument(Document):
     qualify_when: list[QualifyingRuleEntry] = Field(min_length=1)
     keep_when: KeepEntry | None = None
     nurture_when: list[Text] = Field(default_factory=list)
+    tracks: list[TrackEntry] = Field(default_factory=list)
     required_documents: list[Text] = Field(default_factory=list)
     hand_off: list[Text] = Field(default_factory=list)

@@ -62,6 +62,7 @@ class CompiledPolicy:
     index: Mapping[str, int]
     evidence: Mapping[str, tuple[Selection, int]]
     reason_order: ReasonOrder
+    tracks: tuple[tuple[str, Compiled], ...]
 
 
 def compile_policy(policy: Policy) -> CompiledPolicy:
@@ -82,6 +83,7 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
         index={criterion.id: place for place, criterion in enumerate(policy.criteria)},
         evidence=_compile_evidence(policy),
         reason_order=order_reasons(policy),
+        tracks=tuple((t.id, compile_condition(t.condition)) for t in policy.tracks),
     )
 
 

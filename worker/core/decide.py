@@ -71,6 +71,7 @@ class Judgement:
     standing: Standing
     move: StageMove
     reasons: tuple[str, ...]
+    track: str | None = None
 
     def signature(self) -> Signature:
         """What must differ for the decision to be another one. The score alone does not count.
@@ -80,7 +81,7 @@ class Judgement:
         """
         if self.move.is_hands_off:
             return (None, Verdict.HOLD, self.move.stage, self.move.reason, ())
-        said = self.reasons
+        said = self.reasons if self.track is None else (*self.reasons, self.track)
         if self.is_for_hand_off():
             said = (*said, *sorted([p.channel for p in self.permissions if p.is_allowed]))
         return (self.pathway, self.verdict, self.move.stage, self.move.reason, said)
@@ -166,6 +167,7 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
     if verdict is Verdict.QUALIFIED and standing.is_handed_back:
         verdict = Verdict.NURTURE
     move = move_stage(verdict, standing, configuration.lifecycle, now)
+    is_nurtured = verdict is Verdict.NURTURE and not move.is_hands_off
     return Judgement(
         case=case,
         pathway=pathway,
@@ -176,7 +178,20 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
         standing=standing,
         move=move,
         reasons=_reasons(case, qualification, verdict, findings, permissions, move),
+        track=_suggest_track(ruleset, case, lead, permissions, pathway) if is_nurtured else None,
     )
+
+
+def _suggest_track(
+    ruleset: Ruleset, case: Case, lead: MergedLead, permissions: Permissions, pathway: str
+) -> str | None:
+    """Name what to nurture a lead with; nothing where no channel of outreach is agreed to."""
+    compiled = ruleset.policies[pathway]
+    if not compiled.tracks:
+        return None
+    if not _outreach(ruleset, case, lead, compiled.policy.purpose, permissions):
+        return None
+    return next((name for name, holds in compiled.tracks if holds(case) is YES), None)
 
 
 def _make_case(
@@ -338,6 +353,7 @@ def _digest(judgement: Judgement, route: Route | None, ruleset: Ruleset) -> str:
         pathway,
         ruleset.policies[pathway].policy.digest if pathway else None,
         judgement.verdict,
+        judgement.track,
         move.stage,
         move.reason if move.reason in _TELLING_MOVES else None,
         ",".join(sorted([p.channel for p in judgement.permissions if p.is_allowed])),

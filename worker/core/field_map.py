@@ -80,6 +80,7 @@ class Managed(StrEnum):
     REASONS = "reason_codes"
     NEXT_STEP = "next_step"
     PATHWAY = "pathway"
+    NURTURE_TRACK = "nurture_track"
     NEXT_STEP_DUE = "next_step_due_at"
     SUMMARY = "hand_off_summary"
     SCORE_TOTAL = "score_total"
@@ -97,7 +98,14 @@ class Managed(StrEnum):
 
 
 LEADING = frozenset(
-    {Managed.STAGE, Managed.OWNER, Managed.REASONS, Managed.NEXT_STEP, Managed.PATHWAY}
+    {
+        Managed.STAGE,
+        Managed.OWNER,
+        Managed.REASONS,
+        Managed.NEXT_STEP,
+        Managed.PATHWAY,
+        Managed.NURTURE_TRACK,
+    }
 )
 """Only a difference in one of these causes a write; the others are refreshed with it."""
 

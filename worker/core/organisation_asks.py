@@ -44,8 +44,8 @@ def find_asks(configuration: Configuration) -> OrganisationAsks | None:
     parts = [
         part
         for policy in configuration.policies.values()
-        for criterion in policy.criteria
-        for part in walk(criterion.condition)
+        for condition in policy.asked()
+        for part in walk(condition)
     ]
     actions = [p for p in parts if isinstance(p, ActivityTest) and p.of is Whose.ORGANISATION]
     colleagues = [p for p in parts if isinstance(p, ColleaguesTest)]

@@ -152,6 +152,7 @@ def _wanted(ruleset: Ruleset, decision: Decision) -> dict[Managed, str | None]:
     wanted: dict[Managed, str | None] = {
         Managed.REASONS: ";".join(decision.reasons),
         Managed.PATHWAY: judgement.pathway,
+        Managed.NURTURE_TRACK: judgement.track,
         Managed.DECISION_ID: decision.id,
         Managed.DECIDED_AT: decision.decided_at.isoformat(timespec="seconds"),
     }

@@ -112,6 +112,15 @@ class Keep:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Track:
+    """What to nurture a lead with, suggested to those for whom its condition holds."""
+
+    id: str
+    sentence: str
+    condition: Condition
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """All that is written about one pathway. ``criteria`` stand in an order fit for evaluation."""
 
@@ -127,8 +136,14 @@ class Policy:
     nurture: tuple[str, ...] = ()
     family_caps: Mapping[Family, float] = field(default_factory=dict)
     keep: Keep | None = None
+    tracks: tuple[Track, ...] = ()
     required_documents: tuple[str, ...] = ()
     hand_off_facts: tuple[str, ...] = ()
+
+    def asked(self) -> tuple[Condition, ...]:
+        """List the conditions of all criteria and tracks."""
+        criteria = tuple(criterion.condition for criterion in self.criteria)
+        return (*criteria, *(track.condition for track in self.tracks))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -131,6 +131,9 @@ def _policy_readers(policy: Policy) -> Iterator[tuple[str, Reader]]:
         yield from _each(facts_read(criterion.condition), Use.CRITERIA, name)
         if criterion.own_line != 1.0:
             yield from _each(("service_line",), Use.CRITERIA, name)
+    for track in policy.tracks:
+        name = f"{policy.pathway} track {track.id}"
+        yield from _each(facts_read(track.condition), Use.CRITERIA, name)
     yield from _each(policy.hand_off_facts, Use.HAND_OFF, policy.pathway)
     if policy.required_documents:
         yield from _each(("documents",), Use.HAND_OFF, f"{policy.pathway} required documents")

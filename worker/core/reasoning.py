@@ -28,7 +28,16 @@ _FAMILY_ORDER = {
 }
 STOPPED = frozenset({Verdict.HOLD, Verdict.DISQUALIFIED})
 """What else holds of such a lead decides nothing, and would only be rewritten as windows close."""
-_TOLD_FIRST = frozenset({"INTENT_ONLY_INFORMATIONAL", "TIMING_NOT_NOW"})
+_TOLD_FIRST = frozenset(
+    {
+        "INTENT_ONLY_INFORMATIONAL",
+        "TIMING_NOT_NOW",
+        "NURTURE_SILENT",
+        "NURTURE_UNSUBSCRIBED",
+        "NURTURE_ADDRESS_BOUNCED",
+    }
+)
+"""Why a lead is not, or no longer, qualified, whatever else it lacks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

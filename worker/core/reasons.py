@@ -161,6 +161,8 @@ _ALL = (
     _reason("TIMING_NOT_NOW", _F.TIMING, "Said: not now."),
     # Nurture
     _reason("NURTURE_ENGAGED", _F.NURTURE, "Responds to outreach it agreed to."),
+    _reason("NURTURE_UNSUBSCRIBED", _F.NURTURE, "Unsubscribed from our e-mails."),
+    _reason("NURTURE_ADDRESS_BOUNCED", _F.NURTURE, "The e-mail address returns what we send."),
     _reason("NURTURE_SILENT", _F.NURTURE, "Has not responded for some time."),
     _reason(
         "NURTURE_SCORE_BELOW_THRESHOLD", _F.NURTURE, "Interest does not yet reach what qualifies."

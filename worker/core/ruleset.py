@@ -174,9 +174,8 @@ def _policy_windows(configuration: Configuration, policy: Policy) -> Windows:
         for rule in policy.rules
         if rule.evidence is not None
     )
-    asked = (criterion.condition for criterion in policy.criteria)
     decays = any(criterion.half_life is not None for criterion in policy.criteria)
-    return _windows((*_always_asked(configuration), *asked, *evidence), decays=decays)
+    return _windows((*_always_asked(configuration), *policy.asked(), *evidence), decays=decays)
 
 
 def _stopped_windows(configuration: Configuration, policy: Policy) -> Windows:

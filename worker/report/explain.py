@@ -59,6 +59,7 @@ def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
         "pathway_rules": [_pathway_rule(rule, report.facts) for rule in configuration.pathways],
         "findings": body.get("findings"),
         "permissions": body.get("permissions"),
+        "nurture_track": _track(policy, body.get("nurture_track")),
         "passed_over": body.get("passed_over", []),
         "gates": list(_gates(policy, found)) if policy else [],
         "criteria": list(_criteria(policy, found, report.facts)) if policy else [],
@@ -86,6 +87,14 @@ def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
         "today": dict(report.today),
         "changes_by_itself_at": report.next_change_at,
     }
+
+
+def _track(policy: Policy | None, found: Json) -> Json:
+    """The suggested track, with its sentence as long as the policy still has it."""
+    if found is None:
+        return None
+    tracks = policy.tracks if policy else ()
+    return {"id": found, "sentence": next((t.sentence for t in tracks if t.id == found), None)}
 
 
 def _list(value: Json) -> Sequence[Json]:

@@ -37,6 +37,8 @@ def _explanation(explained: Mapping[str, Json]) -> Iterator[RenderableType]:
         yield from _colleague_lines(explained)
         yield _score_line(explained)
         yield from _passed_over(explained)
+        if track := _map(explained["nurture_track"]):
+            yield f"Nurture with: {track['id']} ({track['sentence']})"
     else:
         yield from _pathway_lines(explained)
         yield ""

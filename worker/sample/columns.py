@@ -23,7 +23,7 @@ _READ: Final = listed(
     " consent_at preferred_contact lifecycle_stage owner_id sales_verdict outcome outcome_at"
 )
 MANAGED_COLUMNS: Final = listed(
-    "reason_codes pathway next_step next_step_due_at hand_off_summary score_total score_fit"
+    "reason_codes pathway nurture_track next_step next_step_due_at hand_off_summary score_total score_fit"
     " score_intent score_timing decided_at policy_version decision_id"
 )
 """Columns that only the worker fills: in the header from the start, empty at first."""
