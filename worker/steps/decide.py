@@ -137,26 +137,10 @@ def _decide_batch(
 ) -> None:
     ids = [profile.id for profile in batch]
     records = records_of_profiles(tx, ids)
-    merged = merged_of_profiles(tx, ids)
-    refs = [record.ref for found in records.values() for record in found]
-    activities = activities_of(tx, refs, since=work.now - LOOK_BACK)
-    memberships = roll_ups.memberships(tx, ids)
+    snapshots = _snapshots(work, tx, batch, records, roll_ups, owners)
     empty = [name for name in ids if not records.get(name)]
     decided: list[tuple[Decision, StoredProfile]] = []
     intents: list[Intent] = []
-    snapshots = [
-        take_snapshot(
-            work.ruleset,
-            profile,
-            records[profile.id],
-            activities,
-            memberships.get(profile.id),
-            owners,
-            merged.get(profile.id, ()),
-        )
-        for profile in batch
-        if records.get(profile.id)
-    ]
     profiles = {profile.id: profile for profile in batch}
     revoked = review_revocations(work, tx, snapshots, empty)
     for snapshot in with_shut(tx, work.ruleset, snapshots, revoked):
@@ -179,6 +163,35 @@ def _decide_batch(
     delete_profiles(tx, empty)
     save_credits(tx, roster.balances)
     _count(work, decided, intents)
+
+
+def _snapshots(
+    work: Work,
+    tx: Transaction,
+    batch: Sequence[StoredProfile],
+    records: Mapping[str, Sequence[StoredRecord]],
+    roll_ups: RollUps,
+    owners: Owners | None,
+) -> list[LeadSnapshot]:
+    """Put together what is known of each lead of a batch that has a live record."""
+    ids = [profile.id for profile in batch]
+    merged = merged_of_profiles(tx, ids)
+    refs = [record.ref for found in records.values() for record in found]
+    activities = activities_of(tx, refs, since=work.now - LOOK_BACK)
+    memberships = roll_ups.memberships(tx, ids)
+    return [
+        take_snapshot(
+            work.ruleset,
+            profile,
+            records[profile.id],
+            activities,
+            memberships.get(profile.id),
+            owners,
+            merged.get(profile.id, ()),
+        )
+        for profile in batch
+        if records.get(profile.id)
+    ]
 
 
 def _due_at(work: Work, snapshot: LeadSnapshot, decision: Decision) -> datetime | None:
