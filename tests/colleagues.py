@@ -8,9 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.leads import Row, make_activity
-from worker.core.decide import LeadSnapshot
-from worker.core.derivation import derive
-from worker.core.identity import merge_contacts
+from worker.core.decide import LeadSnapshot, merge_lead
 from worker.core.mapping import MappedContact
 from worker.core.model import Activity, Facts
 from worker.core.organisations import (
@@ -51,7 +49,7 @@ def _key(ruleset: Ruleset, facts: Facts) -> str | None:
 
 
 def _facts(ruleset: Ruleset, contacts: Sequence[MappedContact]) -> Facts:
-    return derive(merge_contacts(contacts), ruleset.configuration).facts
+    return merge_lead(ruleset, LeadSnapshot(profile_id="c", contacts=tuple(contacts))).facts
 
 
 def _actions(

@@ -51,10 +51,16 @@ def find_asks(configuration: Configuration) -> OrganisationAsks | None:
     colleagues = [p for p in parts if isinstance(p, ColleaguesTest)]
     if not actions and not colleagues:
         return None
+    responses = configuration.exclusions.responses
     kinds = [kind for kind in configuration.activity_kinds.values() if kind.is_enabled]
     return OrganisationAsks(
         kinds=frozenset(k.name for k in kinds if any(_is_asked(k, test) for test in actions)),
-        active=frozenset(k.name for k in kinds if colleagues and makes_active(k)),
+        active=frozenset(
+            kind.name
+            for kind in kinds
+            # Whether a colleague agreed to our outreach is not looked up, so answers do not count.
+            if colleagues and makes_active(kind) and kind.name not in responses
+        ),
         roles=_roles(colleagues),
         within=max([*(p.within for p in actions if p.within), *(p.within for p in colleagues)]),
     )

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from worker.core.derivation import derive
-from worker.core.identity import merge_contacts
+from worker.core.decide import LeadSnapshot, merge_lead
 from worker.core.mapping import MappedContact, mapped_from_json
 from worker.core.organisations import counts_as_member, organisation_key
 from worker.core.ruleset import Ruleset
@@ -60,10 +59,9 @@ def _member_of(
 ) -> Member | None:
     if not contacts:
         return None
-    configuration = ruleset.configuration
-    lead = merge_contacts(contacts, configuration.identity.survivorship)
-    facts = derive(lead, configuration).facts
-    key = organisation_key(facts, configuration.organisations)
+    snapshot = LeadSnapshot(profile_id=profile_id, contacts=tuple(contacts))
+    facts = merge_lead(ruleset, snapshot).facts
+    key = organisation_key(facts, ruleset.configuration.organisations)
     if key is None:
         return None
     role = facts.get("role")
