@@ -113,9 +113,10 @@ def _check_codes(severities: Mapping[str, Severity], path: KeyPath, desk: Desk) 
     for code in severities:
         spot, reasons = desk.sheet.spot(*path, code), desk.words.reasons
         check_reason(desk.findings, spot, code, reasons)
-        if reasons and code in reasons and reasons[code].family is not ReasonFamily.DATA:
+        if reasons and code in reasons and reasons[code].family not in _AUDITED:
             message = f"{code!r} is not a finding about data."
-            desk.findings.error(spot, message, allowed="codes that begin with DQ_")
+            allowed = "codes that begin with DQ_ or IDENTITY_"
+            desk.findings.error(spot, message, allowed=allowed)
 
 
 def build_lifecycle(document: LifecycleDocument, desk: Desk) -> LifecyclePolicy:
