@@ -1,0 +1,86 @@
+"""A year walked day by day: a lead is never moved up and down and up again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.leads import NOW, shipped_ruleset
+from tests.properties.lead_strategies import KINDS, asking_leads, ready_leads, timed_leads
+from worker.core.assignment import Roster
+from worker.core.decide import LeadSnapshot, decide
+from worker.core.mapping import MappedContact
+from worker.core.model import Activity, Stage
+from worker.core.policy import Verdict
+
+DAY = timedelta(days=1)
+slow = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+UNDATED = ("wanted_date", "wanted_within_days", "sales_verdict", "outcome_at", "lifecycle_stage")
+"""A wanted date that draws near is an event of its own; what sales says is one too."""
+
+
+def walked(lead: LeadSnapshot) -> Iterator[tuple[datetime, Stage, Stage, Verdict]]:
+    """Yield each move of a year between lead, nurture and mql: when, from, to, on which verdict."""
+    ruleset = shipped_ruleset()
+    facts = {f: v for f, v in lead.contacts[0].facts.items() if f not in UNDATED}
+    lead = replace(lead, stage_set_by_person_at=None)
+    stage: Stage | None = None
+    for day in range(366):
+        known = {**facts, "lifecycle_stage": stage} if stage else facts
+        contact = MappedContact(ref=lead.contacts[0].ref, facts=known)
+        now = NOW + DAY * day
+        decision = decide(ruleset, replace(lead, contacts=(contact,)), Roster(), now)
+        moved = decision.judgement.move.stage
+        if stage is not None and moved is not None and moved is not stage:
+            yield now, stage, moved, decision.judgement.verdict
+        stage = moved
+        lead = replace(lead, memory=decision.memory)
+
+
+ORDER = {stage: place for place, stage in enumerate(Stage)}
+
+
+@slow
+@given(lead=ready_leads() | timed_leads() | asking_leads())
+def test_without_new_actions_a_lead_is_promoted_once_and_demoted_once_at_most(
+    lead: LeadSnapshot,
+) -> None:
+    known = tuple(activity for activity in lead.activities if activity.at <= NOW)
+    moves = list(walked(replace(lead, activities=known)))
+    promoted = [move for move in moves if move[2] is Stage.MQL]
+    demoted = [move for move in moves if move[1] is Stage.MQL]
+    assert len(promoted) <= 1
+    assert len(demoted) <= 1
+
+
+@st.composite
+def busy_leads(draw: st.DrawFn) -> LeadSnapshot:
+    """A lead that goes on acting through the year to come."""
+    lead = draw(ready_leads())
+    happened = [
+        Activity(
+            ref=f"files:activities:later{number}",
+            kind=(kind := draw(st.sampled_from(sorted(KINDS)))),
+            at=NOW + DAY * draw(st.integers(0, 300)),
+            strength=KINDS[kind],
+        )
+        for number in range(draw(st.integers(1, 12)))
+    ]
+    return replace(lead, activities=(*lead.activities, *happened))
+
+
+@slow
+@given(lead=busy_leads())
+def test_no_two_opposite_moves_come_within_the_dwell_time(lead: LeadSnapshot) -> None:
+    """A hold is no opinion of a lead: it takes it out of the hands of sales at once."""
+    dwell = shipped_ruleset().configuration.lifecycle.dwell
+    raised_at: datetime | None = None
+    for now, before, after, verdict in walked(lead):
+        if ORDER[after] > ORDER[before]:
+            raised_at = now
+        elif raised_at is not None and verdict is not Verdict.HOLD:
+            assert now - raised_at >= dwell
