@@ -33,13 +33,13 @@ def test_a_breach_holds_every_write_of_the_plan(sample: Organisation) -> None:
 
 def test_a_breach_names_the_budget_and_the_likely_cause(sample: Organisation) -> None:
     breach = run("sync", "--json", config=tight(sample).folder).json["breaches"][0]
-    assert (breach["budget"], breach["allowed"], breach["count"]) == ("new_mql", 1, 4)
-    assert breach["likely_cause"].startswith(("4 of 4 share", "no single cause"))
+    assert (breach["budget"], breach["allowed"], breach["count"]) == ("new_mql", 1, 5)
+    assert breach["likely_cause"].startswith(("5 of 5 share", "no single cause"))
 
 
 def test_a_new_policy_is_named_as_the_cause_of_a_mass_change(synced: Organisation) -> None:
     synced.reconfigure("policies/patient.yaml", 'version: "2026.1"', 'version: "2026.2"')
-    synced.reconfigure("policies/patient.yaml", "reasons: {met: CONSENT_REACHABLE, ", "reasons: {")
+    synced.reconfigure("shared.yaml", "reasons: {met: CONSENT_REACHABLE, ", "reasons: {")
     budget = '{id: any_stage, scope: stage, key: "*", max_share: 0.80, floor: 50}'
     tight_budget = "{id: any_stage, scope: field, key: reason_codes, max_count: 0, floor: 0}"
     synced.reconfigure("guardrails.yaml", budget, tight_budget)
