@@ -94,7 +94,8 @@ def test_a_second_run_has_nothing_to_decide(practice: Organisation) -> None:
 def test_it_stops_counting_for_everybody_when_the_window_closes(practice: Organisation) -> None:
     engage(practice, "ann")
     practice.sync(NOW + HOUR)
-    [(due_at,)] = set(practice.ask("SELECT due_at FROM profiles WHERE due_at IS NOT NULL"))
+    due = practice.ask("SELECT due_at FROM profiles WHERE due_at IS NOT NULL")
+    (due_at,) = max(due)  # Ann herself is looked at sooner, when she has been silent for long
     assert due_at == 1_809_086_400_000_000  # 180 days after 2026-11-01 12:00, in microseconds
     practice.sync(NOW + 200 * DAY)
     assert ENGAGED not in reasons_of(practice, "bob")

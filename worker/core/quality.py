@@ -333,10 +333,12 @@ def _past_code(value: FactValue, now: datetime) -> str | None:
 
 def turning_points(facts: Facts, policy: QualityPolicy) -> Iterator[tuple[datetime, Spot]]:
     """Yield the instants from which time alone makes a finding, and the finding."""
-    changed_at, wanted = facts.get("changed_at"), facts.get("wanted_date")
+    changed_at = facts.get("changed_at")
     if policy.stale_after is not None and isinstance(changed_at, datetime):
         yield changed_at + policy.stale_after, Spot("DQ_RECORD_STALE", "changed_at")
-    if policy.wanted_date_stale_after is not None and isinstance(wanted, date):
+    if policy.wanted_date_stale_after is None:
+        return
+    if isinstance(wanted := facts.get("wanted_date"), date):
         day_at = datetime.combine(wanted, time.min, UTC)
         yield (
             day_at + policy.wanted_date_stale_after,
