@@ -69,7 +69,11 @@ class Connector(Protocol):
         ...
 
     def describe(self, object_type: str) -> ObjectDescription:
-        """List the fields of an object type as the CRM has them now."""
+        """List the fields of an object type as the CRM has them now.
+
+        Labels of sensitivity and fields for long text are passed on as the CRM has them: a run
+        reads no such field unless its map allows it by name.
+        """
         ...
 
     def pull(self, object_type: str, *, fields: Sequence[str], since: str | None) -> Iterator[Page]:

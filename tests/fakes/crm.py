@@ -25,6 +25,7 @@ from worker.core.records import (
     RawValues,
     Record,
     RecordRef,
+    Sensitivity,
     WriteCommand,
     WriteOutcome,
     WriteResult,
@@ -43,6 +44,9 @@ CREATE TABLE IF NOT EXISTS cells (
     object_type TEXT, id TEXT, field TEXT, value TEXT, PRIMARY KEY (object_type, id, field))
     WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS fields (object_type TEXT, name TEXT, PRIMARY KEY (object_type, name));
+CREATE TABLE IF NOT EXISTS labels (
+    object_type TEXT, name TEXT, sensitivity TEXT, is_long_text INTEGER,
+    PRIMARY KEY (object_type, name));
 CREATE TABLE IF NOT EXISTS owners (id TEXT PRIMARY KEY, kind TEXT, is_active INTEGER, email TEXT);
 CREATE TABLE IF NOT EXISTS writes (
     ref TEXT, field TEXT, value TEXT, n INTEGER, PRIMARY KEY (ref, field, value));
@@ -97,11 +101,10 @@ class FakeCrm:
     def describe(self, object_type: str) -> ObjectDescription:
         self._require(object_type)
         with self._session() as db:
-            names = _names(db, object_type)
-        return ObjectDescription(
-            object_type=object_type,
-            fields=tuple(FieldDescription(name=name) for name in sorted(names)),
-        )
+            fields = tuple(
+                _describe(db, object_type, name) for name in sorted(_names(db, object_type))
+            )
+        return ObjectDescription(object_type=object_type, fields=fields)
 
     def pull(self, object_type: str, *, fields: Sequence[str], since: str | None) -> Iterator[Page]:
         self._require(object_type)
@@ -177,6 +180,12 @@ class FakeCrm:
             db.execute(
                 "DELETE FROM fields WHERE object_type = ? AND name = ?", (object_type, field)
             )
+
+    def label(self, object_type: str, field: FieldDescription) -> None:
+        """Label a field as an administrator of the CRM would."""
+        row = (object_type, field.name, field.sensitivity.value, field.is_long_text)
+        with self._session() as db:
+            db.execute("INSERT OR REPLACE INTO labels VALUES (?, ?, ?, ?)", row)
 
     def add_owner(self, owner: Owner) -> None:
         with self._session() as db:
@@ -335,6 +344,17 @@ def _cells(db: sqlite3.Connection, object_type: str, record_id: str) -> dict[str
 def _names(db: sqlite3.Connection, object_type: str) -> set[str]:
     rows = db.execute("SELECT name FROM fields WHERE object_type = ?", (object_type,))
     return {name for (name,) in rows}
+
+
+def _describe(db: sqlite3.Connection, object_type: str, name: str) -> FieldDescription:
+    row = db.execute(
+        "SELECT sensitivity, is_long_text FROM labels WHERE object_type = ? AND name = ?",
+        (object_type, name),
+    ).fetchone()
+    sensitivity, is_long_text = row or (Sensitivity.NONE, 0)
+    return FieldDescription(
+        name=name, sensitivity=Sensitivity(sensitivity), is_long_text=bool(is_long_text)
+    )
 
 
 def _store(db: sqlite3.Connection, object_type: str, record_id: str, values: RawValues) -> None:

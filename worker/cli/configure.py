@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, date, datetime
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
@@ -25,14 +25,16 @@ from worker.cli.options import (
     quiet_logs,
     show,
 )
+from worker.config.findings import problem_at
+from worker.config.folder import read_sheets
 from worker.config.loader import check_configuration
 from worker.config.settings import load_settings, with_overrides
 from worker.core.configuration import Configuration
-from worker.core.field_map import ObjectMap, SystemMap
 from worker.core.trace import Json
 from worker.errors import ExitCode, FixConfigurationError, FixDataError, LeadtriageError, Problem
 from worker.report.words import counted
 from worker.sample import write_sample
+from worker.steps.live import look_at_system
 
 NOT_COPIED = frozenset({"README.md", "__pycache__", "state"})
 
@@ -103,7 +105,8 @@ def check(
         typer.Option(
             "--live",
             envvar="LEADTRIAGE_LIVE",
-            help="Compare with the CRMs as well: whether they answer, and have the mapped fields.",
+            help="Compare with the CRMs as well: whether they answer, have the mapped fields, and "
+            "label none of them sensitive.",
         ),
     ] = False,
     facts: Annotated[
@@ -157,40 +160,18 @@ def _problem_json(problem: Problem) -> dict[str, Json]:
     }
 
 
-def _live_problems(configuration: Configuration, base_dir: Path) -> list[Problem]:
-    """Ask each CRM whether it is there and has the fields the maps read."""
-    return [
-        problem
-        for system in configuration.systems.values()
-        for problem in _system_problems(system, base_dir)
-    ]
-
-
-def _system_problems(system: SystemMap, base_dir: Path) -> Iterator[Problem]:
-    where = f"systems/{system.system}.yaml"
-    try:
-        connector = open_system(system, base_dir)
-        blocking = [finding.message for finding in connector.check() if finding.is_blocking]
-        for message in blocking:
-            yield Problem(file=where, line=1, key=system.system, message=message)
-        for item in () if blocking else system.objects:
-            there = {f.name for f in connector.describe(item.object_type).fields}
-            yield from _missing_fields(item, where, there)
-    except LeadtriageError as error:
-        yield Problem(file=where, line=1, key=system.system, message=str(error))
-
-
-def _missing_fields(item: ObjectMap, where: str, there: set[str]) -> Iterator[Problem]:
-    managed = {write.target for write in item.writes}
-    for read in item.reads:
-        if read.source not in there | managed:
-            yield Problem(
-                file=where,
-                line=1,
-                key=f"objects.{item.object_type}.fields.{read.fact}",
-                message=f"The CRM has no field {read.source!r}.",
-                hint="mend the name, or remove the line",
-            )
+def _live_problems(configuration: Configuration, folder: Path) -> list[Problem]:
+    """Ask each CRM whether it is there, has the fields the maps read, and calls none sensitive."""
+    sheets = read_sheets(folder)
+    problems: list[Problem] = []
+    for system in configuration.systems.values():
+        sheet = sheets[f"systems/{system.system}.yaml"]
+        try:
+            with closing(open_system(system, folder)) as connector:
+                problems += look_at_system(system, connector, sheet)
+        except LeadtriageError as error:
+            problems.append(problem_at(sheet.spot("system"), str(error)))
+    return problems
 
 
 def _show_facts(configuration: Configuration) -> None:

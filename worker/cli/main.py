@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from worker import __version__
-from worker.cli import configure, consent, demo, duplicates, inspect, sync
+from worker.cli import configure, consent, demo, duplicates, fields, inspect, sync
 from worker.cli.options import err, forgive_encodings, show
 from worker.errors import ExitCode
 
@@ -49,6 +49,7 @@ def _main(
 
 app.command()(configure.init)
 app.command()(configure.check)
+app.command()(fields.fields)
 app.command()(configure.sample)
 app.command()(demo.demo)
 app.command()(sync.plan)

@@ -46,8 +46,9 @@ class Findings:
         self.error(spot, message, allowed=allowed, hint=nearest(word, names))
 
 
-def _add(problems: list[Problem], spot: Spot, message: str, allowed: str, hint: str) -> None:
-    problem = Problem(
+def problem_at(spot: Spot, message: str, *, allowed: str = "", hint: str = "") -> Problem:
+    """Place a message; it begins with a capital."""
+    return Problem(
         file=spot.file,
         line=spot.line,
         key=spot.key,
@@ -55,6 +56,10 @@ def _add(problems: list[Problem], spot: Spot, message: str, allowed: str, hint: 
         allowed=allowed,
         hint=hint,
     )
+
+
+def _add(problems: list[Problem], spot: Spot, message: str, allowed: str, hint: str) -> None:
+    problem = problem_at(spot, message, allowed=allowed, hint=hint)
     if problem not in problems:
         problems.append(problem)
 

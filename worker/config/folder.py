@@ -99,6 +99,12 @@ def read_folder(folder: Path, findings: Findings) -> Folder:
     return found
 
 
+def read_sheets(folder: Path) -> Mapping[str, Sheet]:
+    """Read the files of a configuration that is known to be sound, to find places in them."""
+    found = read_folder(folder, Findings())
+    return {name: source.sheet for name, source in found.sources.items()}
+
+
 def _read_source(
     folder: Path, name: str, model: type[BaseModel], findings: Findings
 ) -> Source[BaseModel] | None:

@@ -9,7 +9,7 @@ from worker.config.calendars import reading_digest
 from worker.config.digests import digest_of, join_digests
 from worker.config.findings import Findings, Spot, in_words, nearest
 from worker.config.said_at import SaidAt, read_said_at
-from worker.config.sensitive import check_source
+from worker.config.sensitive import check_justification, check_source
 from worker.config.system_documents import (
     ActivityLineEntry,
     FieldEntry,
@@ -127,15 +127,22 @@ class MapReader:
             message = "an object of kind contact has no 'activity'."
             self.findings.error(self.sheet.spot(*path, "activity"), message)
 
+    def _check_sources(
+        self, sources: Mapping[str, str | None], justification: str | None, path: KeyPath
+    ) -> None:
+        check_justification(justification, self.sheet.spot(*path, "allow_sensitive"), self.findings)
+        for key, source in sources.items():
+            if source is not None:
+                spot = self.sheet.spot(*path, key)
+                check_source(source, justification, spot, self.findings)
+
     # --- contacts
 
     def _build_reads(self, entry: ObjectEntry, path: KeyPath) -> Iterator[FieldRead]:
         for fact, item in entry.fields.items():
             place = (*path, "fields", fact)
             spot = self.sheet.spot(*place)
-            check_source(
-                item.from_, item.allow_sensitive, self.sheet.spot(*place, "from"), self.findings
-            )
+            self._check_sources({"from": item.from_}, item.allow_sensitive, place)
             if not check_name(self.findings, spot, "fact", fact, self.words.facts):
                 self.notes.unknown.add(fact)
                 continue
@@ -258,13 +265,12 @@ class MapReader:
         )
         spot = self.sheet.spot(*path, "contact", "object")
         check_name(self.findings, spot, "contact object", item.contact.object, contacts)
-        for key in ("at", "kind", "owner", "channel", "excluded"):
-            source = getattr(item, key)
-            if source is not None:
-                check_source(
-                    source, item.allow_sensitive, self.sheet.spot(*path, key), self.findings
-                )
+        columns = {
+            key: getattr(item, key) for key in ("at", "kind", "owner", "channel", "excluded")
+        }
         line = item.service_line
+        columns["service_line"] = line.from_ if line else None
+        self._check_sources(columns, item.allow_sensitive, path)
         return ActivityRead(
             contact=item.contact.from_,
             contact_object=item.contact.object,

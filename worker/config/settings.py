@@ -146,7 +146,7 @@ FLAG_VARIABLES = frozenset(
     f"{PREFIX}{flag}"
     for flag in (
         "CONTACTS", "DRY_RUN", "EXAMPLE", "EXPECT_HEAD", "FACTS", "JSON", "LIMIT", "LIVE", "NOW",
-        "ORIGINS", "SAVE", "SEED", "SHOW_VALUES", "STORE", "UNTIL",
+        "ORIGINS", "SAVE", "SEED", "SHOW_VALUES", "STORE", "UNTIL", "VERBOSE",
     )
 )  # fmt: skip
 """Variables that stand for a flag of a command: no setting, and no mistake either."""

@@ -36,6 +36,8 @@ class Use(StrEnum):
     HAND_OFF = "hand-off"
     OUTCOMES = "outcomes"
     WRITING = "writing"
+    ACTIVITIES = "activities"
+    REFERENCE = "reference"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

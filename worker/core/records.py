@@ -105,14 +105,27 @@ class Owner:
     email: str | None = None
 
 
+class Sensitivity(StrEnum):
+    """What a CRM itself says of how delicate a field is."""
+
+    NONE = "none"
+    SENSITIVE = "sensitive"
+    HIGHLY_SENSITIVE = "highly_sensitive"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldDescription:
-    """What the CRM says of one field. ``options`` is None when the values are not a closed list."""
+    """What the CRM says of one field. ``options`` is None when the values are not a closed list.
+
+    ``sensitivity`` is the CRM's own label; ``is_long_text`` marks fields made for free text of many
+    lines, as notes are. A connector whose CRM knows neither leaves them as they are.
+    """
 
     name: str
     options: tuple[str, ...] | None = None
     is_writable: bool = True
-    is_sensitive: bool = False
+    sensitivity: Sensitivity = Sensitivity.NONE
+    is_long_text: bool = False
     max_length: int | None = None
 
 

@@ -35,6 +35,7 @@ from worker.steps.absorb import COUNTED, News, Reading, absorb
 from worker.steps.contact_points import note_contact_points, prepare_contact_points
 from worker.steps.drift import note_fields, refuse_drift
 from worker.steps.link import link_records
+from worker.steps.live import refuse_delicate
 from worker.steps.membership import note_actions, place_all
 from worker.steps.revocations import note_revocations
 from worker.steps.sweep import doubt, sweep
@@ -78,6 +79,7 @@ def _pull_object(
     """Pull one object type from its bookmark. Started again as a whole when the source changed."""
     name = object_map.object_type
     shape = connector.describe(name)
+    refuse_delicate(system.system, object_map, shape)
     there = {field.name for field in shape.fields} & object_map.read_fields()
     with work.begin() as tx:
         refuse_drift(tx, system.system, name, system.digest, there)

@@ -1,0 +1,133 @@
+"""Which names of fields are refused, and which only sound like it. Standard names are the vendors' own."""
+
+from __future__ import annotations
+
+import pytest
+
+from worker.config.sensitive import looks_clinical
+
+REFUSED = (
+    # HubSpot, standard
+    "hs_note_body",
+    "hs_call_body",
+    "hs_email_text",
+    "hs_email_html",
+    "hs_email_subject",
+    "hs_meeting_body",
+    "hs_internal_meeting_notes",
+    "hs_communication_body",
+    "hs_task_body",
+    "message",
+    "date_of_birth",
+    # Salesforce, standard and usual
+    "Description",
+    "Subject",
+    "Birthdate",
+    "PersonBirthdate",
+    "Comments",
+    "CommentBody",
+    "Diagnosis__c",
+    "Primary_Dx__c",
+    "ICD10__c",
+    "Icd_10_Code__c",
+    "MedicalRecordNumber__c",
+    "MRN__c",
+    "Condition__c",
+    "HealthCloudGA__Condition__c",
+    "SSN__c",
+    "Member_ID__c",
+    # Written in other ways
+    "primaryDiagnosis",
+    "primarydiagnosiscode",
+    "diagnoses",
+    "MEDICATIONS",
+    "current medications",
+    "rx",
+    "rx_list",
+    "PMH",
+    "family_hx",
+    "fhx",
+    "Family History",
+    "dob",
+    "DOB__pc",
+    "dateofbirth",
+    "birth-year",
+    "symptoms",
+    "allergy_list",
+    "chiefComplaint",
+    "Reason for visit",
+    "reason_for_referral",
+    "Notes__c",
+    "intake notes",
+    "call_transcript",
+    "lab_results",
+    "Medical_History__c",
+    "health_concern",
+    "clinical_trial_interest",
+    "pregnancy_status",
+    "cancer_type",
+    "Patient_ID__c",
+    "policyNumber",
+    "How can we help you?",
+    "additional_information",
+    "Tell us more",
+    "condition_category",
+    "last_message",
+    "first comment",
+)
+PASSED = (
+    "conditional_status",
+    "healthcare_interest",
+    "noted_at",
+    "bodycam",
+    "notebook_model",
+    "notification_enabled",
+    "air_conditioning",
+    "terms_and_conditions_accepted",
+    "TermsConditions__c",
+    "num_notes",
+    "notes_last_contacted",
+    "notes_last_updated",
+    "last_message_at",
+    "message_count",
+    "sms_message_consent",
+    "text_message_opt_in",
+    "comment_date",
+    "health_plan",
+    "Health_Insurance_Plan__c",
+    "health_system_name",
+    "medical_group",
+    "Medical_Director__c",
+    "population_health_program",
+    "referral_reason_category",
+    "service_line",
+    "lead_type",
+    "age_band",
+    "reason_codes",
+    "hs_lead_status",
+    "lifecyclestage",
+    "HasOptedOutOfEmail",
+    "DoNotCall",
+    "subject_area",
+    "laboratory_partner",
+    "labor_force",
+    "procurement_timing",
+    "company_size",
+    "prescriber_npi",
+    "NumberOfEmployees",
+    "record_id",
+    "hs_object_id",
+    "Converted",
+    "What is your current occupation",
+    "A free copy of Mastering The Interview",
+)
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_a_name_that_speaks_of_clinical_content_or_free_text_is_refused(name: str) -> None:
+    assert looks_clinical(name)
+
+
+@pytest.mark.parametrize("name", PASSED)
+def test_a_name_that_only_sounds_like_it_passes(name: str) -> None:
+    assert not looks_clinical(name)
