@@ -95,6 +95,16 @@ def test_an_arrow_shows_the_way_a_share_went(faulty: Organisation) -> None:
     assert "▼ -30.0" in line
 
 
+def test_a_trend_over_other_rules_says_so(faulty: Organisation) -> None:
+    run("audit", "data", config=faulty.folder)
+    same = run("audit", "data", "--json", config=faulty.folder).json
+    faulty.reconfigure("quality.yaml", "DQ_EMAIL_INVALID: 5%", "DQ_EMAIL_INVALID: 6%")
+    other = run("audit", "data", "--json", config=faulty.folder).json
+
+    assert same["previous"]["is_same_configuration"] is True
+    assert other["previous"]["is_same_configuration"] is False
+
+
 def test_what_is_not_stored_is_no_beginning_of_a_trend(faulty: Organisation) -> None:
     run("audit", "data", "--no-store", config=faulty.folder)
 

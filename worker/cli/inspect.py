@@ -246,6 +246,7 @@ def data(
             previous=report.previous,
             limits=configuration.quality.limits,
             quarantined=report.quarantined,
+            config_digest=configuration.digest,
             most=origins,
         )
     if as_json:

@@ -65,7 +65,8 @@ def _head(found: Shown) -> RenderableType:
     said = f"{counted(leads, 'lead')}, {_percent(clean / leads)} without a fault"
     if before := found["previous"]:
         was = before["without_fault"] / before["leads"] if before["leads"] else 0.0
-        said += f" {_arrow(clean / leads - was)} ({before['at'][:10]}: {_percent(was)})"
+        said += f" {_arrow(clean / leads - was)} ({before['at'][:10]}: {_percent(was)}"
+        said += ")" if before["is_same_configuration"] else ", by other rules)"
     if found["quarantined"]:
         said += f"; {counted(found['quarantined'], 'row')} put aside besides"
     return Text(said + ".", style="bold")

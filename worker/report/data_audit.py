@@ -27,6 +27,7 @@ def audit_json(
     previous: StoredAudit | None,
     limits: Mapping[str, float],
     quarantined: int,
+    config_digest: str = "",
     most: int = MOST_ORIGINS_SHOWN,
 ) -> dict[str, Json]:
     """Everything an audit found."""
@@ -35,7 +36,7 @@ def audit_json(
         "leads": tally.leads,
         "without_fault": tally.clean,
         "quarantined": quarantined,
-        "previous": _previous(previous),
+        "previous": _previous(previous, config_digest),
         "findings": [
             _finding(tally, code, previous, limits, is_over=code in over)
             for code in found_codes(tally)
@@ -72,7 +73,7 @@ def audit_json(
     }
 
 
-def _previous(previous: StoredAudit | None) -> Json:
+def _previous(previous: StoredAudit | None, config_digest: str) -> Json:
     if previous is None:
         return None
     return {
@@ -80,6 +81,7 @@ def _previous(previous: StoredAudit | None) -> Json:
         "at": previous.audited_at.isoformat(),
         "leads": previous.leads,
         "without_fault": previous.clean,
+        "is_same_configuration": previous.config_digest == config_digest,
     }
 
 
