@@ -58,7 +58,7 @@ BASES: Mapping[str, Mapping[str, str]] = _load(FOLDER / "bases.yaml")
 
 def _cases() -> Iterator[Any]:
     for path in sorted(FOLDER.glob("*.yaml")):
-        if path.name != "bases.yaml":
+        if path.name not in ("bases.yaml", "coverage.yaml"):
             for case in _load(path):
                 yield pytest.param(case, id=f"{path.stem}: {case['name']}")
 
