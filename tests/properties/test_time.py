@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from hypothesis import HealthCheck, given, settings
 
 from tests.leads import NOW, shipped_ruleset
+from tests.properties.language_strategies import DAY, LENGTHS, patients, rulesets
 from tests.properties.lead_strategies import asking_leads, ready_leads, timed_leads
 from worker.core.assignment import Roster
-from worker.core.decide import LeadSnapshot, decide, judge, merge_lead
-from worker.core.due import FAR_AHEAD, PRECISION, next_change_at
+from worker.core.decide import LeadSnapshot, Signature, decide, judge, merge_lead
+from worker.core.due import FAR_AHEAD, PRECISION, TICK, next_change_at
 from worker.core.mapping import MappedContact
 from worker.core.model import Stage
 from worker.core.policy import Verdict
+from worker.core.ruleset import Ruleset
 
 HOUR = timedelta(hours=1)
 slow = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -52,6 +54,27 @@ def test_the_verdict_changes_at_the_due_time(lead: LeadSnapshot) -> None:
     at_last = max(NOW, due_at - PRECISION)
     assert judge(shipped, lead, merged, due_at).signature() != judgement.signature()
     assert judge(shipped, lead, merged, at_last).signature() == judgement.signature()
+
+
+@settings(slow, max_examples=150)
+@given(ruleset=rulesets(), lead=patients())
+def test_any_criterion_changes_exactly_when_foretold(ruleset: Ruleset, lead: LeadSnapshot) -> None:
+    merged = merge_lead(ruleset, lead)
+
+    def signature_at(at: datetime) -> Signature:
+        return judge(ruleset, lead, merged, at).signature()
+
+    judgement = judge(ruleset, lead, merged, NOW)
+    present = judgement.signature()
+    due_at = next_change_at(ruleset, lead, merged, judgement)
+    end = min(due_at or NOW + 450 * DAY, NOW + 450 * DAY)
+    looked_at = [NOW + 11 * HOUR * count for count in range(1, 982)]
+    looked_at += [a.at + length for a in lead.activities for length in LENGTHS]
+    changed = [at for at in looked_at if NOW < at < end and signature_at(at) != present]
+    assert not changed, due_at
+    if due_at is not None and due_at < NOW + FAR_AHEAD:
+        assert signature_at(due_at - TICK) == present
+        assert signature_at(due_at) != present
 
 
 def _with_stage(lead: LeadSnapshot, stage: Stage | None) -> LeadSnapshot:

@@ -13,7 +13,7 @@ from worker.config.basics import (
     find_time_zone,
 )
 from worker.config.calendars import build_calendar
-from worker.config.catalog import build_lists, build_titles
+from worker.config.catalog import build_lists, build_related_lines, build_titles
 from worker.config.consent import build_consent
 from worker.config.documents import (
     ActivitiesDocument,
@@ -103,7 +103,8 @@ def _build_words(files: Folder, findings: Findings) -> Vocabulary:
         areas = reader.build()
         lists = build_lists(catalog.document, catalog.sheet, findings)
         titles = build_titles(catalog.document)
-        words = replace(words, areas=areas, lists=lists, titles=titles)
+        related = build_related_lines(catalog.document, catalog.sheet, findings)
+        words = replace(words, areas=areas, lists=lists, titles=titles, related_lines=related)
     if consent := files.get("consent.yaml", ConsentDocument):
         words = replace(words, purposes=frozenset(consent.document.purposes))
     return words

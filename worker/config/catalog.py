@@ -8,6 +8,9 @@ from worker.config.documents import CatalogDocument, CatalogEntry
 from worker.config.findings import Findings
 from worker.config.vocabulary import check_name
 from worker.config.yaml_text import Sheet
+from worker.core.conditions import RelatedLines
+
+SERVICE_LINES = "service_lines"
 
 
 def build_lists(
@@ -31,6 +34,25 @@ def build_titles(document: CatalogDocument) -> Mapping[str, str]:
         for entry_id, entry in entries.items():
             titles.setdefault(entry_id, set()).add(entry.title)
     return {entry_id: min(found) for entry_id, found in titles.items() if len(found) == 1}
+
+
+def build_related_lines(
+    document: CatalogDocument, sheet: Sheet, findings: Findings
+) -> RelatedLines:
+    """Build the pairs of related service lines; who is related to one is related both ways."""
+    pairs: set[tuple[str, str]] = set()
+    for name, entries in (document.__pydantic_extra__ or {}).items():
+        for entry_id, entry in entries.items():
+            for number, other in enumerate(entry.related):
+                spot = sheet.spot(name, entry_id, "related", number)
+                if name != SERVICE_LINES:
+                    message = "only service lines are related to each other."
+                    findings.error(spot, message, hint=f"use it in the list {SERVICE_LINES!r}")
+                elif other == entry_id:
+                    findings.error(spot, f"{other!r} is this service line itself.")
+                elif check_name(findings, spot, "service line", other, entries):
+                    pairs |= {(entry_id, other), (other, entry_id)}
+    return frozenset(pairs)
 
 
 def _build_words(

@@ -16,8 +16,10 @@ from worker.core.conditions import (
     AllOf,
     AnyOf,
     AreaTest,
+    AtLeastOf,
     Condition,
     FactTest,
+    FirstKnown,
     NotOf,
     ReachableTest,
 )
@@ -90,7 +92,9 @@ def _is_met_by_an_address(condition: Condition, addresses: frozenset[str]) -> bo
             return True
         case AllOf(items=items):
             return all(_is_met_by_an_address(item, addresses) for item in items)
-        case AnyOf(items=items):
+        case AtLeastOf(count=count, items=items):
+            return sum(_is_met_by_an_address(item, addresses) for item in items) >= count
+        case AnyOf(items=items) | FirstKnown(items=items):
             return any(_is_met_by_an_address(item, addresses) for item in items)
         case NotOf(item=item):
             return _is_met_by_an_address(item, addresses)

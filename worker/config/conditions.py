@@ -7,10 +7,10 @@ hold for any lead, because no field map produces the value, is a mistake too.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import timedelta
+from dataclasses import dataclass, field, replace
 
-from worker.config.condition_words import check_keys, read_duration, read_words
+from worker.config.activity_tests import ActivityQuestion, read_activity_test, reads_own_line
+from worker.config.condition_words import check_keys, read_words
 from worker.config.fact_tests import FactQuestion, read_fact_test
 from worker.config.findings import Findings, in_words, nearest
 from worker.config.implication import is_always_known
@@ -18,37 +18,29 @@ from worker.config.organisation_tests import read_colleagues, read_whose
 from worker.config.vocabulary import Vocabulary, after_outcome_cause, check_fact, check_name
 from worker.config.yaml_text import KeyPath, Sheet, Yaml
 from worker.core.conditions import (
-    ActivityTest,
     AllOf,
     AnyOf,
     Area,
     AreaTest,
+    AtLeastOf,
     Condition,
     CriterionTest,
     FactTest,
     FindingTest,
     FirstKnown,
-    LineMatch,
     NotOf,
     Operator,
     ReachableTest,
 )
-from worker.core.model import ContactChannel, Strength
+from worker.core.model import ContactChannel
 from worker.core.reasons import ReasonFamily
 
-BASIC = frozenset({"fact", "activity", "area", "all", "any", "first_known", "not", "use"})
+BASIC = frozenset(
+    {"fact", "activity", "area", "all", "any", "at_least_of", "first_known", "not", "use"}
+)
 IN_CRITERION = BASIC | {"reachable", "no_finding", "criterion", "colleagues"}
 IN_ROUTING = BASIC | {"reachable", "no_finding", "pathway"}
 IN_SHARED = BASIC | {"reachable", "no_finding", "pathway"}
-_ACTIVITY_KEYS = (
-    "activity",
-    "strength",
-    "within",
-    "at_least",
-    "distinct_kinds",
-    "service_line",
-    "of",
-)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,71 +121,16 @@ class ConditionReader:
         self.findings.error(self.sheet.spot(*path), message, hint=hint)
 
     def read_activity(self, raw: dict[str, Yaml], path: KeyPath) -> Condition | None:
-        if not self.only_keys(raw, _ACTIVITY_KEYS, path):
-            return None
-        kinds = self._activity_kinds(raw["activity"], (*path, "activity"))
-        strengths = self.words_of(raw.get("strength", []), (*path, "strength"), tuple(Strength))
-        within = self._within(raw, path)
-        least = self._count(raw, "at_least", path)
-        distinct = self._count(raw, "distinct_kinds", path)
-        line = raw.get("service_line", "any")
-        if line not in ("own", "any"):
+        question = ActivityQuestion(
+            sheet=self.sheet, findings=self.findings, words=self.words, path=path
+        )
+        test = read_activity_test(question, raw)
+        if test is not None and reads_own_line(test):
             spot = self.sheet.spot(*path, "service_line")
-            self.findings.error(spot, "'service_line' must be `own`.", allowed="own, any")
-            return None
-        if line == "own":
-            self.note_fact("service_line", path)
-            check_fact(
-                self.findings, self.sheet.spot(*path, "service_line"), "service_line", self.words
-            )
+            self.note_fact("service_line", (*path, "service_line"))
+            check_fact(self.findings, spot, "service_line", self.words)
         whose = read_whose(self, raw, path)
-        if kinds is None or strengths is None or least is None or distinct is None or not whose:
-            return None
-        return ActivityTest(
-            kinds=frozenset(kinds),
-            strengths=frozenset(Strength(item) for item in strengths),
-            within=within,
-            at_least=least,
-            distinct_kinds=distinct,
-            line=LineMatch(str(line)),
-            of=whose,
-        )
-
-    def _within(self, raw: dict[str, Yaml], path: KeyPath) -> timedelta | None:
-        if "within" not in raw:
-            return None
-        return read_duration(self.findings, self.sheet, raw["within"], (*path, "within"))
-
-    def _count(self, raw: dict[str, Yaml], key: str, path: KeyPath) -> int | None:
-        value = raw.get(key, 1)
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
-            return value
-        self.findings.error(
-            self.sheet.spot(*path, key), f"{key!r} must be a whole number from 1 on."
-        )
-        return None
-
-    def _activity_kinds(self, raw: Yaml, path: KeyPath) -> tuple[str, ...] | None:
-        if raw == "any":
-            return ()
-        known = self.words.activities
-        kinds = self.words_of(raw, path, known, "activity")
-        for kind in kinds or ():
-            self._check_kind(kind, path)
-        if kinds == ():
-            self.findings.error(self.sheet.spot(*path), "'activity' names no activity.")
-            return None
-        return kinds
-
-    def _check_kind(self, kind: str, path: KeyPath) -> None:
-        spot, known, mapped = self.sheet.spot(*path), self.words.activities, self.words.mapped
-        if known is not None and not known[kind].is_enabled:
-            message = f"the activity {kind!r} is not enabled, so it is never counted."
-            hint = "set `enabled: true` in activities.yaml, or leave it out here"
-            self.findings.error(spot, message, hint=hint)
-        elif mapped is not None and kind not in mapped.activities:
-            message = f"no system maps the activity {kind!r}, so it never happens."
-            self.findings.error(spot, message, hint="map it in systems/, or leave it out here")
+        return replace(test, of=whose) if test is not None and whose is not None else None
 
     def read_colleagues(self, raw: dict[str, Yaml], path: KeyPath) -> Condition | None:
         return read_colleagues(self, raw, path)
@@ -293,15 +230,8 @@ class ConditionReader:
         key = next(key for key in _GROUPS if key in raw)
         if not self.only_keys(raw, (key,), path):
             return None
-        entries = raw[key]
-        if not isinstance(entries, list) or not entries:
-            self.findings.error(
-                self.sheet.spot(*path, key), f"{key!r} must be a list of conditions."
-            )
-            return None
-        items = [self.read(entry, (*path, key, number)) for number, entry in enumerate(entries)]
-        found = tuple(item for item in items if item is not None)
-        if len(found) < len(items):
+        found = self._read_items(raw[key], (*path, key))
+        if found is None:
             return None
         if key == "first_known" and any(map(is_always_known, found[:-1])):
             message = (
@@ -310,6 +240,36 @@ class ConditionReader:
             self.findings.error(self.sheet.spot(*path, key), message, hint="put it last")
             return None
         return _GROUPS[key](items=found)
+
+    def _read_items(self, entries: Yaml, path: KeyPath) -> tuple[Condition, ...] | None:
+        if not isinstance(entries, list) or not entries:
+            message = f"{path[-1]!r} must be a list of conditions."
+            self.findings.error(self.sheet.spot(*path), message)
+            return None
+        items = [self.read(entry, (*path, number)) for number, entry in enumerate(entries)]
+        found = tuple(item for item in items if item is not None)
+        return found if len(found) == len(items) else None
+
+    def read_at_least_of(self, raw: dict[str, Yaml], path: KeyPath) -> Condition | None:
+        """Read ``{count: 2, of: [conditions]}``."""
+        place, entry = (*path, "at_least_of"), raw["at_least_of"]
+        spot = self.sheet.spot(*place)
+        if not self.only_keys(raw, ("at_least_of",), path):
+            return None
+        if not isinstance(entry, dict) or not {"count", "of"} <= entry.keys():
+            message = "'at_least_of' must be `{count: 2, of: [conditions]}`."
+            self.findings.error(spot, message)
+            return None
+        if not check_keys(self.findings, self.sheet, entry, place, ("count", "of")):
+            return None
+        items, count = self._read_items(entry["of"], (*place, "of")), entry["count"]
+        if items is None:
+            return None
+        if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= len(items):
+            message = f"'count' must be a whole number from 1 to {len(items)}."
+            self.findings.error(self.sheet.spot(*place, "count"), message)
+            return None
+        return AtLeastOf(count=count, items=items)
 
     def read_not(self, raw: dict[str, Yaml], path: KeyPath) -> Condition | None:
         if not self.only_keys(raw, ("not",), path):
@@ -346,6 +306,7 @@ _READERS: Mapping[str, _Reader] = {
     "pathway": ConditionReader.read_pathway,
     "all": ConditionReader.read_group,
     "any": ConditionReader.read_group,
+    "at_least_of": ConditionReader.read_at_least_of,
     "first_known": ConditionReader.read_group,
     "not": ConditionReader.read_not,
     "use": ConditionReader.read_use,

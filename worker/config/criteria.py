@@ -10,8 +10,10 @@ from worker.config.findings import Findings
 from worker.config.policy_documents import CriterionEntry
 from worker.config.vocabulary import Vocabulary, check_reason
 from worker.config.yaml_text import KeyPath, Sheet
-from worker.core.conditions import ActivityTest, criteria_read
+from worker.core.conditions import RelatedLines, criteria_read
 from worker.core.policy import Criterion, CriterionReasons
+
+_LINE_WEIGHTS = frozenset({"own_line", "related_line", "other_line"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,9 @@ class CriterionReader:
             half_life=entry.half_life,
             repeat=entry.repeat,
             own_line=entry.own_line,
+            related_line=entry.related_line,
+            other_line=entry.other_line,
+            related_lines=self._related_lines(entry),
             cap=entry.cap,
         )
         self._check_points(criterion, entry, path)
@@ -66,12 +71,11 @@ class CriterionReader:
 
     def _check_points(self, criterion: Criterion, entry: CriterionEntry, path: KeyPath) -> None:
         """Report keys that count actions where no action is counted."""
-        counts_actions = isinstance(criterion.condition, ActivityTest)
-        for key in ("half_life", "repeat", "own_line", "cap"):
+        for key in ("half_life", "repeat", "own_line", "related_line", "other_line", "cap"):
             spot = self.sheet.spot(*path, key)
             if key not in entry.model_fields_set:
                 continue
-            if not counts_actions:
+            if not criterion.counts_actions:
                 message = f"{key!r} has no effect: this criterion does not count actions."
                 self.findings.error(spot, message, hint="use it with `when: {activity: …}`")
             elif not entry.points:
@@ -84,6 +88,11 @@ class CriterionReader:
         if criterion.cap is not None and criterion.cap < criterion.points:
             message = f"'cap' is less than one action adds ({criterion.points:g})."
             self.findings.error(self.sheet.spot(*path, "cap"), message)
+
+    def _related_lines(self, entry: CriterionEntry) -> RelatedLines:
+        """Only weights by service line need to know which lines are related."""
+        is_weighed = _LINE_WEIGHTS & entry.model_fields_set
+        return self.words.related_lines if is_weighed else frozenset()
 
     def in_order(self, criteria: Sequence[Criterion]) -> list[Criterion]:
         """Put every criterion behind those it refers to; a circle is reported and left out."""

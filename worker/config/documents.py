@@ -119,6 +119,7 @@ class ActivitiesDocument(Document):
 class CatalogEntry(Document):
     title: Text
     synonyms: list[Text] = Field(default_factory=list)
+    related: list[Text] = Field(default_factory=list)
     postal_code: Text | None = None
     latitude: Number | None = Field(default=None, ge=-90, le=90)
     longitude: Number | None = Field(default=None, ge=-180, le=180)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 from worker.config.durations import parse_duration
 from worker.config.findings import Findings, Spot, in_words, nearest
@@ -17,7 +17,16 @@ from worker.core.model import FactKind, FactSpec, Stage
 _K, _O = FactKind, Operator
 _WORD_KINDS = frozenset({_K.TEXT, _K.CHOICE, _K.POSTAL_CODE, _K.STATE, _K.NPI, _K.ID})
 _WORD_OPERATORS = (_O.IS, _O.IS_NOT, _O.IN, _O.NOT_IN, _O.PRESENT)
-_TIME_OPERATORS = (_O.PRESENT, _O.AT_LEAST, _O.AT_MOST, _O.WITHIN_LAST, _O.WITHIN_NEXT)
+_TIME_OPERATORS = (
+    _O.PRESENT,
+    _O.AT_LEAST,
+    _O.AT_MOST,
+    _O.BETWEEN,
+    _O.WITHIN_LAST,
+    _O.WITHIN_NEXT,
+    _O.OLDER_THAN,
+    _O.LATER_THAN,
+)
 
 OPERATORS: Mapping[FactKind, tuple[Operator, ...]] = {
     **dict.fromkeys(_WORD_KINDS, _WORD_OPERATORS),
@@ -207,6 +216,8 @@ def _read_bound(question: FactQuestion, raw: Yaml, key: str) -> Operand | None:
 
 
 def _read_between(question: FactQuestion, raw: Yaml, key: str) -> Operand | None:
+    if question.spec.kind is not _K.NUMBER:
+        return _read_days(question, raw, key)
     if isinstance(raw, list) and len(raw) == 2 and all(map(_is_number, raw)):
         low, high = (float(str(item)) for item in raw)
         if low <= high:
@@ -214,6 +225,26 @@ def _read_between(question: FactQuestion, raw: Yaml, key: str) -> Operand | None
     message = f"{key!r} must be two numbers, the lower one first, such as `[50, 500]`."
     question.findings.error(question.spot(key), message)
     return None
+
+
+def _read_days(question: FactQuestion, raw: Yaml, key: str) -> Operand | None:
+    """Read two dates; of an instant they are whole days in the organisation's time zone."""
+    try:
+        first, last = (parse_day(str(item)) for item in (raw if isinstance(raw, list) else ()))
+    except ValueError:
+        first, last = date.max, date.min
+    if first > last:
+        message = f"{key!r} must be two dates, the earlier first, `[2026-01-01, 2026-03-31]`."
+        question.findings.error(question.spot(key), message)
+        return None
+    if question.spec.kind is _K.DATE:
+        return (first, last)
+    zone = question.words.time_zone or UTC
+    begin, end = (
+        datetime.combine(day, time.min, zone).astimezone(UTC)
+        for day in (first, last + timedelta(days=1))
+    )
+    return (begin, end - timedelta(microseconds=1))
 
 
 def _read_length(question: FactQuestion, raw: Yaml, key: str) -> Operand | None:
@@ -237,4 +268,6 @@ _OPERANDS: Mapping[Operator, Callable[[FactQuestion, Yaml, str], Operand | None]
     _O.HAS_ALL: _read_words,
     _O.WITHIN_LAST: _read_length,
     _O.WITHIN_NEXT: _read_length,
+    _O.OLDER_THAN: _read_length,
+    _O.LATER_THAN: _read_length,
 }

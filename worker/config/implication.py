@@ -7,8 +7,8 @@ by comparing like with like. That finds the rules nobody can ever reach.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from itertools import combinations
 from typing import TypeAlias
 
@@ -17,6 +17,7 @@ from worker.core.conditions import (
     AllOf,
     AnyOf,
     AreaTest,
+    AtLeastOf,
     ColleaguesTest,
     Condition,
     CriterionTest,
@@ -30,8 +31,9 @@ from worker.core.conditions import (
     ReachableTest,
     Whose,
 )
+from worker.core.selection import LINES_OF_THE_LEAD
 
-Bound: TypeAlias = float | date | datetime | None
+Bound: TypeAlias = float | date | datetime | timedelta | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,10 +46,14 @@ class Words:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Range:
-    """From ``low`` to ``high``, both included; None leaves a side open."""
+    """From ``low`` to ``high``, both included; None leaves a side open.
+
+    With ``is_relative`` both count from now.
+    """
 
     low: Bound
     high: Bound
+    is_relative: bool = False
 
 
 def follows(later: Condition, earlier: Condition) -> bool:
@@ -56,6 +62,8 @@ def follows(later: Condition, earlier: Condition) -> bool:
         return True
     if isinstance(later, (AnyOf, FirstKnown)):  # either way, one of its items holds
         return all(follows(item, earlier) for item in later.items)
+    if _enough_follow(later, earlier):
+        return True
     if isinstance(earlier, AllOf):
         return all(follows(later, item) for item in earlier.items)
     if isinstance(earlier, AnyOf) and any(follows(later, item) for item in earlier.items):
@@ -65,6 +73,17 @@ def follows(later: Condition, earlier: Condition) -> bool:
     if isinstance(later, AllOf):
         return any(follows(item, earlier) for item in later.items)
     return _leaf_follows(later, earlier)
+
+
+def _enough_follow(later: Condition, earlier: Condition) -> bool:
+    """Tell whether counting alone shows it: where so many hold, one of these must be among them."""
+    if isinstance(later, AtLeastOf):
+        following = sum(follows(item, earlier) for item in later.items)
+        if following > len(later.items) - later.count:
+            return True
+    if isinstance(earlier, AtLeastOf):
+        return sum(follows(later, item) for item in earlier.items) >= earlier.count
+    return False
 
 
 def _leaf_follows(later: Condition, earlier: Condition) -> bool:
@@ -91,10 +110,39 @@ def _activity_follows(later: ActivityTest, earlier: ActivityTest) -> bool:
         bool(later.strengths) and later.strengths <= earlier.strengths
     )
     within = earlier.within is None or (later.within is not None and later.within <= earlier.within)
+    if later.silent_for is not None or earlier.silent_for is not None:
+        return _silence_follows(later, earlier)
     counts = later.at_least >= earlier.at_least and later.distinct_kinds >= earlier.distinct_kinds
-    line = earlier.line is LineMatch.ANY or later.line is LineMatch.OWN
-    whose = earlier.of is Whose.ORGANISATION or later.of is Whose.LEAD
-    return kinds and strengths and within and counts and line and whose
+    older = earlier.older_than is None or (
+        later.older_than is not None and later.older_than >= earlier.older_than
+    )
+    order = (not earlier.after or (bool(later.after) and later.after <= earlier.after)) and (
+        earlier.touch is None or later.touch is earlier.touch
+    )
+    return (
+        kinds
+        and strengths
+        and within
+        and older
+        and counts
+        and order
+        and _line_follows(later, earlier)
+        and (earlier.of is Whose.ORGANISATION or later.of is Whose.LEAD)
+    )
+
+
+def _line_follows(later: ActivityTest, earlier: ActivityTest) -> bool:
+    if earlier.line is LineMatch.ANY or earlier.line is later.line:
+        return True
+    return later.line is LineMatch.OWN and earlier.line is LineMatch.RELATED
+
+
+def _silence_follows(later: ActivityTest, earlier: ActivityTest) -> bool:
+    """Who was silent for long was so for less; of other actions silence says nothing."""
+    if later.silent_for is None or earlier.silent_for is None:
+        return False
+    is_longer = later.silent_for >= earlier.silent_for
+    return is_longer and replace(later, silent_for=earlier.silent_for) == earlier
 
 
 def _colleagues_follow(later: ColleaguesTest, earlier: ColleaguesTest) -> bool:
@@ -116,8 +164,6 @@ def _fact_follows(later: FactTest, earlier: FactTest) -> bool:
 
 def _same_operator_follows(later: FactTest, earlier: FactTest) -> bool | None:
     match later.operator:
-        case Operator.WITHIN_LAST | Operator.WITHIN_NEXT:
-            return bool(later.operand <= earlier.operand)  # type: ignore[operator]  # both are lengths of time
         case Operator.HAS_ALL:
             return _words(later) >= _words(earlier)
         case Operator.HAS_ANY:
@@ -139,7 +185,25 @@ def _shape(test: FactTest) -> Words | Range | None:
         return Words(words=frozenset({operand}), is_excluding=test.operator is Operator.IS_NOT)
     if isinstance(operand, frozenset) and test.operator in (Operator.IN, Operator.NOT_IN):
         return Words(words=frozenset(operand), is_excluding=test.operator is Operator.NOT_IN)
+    if isinstance(operand, timedelta):
+        return _relative_range(test.operator, operand)
     return _range(test.operator, operand)
+
+
+def _relative_range(operator: Operator, length: timedelta) -> Range | None:
+    """The instants a test allows, counted from now."""
+    now = timedelta(0)
+    match operator:
+        case Operator.WITHIN_LAST:
+            return Range(low=-length, high=now, is_relative=True)
+        case Operator.WITHIN_NEXT:
+            return Range(low=now, high=length, is_relative=True)
+        case Operator.OLDER_THAN:
+            return Range(low=None, high=-length, is_relative=True)
+        case Operator.LATER_THAN:
+            return Range(low=length, high=None, is_relative=True)
+        case _:
+            return None
 
 
 def _range(operator: Operator, operand: Operand) -> Range | None:
@@ -160,6 +224,8 @@ def _shape_follows(later: Words | Range | None, earlier: Words | Range | None) -
             return earlier.words.isdisjoint(later.words)
         return not later.is_excluding and later.words <= earlier.words
     if isinstance(later, Range) and isinstance(earlier, Range):
+        if later.is_relative is not earlier.is_relative:
+            return False
         low = earlier.low is None or (later.low is not None and _at_most(earlier.low, later.low))
         high = earlier.high is None or (
             later.high is not None and _at_most(later.high, earlier.high)
@@ -177,11 +243,11 @@ def is_always_known(condition: Condition) -> bool:
     match condition:
         case FactTest(operator=operator):
             return operator is Operator.PRESENT
-        case ActivityTest(of=whose):
-            return whose is Whose.LEAD
+        case ActivityTest(of=whose, line=line):
+            return whose is Whose.LEAD and line not in LINES_OF_THE_LEAD
         case ReachableTest() | FindingTest():
             return True
-        case AllOf(items=items) | AnyOf(items=items):
+        case AllOf(items=items) | AnyOf(items=items) | AtLeastOf(items=items):
             return all(map(is_always_known, items))
         case FirstKnown(items=items):
             return any(map(is_always_known, items))
@@ -225,6 +291,8 @@ def _contradict(one: FactTest, other: FactTest) -> bool:
     if isinstance(first, Words) and isinstance(second, Words):
         return _words_contradict(first, second)
     if isinstance(first, Range) and isinstance(second, Range):
+        if first.is_relative is not second.is_relative:
+            return False
         return _is_above(first.low, second.high) or _is_above(second.low, first.high)
     return False
 

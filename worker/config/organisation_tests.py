@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from worker.config.activity_tests import report_too_long
 from worker.config.condition_words import check_keys, read_duration
 from worker.config.documents import OrganisationDocument
 from worker.config.findings import Findings
 from worker.config.vocabulary import check_fact
 from worker.config.yaml_text import KeyPath, Sheet, Yaml
 from worker.core.conditions import ColleaguesTest, Whose
+from worker.core.exclusions import LOOK_BACK
 from worker.core.organisation_asks import MOST_COUNTED
 from worker.core.organisations import OrganisationPolicy
 
@@ -32,6 +34,10 @@ def build_organisation_policy(
     )
 
 
+_ONLY_OF_THE_LEAD = ("after", "touch", "silent_for")
+"""Of others only the kinds that are counted are read, so the order of all they did is not known."""
+
+
 def read_whose(reader: ConditionReader, raw: Mapping[str, Yaml], path: KeyPath) -> Whose | None:
     """Read whose actions count; None when it has mistakes."""
     word, spot = raw.get("of", Whose.LEAD.value), reader.sheet.spot(*path, "of")
@@ -48,6 +54,11 @@ def read_whose(reader: ConditionReader, raw: Mapping[str, Yaml], path: KeyPath) 
         message = "'within' is needed where the actions of an organisation are counted."
         reader.findings.error(spot, message, hint="add `within: 180 days`")
         return None
+    for key in _ONLY_OF_THE_LEAD:
+        if key in raw:
+            message = f"{key!r} can only be asked of what the lead did, not of an organisation."
+            reader.findings.error(reader.sheet.spot(*path, key), message)
+            return None
     least = raw.get("at_least", 1)
     if isinstance(least, int) and least > MOST_COUNTED:
         message = f"no more than {MOST_COUNTED} actions of an organisation are counted."
@@ -74,6 +85,9 @@ def read_colleagues(
         return None
     place = (*path, "active_within")
     within = read_duration(reader.findings, reader.sheet, raw["active_within"], place)
+    if within is not None and within > LOOK_BACK:
+        report_too_long(reader.findings, reader.sheet.spot(*place), "active_within")
+        return None
     roles = _roles(reader, raw, path)
     if within is None or roles is None:
         return None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from worker.config.activity_tests import report_too_long
 from worker.config.conditions import IN_CRITERION, ConditionReader
 from worker.config.criteria import CriterionReader
 from worker.config.digests import digest_of
@@ -18,6 +19,7 @@ from worker.config.policy_documents import (
 from worker.config.vocabulary import Vocabulary, check_fact, check_name
 from worker.config.yaml_text import KeyPath, Sheet
 from worker.core.conditions import criteria_read
+from worker.core.exclusions import LOOK_BACK
 from worker.core.policy import (
     Criterion,
     Evidence,
@@ -65,9 +67,16 @@ class PolicyReader:
                 for gate in document.gates
             ),
             disqualifiers=tuple(document.disqualify_when_not_met),
+            exclusions=tuple(document.disqualify_when),
+            holds=tuple(document.hold_when),
             rules=tuple(map(_build_rule, document.qualify_when)),
             nurture=tuple(document.nurture_when),
-            family_caps=dict(document.families),
+            family_caps={
+                family: entry.cap
+                for family, entry in document.families.items()
+                if entry.cap is not None
+            },
+            family_weights={family: entry.weight for family, entry in document.families.items()},
             keep=_build_keep(document),
             tracks=tracks,
             required_documents=tuple(document.required_documents),
@@ -184,17 +193,23 @@ class PolicyReader:
                 spot = self.sheet.spot("qualify_when", number, "id")
                 self.findings.error(spot, f"the id {rule.id!r} is used by an earlier rule.")
             seen.add(rule.id)
-            if not (rule.all or rule.any or rule.score or rule.evidence):
+            if rule.evidence is not None and rule.evidence.within > LOOK_BACK:
+                spot = self.sheet.spot("qualify_when", number, "evidence", "within")
+                report_too_long(self.findings, spot, "within")
+            asked = (rule.all, rule.any, rule.at_least, rule.score, rule.evidence)
+            if not any(asked):
                 spot = self.sheet.spot("qualify_when", number)
                 message = f"the rule {rule.id!r} asks for nothing, so every lead would qualify."
                 self.findings.error(
-                    spot, message, hint="give it `all`, `any`, `score` or `evidence`"
+                    spot, message, hint="give it `all`, `any`, `at_least`, `score` or `evidence`"
                 )
 
 
 def _criterion_lists(document: PolicyDocument) -> list[tuple[KeyPath, list[str]]]:
     lists: list[tuple[KeyPath, list[str]]] = [
         (("disqualify_when_not_met",), document.disqualify_when_not_met),
+        (("disqualify_when",), document.disqualify_when),
+        (("hold_when",), document.hold_when),
         (("nurture_when",), document.nurture_when),
         (("gates",), [gate.criterion for gate in document.gates]),
     ]
@@ -203,6 +218,9 @@ def _criterion_lists(document: PolicyDocument) -> list[tuple[KeyPath, list[str]]
     for number, rule in enumerate(document.qualify_when):
         lists.append((("qualify_when", number, "all"), rule.all))
         lists.append((("qualify_when", number, "any"), rule.any))
+        lists.append((("qualify_when", number, "none"), rule.none))
+        if rule.at_least is not None:
+            lists.append((("qualify_when", number, "at_least", "of"), rule.at_least.of))
     return lists
 
 
@@ -219,8 +237,14 @@ def _build_keep(document: PolicyDocument) -> Keep | None:
 
 def _build_rule(entry: QualifyingRuleEntry) -> QualifyingRule:
     rule = QualifyingRule(
-        id=entry.id, sentence=entry.sentence, all=tuple(entry.all), any=tuple(entry.any)
+        id=entry.id,
+        sentence=entry.sentence,
+        all=tuple(entry.all),
+        any=tuple(entry.any),
+        none=tuple(entry.none),
     )
+    if entry.at_least is not None:
+        rule = replace(rule, some=tuple(entry.at_least.of), least=entry.at_least.count)
     if entry.score is not None:
         rule = replace(rule, total=entry.score.total, families=entry.score.by_family())
     if entry.evidence is not None:

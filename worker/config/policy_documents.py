@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from worker.config.scalars import Document, Duration, Name, Number, Text, When
+from worker.config.scalars import Document, Duration, Name, Number, Text, When, plain
 from worker.core.model import Strength
 from worker.core.policy import Family
 
 Points = Annotated[Number, Field(ge=0, le=1_000_000)]
+LineWeight = Annotated[Number, Field(ge=0, le=100)]
 GateAnswer = Literal["hold", "nurture", "not_ready", "disqualified", "continue"]
 
 
@@ -28,7 +29,9 @@ class CriterionEntry(Document):
     points: Points = 0.0
     half_life: Duration | None = None
     repeat: Annotated[Number, Field(ge=0, le=1)] = 0.0
-    own_line: Annotated[Number, Field(ge=0, le=100)] = 1.0
+    own_line: LineWeight = 1.0
+    related_line: LineWeight = 1.0
+    other_line: LineWeight = 1.0
     cap: Points | None = None
     after_outcome: Text | None = None
 
@@ -49,6 +52,7 @@ class FamilyFloors(Document):
     channel: Points | None = None
     data: Points | None = None
     consent: Points | None = None
+    account: Points | None = None
 
     def by_family(self) -> dict[Family, float]:
         """The floors that are set."""
@@ -66,11 +70,18 @@ class EvidenceCountEntry(Document):
     strength: list[Strength] = Field(default_factory=list)
 
 
+class CountEntry(Document):
+    count: Annotated[int, Field(strict=True, ge=1)]
+    of: list[Text] = Field(min_length=1)
+
+
 class QualifyingRuleEntry(Document):
     id: Name
     sentence: Text
     all: list[Text] = Field(default_factory=list)
     any: list[Text] = Field(default_factory=list)
+    none: list[Text] = Field(default_factory=list)
+    at_least: CountEntry | None = None
     score: ScoreEntry | None = None
     evidence: EvidenceCountEntry | None = None
 
@@ -86,6 +97,27 @@ class TrackEntry(Document):
     when: When
 
 
+class FamilyEntry(Document):
+    """How much the points of a family weigh, and the most they can add."""
+
+    weight: Annotated[Number, Field(gt=0, le=100)] = 1.0
+    cap: Points | None = None
+
+
+def _as_family(value: object) -> object:
+    """Let a number alone stand for the cap."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return {"cap": value}
+    if isinstance(value, (dict, FamilyEntry)):
+        return value
+    raise plain("must be the most points, or `{weight: 1.5, cap: 60}`.")
+
+
+FamilySpec = Annotated[
+    FamilyEntry, BeforeValidator(_as_family, json_schema_input_type=Points | FamilyEntry)
+]
+
+
 class PolicyDocument(Document):
     """policies/<pathway>.yaml"""
 
@@ -95,9 +127,11 @@ class PolicyDocument(Document):
     purpose: Text
     use: list[Text] = Field(default_factory=list)
     criteria: dict[Name, CriterionEntry] = Field(min_length=1)
-    families: dict[Family, Points] = Field(default_factory=dict)
+    families: dict[Family, FamilySpec] = Field(default_factory=dict)
     disqualify_when_not_met: list[Text] = Field(default_factory=list)
+    disqualify_when: list[Text] = Field(default_factory=list)
     gates: list[GateEntry] = Field(default_factory=list)
+    hold_when: list[Text] = Field(default_factory=list)
     qualify_when: list[QualifyingRuleEntry] = Field(min_length=1)
     keep_when: KeepEntry | None = None
     nurture_when: list[Text] = Field(default_factory=list)

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from worker.config.conditions import IN_CRITERION, IN_ROUTING
 from worker.config.folder import FOLDERS, SINGLE_FILES
-from worker.core.conditions import Operator, Whose
+from worker.core.conditions import LineMatch, Operator, Touch, Whose
 from worker.core.model import Strength
 from worker.core.organisation_asks import MOST_COUNTED
 
@@ -79,11 +79,20 @@ def condition_schema() -> dict[str, Any]:
         "within": {"type": "string"},
         "at_least": {"type": ["number", "string"]},
         "distinct_kinds": {"type": "integer", "minimum": 1},
-        "service_line": {"enum": ["own", "any"]},
         "colleagues": {"type": "integer", "minimum": 1, "maximum": MOST_COUNTED},
         "roles": _WORD_OR_WORDS,
         "active_within": {"type": "string"},
         "of": {"enum": [whose.value for whose in Whose]},
+        **{key: {"type": "string"} for key in ("older_than", "silent_for")},
+        "after": _WORD_OR_WORDS,
+        "touch": {"enum": [touch.value for touch in Touch]},
+        "service_line": {"enum": [match.value for match in LineMatch]},
+        "at_least_of": {
+            "type": "object",
+            "properties": {"count": {"type": "integer", "minimum": 1}, "of": _CONDITIONS},
+            "required": ["count", "of"],
+            "additionalProperties": False,
+        },
         "strength": {"anyOf": [_enum(Strength), {"type": "array", "items": _enum(Strength)}]},
     }
     for operator in Operator:

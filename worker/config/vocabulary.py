@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 from worker.config.findings import Findings, Spot
 from worker.config.fragments import Shared
 from worker.core.calendar_words import PLAIN_CALENDAR, CalendarWords
-from worker.core.conditions import Area
+from worker.core.conditions import Area, RelatedLines
 from worker.core.exclusions import NO_EXCLUSIONS, Exclusions
 from worker.core.model import AFTER_OUTCOME_FACTS, ActivityKind, FactSpec
 from worker.core.postal_codes import PostalCodes
@@ -69,6 +69,7 @@ class Vocabulary:
     lists: Mapping[str, Mapping[str, str]] | None = None
     titles: Mapping[str, str] | None = None
     areas: Mapping[str, Area] | None = None
+    related_lines: RelatedLines = frozenset()
     postal_codes: PostalCodes | None = None
     mapped: Mapped | None = None
     pathways: frozenset[str] | None = None

@@ -7,23 +7,31 @@ from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
-from worker.core.case import NO, YES, Case, Truth
+from worker.core.case import NO, UNKNOWN, YES, Case, Truth
 from worker.core.conditions import ActivityTest, ColleaguesTest, Whose
 from worker.core.evaluation import (
-    Activities,
     Compiled,
-    Selection,
     active_colleagues,
     compile_condition,
-    compile_enough,
-    compile_selection,
     too_few_of_organisation,
 )
-from worker.core.policy import Criterion, Family, Policy
+from worker.core.policy import Criterion, Family, Policy, Verdict
 from worker.core.reasoning import ReasonOrder, order_reasons
+from worker.core.selection import (
+    Activities,
+    Selection,
+    compile_doubt,
+    compile_enough,
+    compile_selection,
+    related_to,
+)
 
 _Tally: TypeAlias = Callable[[Case], tuple[Truth, float, tuple[str, ...]]]
 """The truth of a criterion on activities, its points, and the references it counted."""
+
+
+Verdicts: TypeAlias = tuple[Verdict | None, Verdict | None, Verdict | None]
+"""What a criterion does to a lead, by the value of ``Truth``; None lets it go on."""
 
 
 class _Step(NamedTuple):
@@ -44,21 +52,26 @@ class _TallyStep(NamedTuple):
 
 
 class _FamilySum(NamedTuple):
-    """The criteria that give points to a family, and the most they can give together."""
+    """The criteria that give points to a family, their weight, and the most they can give together."""
 
     family: Family
     pick: Callable[[Sequence[float]], Iterable[float]]
+    weight: float
     cap: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledPolicy:
-    """A policy ready to be applied; ``index`` finds a criterion's place in the trace."""
+    """A policy ready to be applied; ``index`` finds a criterion's place in the trace.
+
+    ``stops`` are the criteria that may end the matter, in the order in which they are looked at.
+    """
 
     policy: Policy
     tallies: tuple[_TallyStep, ...]
     steps: tuple[_Step, ...]
     families: tuple[_FamilySum, ...]
+    stops: tuple[tuple[str, Verdicts], ...]
     index: Mapping[str, int]
     evidence: Mapping[str, tuple[Selection, int]]
     reason_order: ReasonOrder
@@ -80,6 +93,7 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
         tallies=tuple(tallies),
         steps=tuple(steps),
         families=tuple(_family_sums(policy)),
+        stops=tuple(_stops(policy)),
         index={criterion.id: place for place, criterion in enumerate(policy.criteria)},
         evidence=_compile_evidence(policy),
         reason_order=order_reasons(policy),
@@ -87,12 +101,25 @@ def compile_policy(policy: Policy) -> CompiledPolicy:
     )
 
 
+def _stops(policy: Policy) -> Iterator[tuple[str, Verdicts]]:
+    """Disqualifiers first, then gates, then holds."""
+    for name in policy.disqualifiers:
+        yield name, (Verdict.DISQUALIFIED, None, None)
+    for name in policy.exclusions:
+        yield name, (None, Verdict.DISQUALIFIED, None)
+    for gate in policy.gates:
+        yield gate.criterion, (gate.when_not_met, None, gate.when_unknown)
+    for name in policy.holds:
+        yield name, (None, Verdict.HOLD, None)
+
+
 def _family_sums(policy: Policy) -> Iterator[_FamilySum]:
     for family in Family:
         places = [n for n, c in enumerate(policy.criteria) if c.family is family and c.points]
         if places:
+            weight = policy.family_weights.get(family, 1.0)
             cap = policy.family_caps.get(family, float("inf"))
-            yield _FamilySum(family, _picker(places), cap)
+            yield _FamilySum(family, _picker(places), weight, cap)
 
 
 def _picker(places: list[int]) -> Callable[[Sequence[float]], Iterable[float]]:
@@ -120,7 +147,7 @@ def _compile_tally(criterion: Criterion) -> _Tally | None:
     test = criterion.condition
     if isinstance(test, ColleaguesTest):
         return _tally_colleagues(test, criterion.points)
-    if not isinstance(test, ActivityTest):
+    if not isinstance(test, ActivityTest) or not criterion.counts_actions:
         return None
     if not criterion.points and test.of is Whose.LEAD:
         return None
@@ -129,13 +156,14 @@ def _compile_tally(criterion: Criterion) -> _Tally | None:
         compile_enough(test),
         _compile_points(criterion),
     )
+    is_open = compile_doubt(test)
 
     too_few = too_few_of_organisation if test.of is Whose.ORGANISATION else _no
 
     def tally(case: Case) -> tuple[Truth, float, tuple[str, ...]]:
         found = select(case)
-        if not found or not is_enough(found):
-            return too_few(case), 0.0, ()
+        if not found or not is_enough(found, case):
+            return (UNKNOWN if is_open is not None and is_open(case) else too_few(case)), 0.0, ()
         return YES, add_up(found, case), tuple([activity.ref for activity in found])
 
     return tally
@@ -158,17 +186,18 @@ def _tally_colleagues(test: ColleaguesTest, points: float) -> _Tally:
 
 
 def _compile_points(criterion: Criterion) -> Callable[[Activities, Case], float]:
-    points, repeat, own = criterion.points, criterion.repeat, criterion.own_line
+    points, repeat, weigh = criterion.points, criterion.repeat, _compile_line_weight(criterion)
     cap = float("inf") if criterion.cap is None else criterion.cap
     half_life = criterion.half_life.total_seconds() if criterion.half_life else float("inf")
 
     def add_up(found: Activities, case: Case) -> float:
-        now, line = case.now, case.facts.get("service_line")
+        now = case.now
+        line = case.facts.get("service_line") if weigh is not None else None
         worth = []
         for activity in found:
             value: float = points * 0.5 ** ((now - activity.at).total_seconds() / half_life)
-            if line is not None and activity.service_line == line:
-                value *= own
+            if weigh is not None and line is not None and activity.service_line is not None:
+                value *= weigh(str(line), activity.service_line)
             worth.append(value)
         if len(worth) > 1:
             worth.sort(reverse=True)
@@ -179,3 +208,18 @@ def _compile_points(criterion: Criterion) -> Callable[[Activities, Case], float]
         return min(total, cap)
 
     return add_up
+
+
+def _compile_line_weight(criterion: Criterion) -> Callable[[str, str], float] | None:
+    """Build the function of two known service lines, the lead's and an action's; None weighs nothing."""
+    if not criterion.weighs_lines:
+        return None
+    own, near, far = criterion.own_line, criterion.related_line, criterion.other_line
+    related = related_to(criterion.related_lines)
+
+    def weigh(line: str, other: str) -> float:
+        if other == line:
+            return own
+        return near if other in related.get(line, ()) else far
+
+    return weigh

@@ -30,18 +30,43 @@ class Operator(StrEnum):
     HAS_ALL = "has_all"
     WITHIN_LAST = "within_last"
     WITHIN_NEXT = "within_next"
+    OLDER_THAN = "older_than"
+    LATER_THAN = "later_than"
 
 
 Operand: TypeAlias = (
-    str | float | bool | timedelta | frozenset[str] | tuple[float, float] | date | datetime
+    str
+    | float
+    | bool
+    | timedelta
+    | frozenset[str]
+    | tuple[float, float]
+    | tuple[date, date]
+    | date
+    | datetime
 )
 
 
 class LineMatch(StrEnum):
-    """Which activities count, by service line: any, or only those of the lead's own line."""
+    """Which activities count, by service line: any, the lead's own, its own or a related one, a known
+    one that is neither, or those of no line."""
 
     ANY = "any"
     OWN = "own"
+    RELATED = "related"
+    OTHER = "other"
+    NONE = "none"
+
+
+RelatedLines: TypeAlias = frozenset[tuple[str, str]]
+"""Pairs of service lines that are related; each pair stands in both orders."""
+
+
+class Touch(StrEnum):
+    """The first or the last thing that the lead did."""
+
+    FIRST = "first"
+    LAST = "last"
 
 
 class Whose(StrEnum):
@@ -62,8 +87,13 @@ class FactTest:
 class ActivityTest:
     """At least ``at_least`` actions, of ``distinct_kinds`` kinds, among ``kinds``, ``within`` a time.
 
-    Empty ``kinds`` or ``strengths`` mean any. Excluded and future actions never count. Asked ``of``
-    an organisation that is not known, the lead's own actions may say yes, and nothing says no.
+    Empty ``kinds`` or ``strengths`` mean any. Excluded and future actions never count. With
+    ``older_than`` the window ends that long ago. ``after`` leaves only what came later than the
+    first action of those kinds; ``touch`` only the lead's first or last action among
+    ``touch_among``. ``silent_for`` turns the count around: there was such an action, but none in
+    that time. ``related`` says which service lines ``line`` takes as related.
+    Asked ``of`` an organisation that is not known, the lead's own actions may say yes, and nothing
+    says no.
     """
 
     kinds: frozenset[str] = frozenset()
@@ -72,6 +102,12 @@ class ActivityTest:
     at_least: int = 1
     distinct_kinds: int = 1
     line: LineMatch = LineMatch.ANY
+    related: RelatedLines = frozenset()
+    older_than: timedelta | None = None
+    silent_for: timedelta | None = None
+    after: frozenset[str] = frozenset()
+    touch: Touch | None = None
+    touch_among: frozenset[str] = frozenset()
     of: Whose = Whose.LEAD
 
 
@@ -136,6 +172,14 @@ class AnyOf:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AtLeastOf:
+    """At least ``count`` of the items hold. Unknown while the unknown ones could still decide it."""
+
+    count: int
+    items: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FirstKnown:
     """The answer of the first item that is not unknown: for one question with several sources.
 
@@ -160,6 +204,7 @@ Condition: TypeAlias = (
     | CriterionTest
     | AllOf
     | AnyOf
+    | AtLeastOf
     | FirstKnown
     | NotOf
 )
@@ -169,7 +214,12 @@ def walk(condition: Condition) -> Iterator[Condition]:
     """Yield the condition and all conditions inside it."""
     yield condition
     match condition:
-        case AllOf(items=items) | AnyOf(items=items) | FirstKnown(items=items):
+        case (
+            AllOf(items=items)
+            | AnyOf(items=items)
+            | AtLeastOf(items=items)
+            | FirstKnown(items=items)
+        ):
             for item in items:
                 yield from walk(item)
         case NotOf(item=item):
@@ -187,7 +237,7 @@ def facts_read(condition: Condition) -> frozenset[str]:
                 names.add(fact)
             case AreaTest():
                 names.update(("postal_code", "state"))
-            case ActivityTest(line=LineMatch.OWN):
+            case ActivityTest(line=LineMatch.OWN | LineMatch.RELATED | LineMatch.OTHER):
                 names.add("service_line")
             case ColleaguesTest(roles=roles) if roles:
                 names.add("role")

@@ -22,9 +22,10 @@ from worker.core.conditions import (
     Operator,
     facts_read,
 )
-from worker.core.evaluation import Compiled, compile_condition, compile_selection
+from worker.core.evaluation import Compiled, compile_condition
 from worker.core.jurisdictions import Places, Reach, reach_of
 from worker.core.model import PERMISSIVE_FACTS
+from worker.core.selection import compile_selection
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

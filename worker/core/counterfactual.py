@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from itertools import combinations
 
-from worker.core.case import NO, UNKNOWN, YES, Case, Truth
+from worker.core.case import NO, YES, Case, Truth
 from worker.core.compiled_policy import CompiledPolicy
-from worker.core.conditions import ActivityTest
+from worker.core.conditions import ActivityTest, LineMatch, Touch
 from worker.core.decide import Judgement
 from worker.core.model import Activity, Strength
 from worker.core.policy import Criterion, QualifyingRule, Verdict
@@ -25,10 +26,16 @@ MOST_EXTRAS = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SmallestChange:
-    """These criteria would have to hold as well; then ``rule`` would qualify the lead."""
+    """These criteria would have to hold as well, and those ``without`` not any more; then ``rule``
+    would qualify the lead."""
 
     rule: str
     criteria: tuple[str, ...]
+    without: tuple[str, ...] = ()
+
+    @property
+    def size(self) -> int:
+        return len(self.criteria) + len(self.without)
 
 
 def smallest_change(ruleset: Ruleset, judgement: Judgement) -> SmallestChange | None:
@@ -44,29 +51,51 @@ def smallest_change(ruleset: Ruleset, judgement: Judgement) -> SmallestChange | 
         for rule in compiled.policy.rules
         if (change := _for_rule(ruleset, compiled, rule, judgement)) is not None
     )
-    return min(proposals, key=lambda change: len(change.criteria), default=None)
+    return min(proposals, key=lambda change: change.size, default=None)
 
 
 def _for_rule(
     ruleset: Ruleset, compiled: CompiledPolicy, rule: QualifyingRule, judgement: Judgement
 ) -> SmallestChange | None:
     needed = _needed(compiled, rule, judgement.case)
+    without = _unwanted(compiled, rule, judgement.case)
+    chosen = [compiled.policy.criteria[compiled.index[name]] for name in needed]
+    if not all(_can_come_about(criterion, judgement.case) for criterion in chosen):
+        return None
     for size in range(MOST_EXTRAS + 1):
         for extras in combinations(_extras(compiled, rule, needed, judgement), size):
             criteria = (*needed, *extras)
-            if _qualifies(ruleset, compiled, criteria, judgement):
-                return SmallestChange(rule=rule.id, criteria=criteria)
+            if _qualifies(ruleset, compiled, criteria, without, judgement):
+                return SmallestChange(rule=rule.id, criteria=criteria, without=without)
     return None
+
+
+def _unwanted(compiled: CompiledPolicy, rule: QualifyingRule, case: Case) -> tuple[str, ...]:
+    """What holds and would have to cease: it excludes the lead, keeps it waiting, or ends the rule."""
+    stopping = [name for name, verdicts in compiled.stops if verdicts[YES] is not None]
+    named = (*stopping, *rule.none)
+    return tuple(dict.fromkeys(name for name in named if case.met[name] is YES))
+
+
+def _can_come_about(criterion: Criterion, case: Case) -> bool:
+    """Tell whether something new could meet a criterion; a first touch and a silence are not made."""
+    test = criterion.condition
+    if not isinstance(test, ActivityTest):
+        return True
+    is_settled = test.touch is Touch.FIRST and any(
+        activity.kind in test.touch_among for activity in case.activities
+    )
+    return test.silent_for is None and not is_settled
 
 
 def _needed(compiled: CompiledPolicy, rule: QualifyingRule, case: Case) -> tuple[str, ...]:
     """What stands in the way whatever else happens: gates, disqualifiers, and the rule's own list."""
-    policy, met = compiled.policy, case.met
-    stopping = [name for name in policy.disqualifiers if met[name] is NO]
-    for gate in policy.gates:
-        verdicts = {NO: gate.when_not_met, UNKNOWN: gate.when_unknown, YES: None}
-        if verdicts[met[gate.criterion]] is not None:
-            stopping.append(gate.criterion)
+    met = case.met
+    stopping = [
+        name
+        for name, verdicts in compiled.stops
+        if met[name] is not YES and verdicts[met[name]] is not None
+    ]
     missing = [name for name in rule.all if met[name] is not YES]
     return tuple(dict.fromkeys([*stopping, *missing]))
 
@@ -75,26 +104,31 @@ def _extras(
     compiled: CompiledPolicy, rule: QualifyingRule, needed: tuple[str, ...], judgement: Judgement
 ) -> list[str]:
     """Criteria worth trying beside the needed ones, the most valuable first."""
-    met = judgement.case.met
+    met, named = judgement.case.met, {*rule.any, *rule.some}
     wanted = [
         criterion
         for criterion in compiled.policy.criteria
         if met.get(criterion.id) is not YES and criterion.id not in needed
-        if criterion.id in rule.any or (rule.total is not None and criterion.points > 0)
+        if criterion.id in named or (rule.total is not None and criterion.points > 0)
+        if _can_come_about(criterion, judgement.case)
     ]
-    wanted.sort(key=lambda c: (c.id not in rule.any, -c.points, c.id))
+    wanted.sort(key=lambda c: (c.id not in named, -c.points, c.id))
     return [criterion.id for criterion in wanted]
 
 
 def _qualifies(
-    ruleset: Ruleset, compiled: CompiledPolicy, criteria: tuple[str, ...], judgement: Judgement
+    ruleset: Ruleset,
+    compiled: CompiledPolicy,
+    criteria: tuple[str, ...],
+    without: tuple[str, ...],
+    judgement: Judgement,
 ) -> bool:
     chosen = [compiled.policy.criteria[compiled.index[name]] for name in criteria]
     imagined = tuple(
         a for criterion in chosen for a in _imagine(ruleset, criterion, judgement.case)
     )
     case = _with_activities(judgement.case, imagined)
-    assume: dict[str, Truth] = dict.fromkeys(criteria, YES)
+    assume: dict[str, Truth] = {**dict.fromkeys(without, NO), **dict.fromkeys(criteria, YES)}
     result = qualify(compiled, case, is_qualified_now=False, assume=assume)
     return result.verdict is Verdict.QUALIFIED
 
@@ -105,15 +139,21 @@ def _imagine(ruleset: Ruleset, criterion: Criterion, case: Case) -> Iterator[Act
     if not isinstance(test, ActivityTest):
         return
     kinds = ruleset.configuration.activity_kinds
-    line = case.facts.get("service_line")
     for kind in sorted(test.kinds)[:1]:
         yield Activity(
             ref="imagined",
             kind=kind,
-            at=case.now,
+            at=case.now - (test.older_than or timedelta(0)),
             strength=kinds[kind].strength if kind in kinds else Strength.STRONG,
-            service_line=line if isinstance(line, str) else None,
+            service_line=_imagined_line(test.line, case),
         )
+
+
+def _imagined_line(match: LineMatch, case: Case) -> str | None:
+    if match is LineMatch.OTHER:
+        return "imagined"
+    line = case.facts.get("service_line")
+    return line if isinstance(line, str) and match is not LineMatch.NONE else None
 
 
 def _with_activities(case: Case, imagined: tuple[Activity, ...]) -> Case:

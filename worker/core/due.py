@@ -163,7 +163,7 @@ def _fact_moments(test: FactTest, value: FactValue, zone: ZoneInfo) -> Iterator[
     """The instants at which a test of a date or an instant may change its answer."""
     length = test.operand
     assert isinstance(length, timedelta)
-    is_last = test.operator is Operator.WITHIN_LAST
+    is_last = test.operator in (Operator.WITHIN_LAST, Operator.OLDER_THAN)
     if isinstance(value, datetime):
         yield from (value, value + length) if is_last else (value - length + TICK, value + TICK)
         return

@@ -6,7 +6,7 @@ clock; the case carries the instant. What depends only on the condition is worke
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import TypeAlias, assert_never
@@ -17,25 +17,24 @@ from worker.core.conditions import (
     AllOf,
     AnyOf,
     AreaTest,
+    AtLeastOf,
     ColleaguesTest,
     Condition,
     CriterionTest,
     FactTest,
     FindingTest,
     FirstKnown,
-    LineMatch,
     NotOf,
     Operand,
     Operator,
     ReachableTest,
     Whose,
 )
-from worker.core.model import Activity, FactValue, Strength
+from worker.core.model import FactValue
 from worker.core.organisations import Colleague
+from worker.core.selection import compile_doubt, compile_enough, compile_selection
 
 Compiled: TypeAlias = Callable[[Case], Truth]
-Activities: TypeAlias = Sequence[Activity]
-Selection: TypeAlias = Callable[[Case], Activities]
 
 
 def compile_condition(condition: Condition) -> Compiled:  # noqa: C901  # one flat case per kind
@@ -59,6 +58,8 @@ def compile_condition(condition: Condition) -> Compiled:  # noqa: C901  # one fl
             return _compile_all(tuple(compile_condition(item) for item in items))
         case AnyOf(items=items):
             return _compile_any(tuple(compile_condition(item) for item in items))
+        case AtLeastOf(count=count, items=items):
+            return _compile_at_least(count, tuple(compile_condition(item) for item in items))
         case FirstKnown(items=items):
             return _compile_first_known(tuple(compile_condition(item) for item in items))
         case NotOf(item=item):
@@ -96,6 +97,22 @@ def _compile_any(items: tuple[Compiled, ...]) -> Compiled:
             if truth is UNKNOWN:
                 answer = UNKNOWN
         return answer
+
+    return evaluate
+
+
+def _compile_at_least(count: int, items: tuple[Compiled, ...]) -> Compiled:
+    def evaluate(case: Case) -> Truth:
+        met = unknown = 0
+        for item in items:
+            truth = item(case)
+            if truth is YES:
+                met += 1
+                if met >= count:
+                    return YES
+            elif truth is UNKNOWN:
+                unknown += 1
+        return UNKNOWN if met + unknown >= count else NO
 
     return evaluate
 
@@ -144,78 +161,22 @@ def _compile_area(condition: AreaTest) -> Compiled:
     return evaluate
 
 
-def compile_selection(test: ActivityTest) -> Selection:
-    """Build the function that lists the activities of a case which the test counts.
-
-    They come newest first within each kind, and kinds in the order of their names, so that the
-    evidence of a decision reads the same in every process.
-    """
-    if test.of is Whose.ORGANISATION:
-        own = compile_selection(replace(test, of=Whose.LEAD))
-        return lambda case: own(case.organisation or case)
-    kinds, within, strengths = tuple(sorted(test.kinds)), test.within, test.strengths
-    if test.line is LineMatch.OWN:
-        return _only_own_line(compile_selection(replace(test, line=LineMatch.ANY)))
-    if strengths:
-        return _only_strengths(compile_selection(replace(test, strengths=frozenset())), strengths)
-    if len(kinds) == 1:
-        return _one_kind(kinds[0], within)
-
-    def select(case: Case) -> Activities:
-        found: Activities = case.activities
-        if kinds:
-            by_kind = case.by_kind
-            found = [a for kind in kinds if kind in by_kind for a in by_kind[kind]]
-        if within is None or not found:
-            return found
-        since = case.now - within
-        return [activity for activity in found if activity.at > since]
-
-    return select
-
-
-def _one_kind(kind: str, within: timedelta | None) -> Selection:
-    """The commonest selection; most often all of the few activities lie inside the window."""
-
-    def select(case: Case) -> Activities:
-        found = case.by_kind.get(kind)
-        if found is None:
-            return ()
-        if within is None:
-            return found
-        since = case.now - within
-        if found[-1].at > since:
-            return found
-        return [activity for activity in found if activity.at > since]
-
-    return select
-
-
-def _only_strengths(inner: Selection, strengths: frozenset[Strength]) -> Selection:
-    return lambda case: [a for a in inner(case) if a.strength in strengths]
-
-
-def _only_own_line(inner: Selection) -> Selection:
-    def select(case: Case) -> Activities:
-        line = case.facts.get("service_line")
-        return [a for a in inner(case) if line is not None and a.service_line == line]
-
-    return select
-
-
-def compile_enough(test: ActivityTest) -> Callable[[Activities], bool]:
-    """Build the function that tells whether the activities a test counts are enough for it."""
-    at_least, distinct = test.at_least, test.distinct_kinds
-    if at_least <= 1 and distinct <= 1:
-        return bool
-    return lambda found: len(found) >= at_least and len({a.kind for a in found}) >= distinct
-
-
 def _compile_activity(test: ActivityTest) -> Compiled:
-    select, is_enough = compile_selection(test), compile_enough(test)
-    if test.of is Whose.ORGANISATION:
-        return lambda case: YES if is_enough(select(case)) else too_few_of_organisation(case)
-    return lambda case: YES if is_enough(select(case)) else NO
+    select, is_enough, is_open = compile_selection(test), compile_enough(test), compile_doubt(test)
+    if is_open is None and test.of is Whose.LEAD:
+        return lambda case: YES if is_enough(select(case), case) else NO
+    too_few = too_few_of_organisation if test.of is Whose.ORGANISATION else _no
+
+    def evaluate(case: Case) -> Truth:
+        if is_enough(select(case), case):
+            return YES
+        return UNKNOWN if is_open is not None and is_open(case) else too_few(case)
+
+    return evaluate
+
+
+def _no(_case: Case) -> Truth:
+    return NO
 
 
 def too_few_of_organisation(case: Case) -> Truth:
@@ -299,7 +260,23 @@ def _within_next(value: FactValue, operand: Operand, case: Case) -> bool:
 def _between(value: FactValue, operand: Operand, _case: Case) -> bool:
     assert isinstance(operand, tuple)
     low, high = operand
-    return isinstance(value, (int, float)) and low <= value <= high
+    return low <= value <= high  # type: ignore[operator]  # bounds of the fact's kind, checked at load
+
+
+def _older_than(value: FactValue, operand: Operand, case: Case) -> bool:
+    assert isinstance(operand, timedelta)
+    if isinstance(value, datetime):
+        return value <= case.now - operand
+    day = as_date(value)
+    return day is not None and day < case.today - operand
+
+
+def _later_than(value: FactValue, operand: Operand, case: Case) -> bool:
+    assert isinstance(operand, timedelta)
+    if isinstance(value, datetime):
+        return value >= case.now + operand
+    day = as_date(value)
+    return day is not None and day > case.today + operand
 
 
 def _has(value: FactValue) -> frozenset[str]:
@@ -316,4 +293,6 @@ _FACT_ANSWERS: Mapping[Operator, Callable[[FactValue, Operand, Case], bool]] = {
     Operator.HAS_ALL: lambda value, operand, _: _has(value) >= operand,  # type: ignore[operator]  # a set
     Operator.WITHIN_LAST: _within_last,
     Operator.WITHIN_NEXT: _within_next,
+    Operator.OLDER_THAN: _older_than,
+    Operator.LATER_THAN: _later_than,
 }

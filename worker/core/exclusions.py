@@ -25,6 +25,9 @@ SOURCE, BURST = "source", "burst"
 NO_CONSENT, BEFORE_CONSENT = "no_consent", "before_consent"
 _SECOND = timedelta(seconds=1)
 
+LOOK_BACK = timedelta(days=400)
+"""Older activities count for nothing; no window may be longer."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Burst:
@@ -103,7 +106,8 @@ def screen(
 
     ``outsider`` is the rule by which nothing that this lead does counts.
     """
-    happened = [activity for activity in activities if activity.at <= now]
+    since = now - LOOK_BACK
+    happened = [activity for activity in activities if since < activity.at <= now]
     if outsider is not None:
         return Screened([], tuple([PassedOver(a.ref, outsider) for a in happened]))
     passed: list[PassedOver] = []

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from worker.core.conditions import Condition
+from worker.core.conditions import ActivityTest, Condition, RelatedLines
 from worker.core.model import Strength
 
 
@@ -25,6 +25,9 @@ class Family(StrEnum):
     CHANNEL = "channel"
     DATA = "data"
     CONSENT = "consent"
+    ACCOUNT = "account"
+    """What colleagues of the same organisation did. Its points raise the account, not the person: they
+    are no part of the total, and count only where a rule asks for them by name."""
 
 
 class Verdict(StrEnum):
@@ -52,7 +55,8 @@ class Criterion:
 
     ``points`` count when it is met. For a criterion on activities each action adds its points,
     halved every ``half_life``, each further one multiplied by ``repeat`` (0: only the best one
-    counts), times ``own_line`` when it is of the lead's service line; all together at most ``cap``.
+    counts), times ``own_line``, ``related_line`` or ``other_line`` when both service lines are
+    known; all together at most ``cap``. ``related_lines`` says which lines are related.
     """
 
     id: str
@@ -64,7 +68,20 @@ class Criterion:
     half_life: timedelta | None = None
     repeat: float = 0.0
     own_line: float = 1.0
+    related_line: float = 1.0
+    other_line: float = 1.0
+    related_lines: RelatedLines = frozenset()
     cap: float | None = None
+
+    @property
+    def weighs_lines(self) -> bool:
+        """Tell whether the service lines of actions matter to the points."""
+        return (self.own_line, self.related_line, self.other_line) != (1.0, 1.0, 1.0)
+
+    @property
+    def counts_actions(self) -> bool:
+        """Tell whether each action adds points, so that they fade; silence is no action."""
+        return isinstance(self.condition, ActivityTest) and self.condition.silent_for is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,12 +104,19 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualifyingRule:
-    """One way to qualify: all of these, any of those, and the score and evidence asked for."""
+    """One way to qualify: all of these, any of those, and the score and evidence asked for.
+
+    ``none`` must not be met; one that is unknown does not stand in the way. Of ``some`` as many as
+    ``least`` must be met.
+    """
 
     id: str
     sentence: str
     all: tuple[str, ...] = ()
     any: tuple[str, ...] = ()
+    none: tuple[str, ...] = ()
+    some: tuple[str, ...] = ()
+    least: int = 0
     total: float | None = None
     families: Mapping[Family, float] = field(default_factory=dict)
     evidence: Evidence | None = None
@@ -122,7 +146,11 @@ class Track:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """All that is written about one pathway. ``criteria`` stand in an order fit for evaluation."""
+    """All that is written about one pathway. ``criteria`` stand in an order fit for evaluation.
+
+    ``disqualifiers`` must hold, ``exclusions`` must not, ``holds`` keep the lead waiting while met.
+    A family's points are multiplied by its weight before its cap is applied.
+    """
 
     pathway: str
     title: str
@@ -132,9 +160,12 @@ class Policy:
     criteria: tuple[Criterion, ...]
     gates: tuple[Gate, ...] = ()
     disqualifiers: tuple[str, ...] = ()
+    exclusions: tuple[str, ...] = ()
+    holds: tuple[str, ...] = ()
     rules: tuple[QualifyingRule, ...] = ()
     nurture: tuple[str, ...] = ()
     family_caps: Mapping[Family, float] = field(default_factory=dict)
+    family_weights: Mapping[Family, float] = field(default_factory=dict)
     keep: Keep | None = None
     tracks: tuple[Track, ...] = ()
     required_documents: tuple[str, ...] = ()

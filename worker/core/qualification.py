@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from worker.core.case import NO, UNKNOWN, YES, Case, Truth
+from worker.core.case import YES, Case, Truth
 from worker.core.compiled_policy import CompiledPolicy
 from worker.core.policy import Family, Policy, QualifyingRule, Verdict
 from worker.core.reasoning import KEPT, give_reasons
@@ -74,11 +74,13 @@ def _conclude(
 ) -> Qualification:
     """Reach the verdict from the truths in ``case.met`` and the points of each criterion."""
     families: dict[Family, float] = {}
-    for family, pick, cap in compiled.families:
-        value = sum(pick(points))
+    total = 0.0
+    for family, pick, weight, cap in compiled.families:
+        value = min(sum(pick(points)) * weight, cap)
         if value:
-            families[family] = min(value, cap)
-    total = sum(families.values())
+            families[family] = value
+            if family is not Family.ACCOUNT:
+                total += value
     truths = tuple(map(case.met.__getitem__, compiled.index))
     verdict, carried_by, stopped_by = _reach_verdict(
         compiled, case, families, total, is_qualified_now=is_qualified_now
@@ -107,9 +109,10 @@ def _reach_verdict(
     is_qualified_now: bool,
 ) -> tuple[Verdict, str | None, str | None]:
     policy, met = compiled.policy, case.met
-    verdict, stopped_by = _stop(policy, met)
-    if verdict is not None:
-        return verdict, None, stopped_by
+    for name, verdicts in compiled.stops:
+        verdict = verdicts[met[name]]
+        if verdict is not None:
+            return verdict, None, name
     for rule in policy.rules:
         if _carries(compiled, rule, case, families, total):
             return Verdict.QUALIFIED, rule.id, None
@@ -133,22 +136,6 @@ def hold_unreachable(found: Qualification, case: Case) -> Qualification:
     )
 
 
-def _stop(policy: Policy, met: Mapping[str, Truth]) -> tuple[Verdict | None, str | None]:
-    """Find the disqualifier or gate that ends the matter, if any."""
-    for criterion in policy.disqualifiers:
-        if met[criterion] is NO:
-            return Verdict.DISQUALIFIED, criterion
-    for gate in policy.gates:
-        truth, verdict = met[gate.criterion], None
-        if truth is NO:
-            verdict = gate.when_not_met
-        elif truth is UNKNOWN:
-            verdict = gate.when_unknown
-        if verdict is not None:
-            return verdict, gate.criterion
-    return None, None
-
-
 def _is_kept(
     policy: Policy, met: Mapping[str, Truth], families: Mapping[Family, float], total: float
 ) -> bool:
@@ -168,17 +155,24 @@ def _carries(
     families: Mapping[Family, float],
     total: float,
 ) -> bool:
-    met = case.met
-    for criterion in rule.all:
-        if met[criterion] is not YES:
-            return False
-    if rule.any and not any(met[criterion] is YES for criterion in rule.any):
+    if not _criteria_hold(rule, case.met):
         return False
     if rule.total is not None and total < rule.total:
         return False
     if any(families.get(family, 0.0) < least for family, least in rule.families.items()):
         return False
     return rule.evidence is None or _has_evidence(compiled, rule, case)
+
+
+def _criteria_hold(rule: QualifyingRule, met: Mapping[str, Truth]) -> bool:
+    for criterion in rule.all:
+        if met[criterion] is not YES:
+            return False
+    if rule.any and not any(met[criterion] is YES for criterion in rule.any):
+        return False
+    if rule.some and sum([met[criterion] is YES for criterion in rule.some]) < rule.least:
+        return False
+    return not any(met[criterion] is YES for criterion in rule.none)
 
 
 def _has_evidence(compiled: CompiledPolicy, rule: QualifyingRule, case: Case) -> bool:

@@ -131,7 +131,7 @@ def _policy_readers(policy: Policy) -> Iterator[tuple[str, Reader]]:
     for criterion in policy.criteria:
         name = f"{policy.pathway}.{criterion.id}"
         yield from _each(facts_read(criterion.condition), Use.CRITERIA, name)
-        if criterion.own_line != 1.0:
+        if criterion.weighs_lines:
             yield from _each(("service_line",), Use.CRITERIA, name)
     for track in policy.tracks:
         name = f"{policy.pathway} track {track.id}"
@@ -198,7 +198,7 @@ def find_line_readers(configuration: Configuration) -> tuple[Reader, ...]:
         Reader(use=Use.CRITERIA, what=f"{policy.pathway}.{criterion.id}")
         for policy in configuration.policies.values()
         for criterion in policy.criteria
-        if criterion.own_line != 1.0 or _asks_for_line(criterion.condition)
+        if criterion.weighs_lines or _asks_for_line(criterion.condition)
     )
 
 

@@ -23,8 +23,9 @@ _FAMILY_ORDER = {
     Family.FIT: 2,
     Family.NURTURE: 3,
     Family.CHANNEL: 4,
-    Family.CONSENT: 5,
-    Family.DATA: 6,
+    Family.ACCOUNT: 5,
+    Family.CONSENT: 6,
+    Family.DATA: 7,
 }
 STOPPED = frozenset({Verdict.HOLD, Verdict.DISQUALIFIED})
 """What else holds of such a lead decides nothing, and would only be rewritten as windows close."""
@@ -46,12 +47,14 @@ class ReasonOrder:
 
     ``speaking`` are the codes of criteria that hold, by place; ``required`` and ``optional`` those
     of criteria that do not (by the value of ``Truth``), as some rule names the criterion or none.
+    ``blocking`` are the codes of criteria that hold, though a rule asks that they do not.
     ``falls_short`` is given where no required criterion says what a lead lacks.
     """
 
     speaking: tuple[tuple[int, str], ...]
     required: tuple[tuple[int, _Codes], ...]
     optional: tuple[tuple[int, _Codes], ...]
+    blocking: tuple[tuple[int, str], ...]
     stops: dict[str, tuple[int, _Codes]]
     scored_rules: frozenset[str]
     falls_short: str
@@ -60,7 +63,8 @@ class ReasonOrder:
 def order_reasons(policy: Policy) -> ReasonOrder:
     """Work out the order of a policy's codes, once."""
     placed = tuple(enumerate(policy.criteria))
-    named = {name for rule in policy.rules for name in (*rule.all, *rule.any)}
+    named = {name for rule in policy.rules for name in (*rule.all, *rule.any, *rule.some)}
+    unwanted = {name for rule in policy.rules for name in rule.none}
     most = sorted(placed, key=lambda p: (_FAMILY_ORDER[p[1].family], -p[1].points, p[0]))
     told = [(place, c) for place, c in placed if c.reasons.not_met or c.reasons.unknown]
     scored = frozenset(rule.id for rule in policy.rules if rule.total is not None)
@@ -68,7 +72,10 @@ def order_reasons(policy: Policy) -> ReasonOrder:
         speaking=tuple((place, c.reasons.met) for place, c in most if c.reasons.met),
         required=tuple((place, _codes(c)) for place, c in told if c.id in named),
         optional=tuple((place, _codes(c)) for place, c in told if c.id not in named),
-        stops={c.id: (place, _codes(c)) for place, c in placed},
+        blocking=tuple(
+            (place, c.reasons.met) for place, c in placed if c.id in unwanted and c.reasons.met
+        ),
+        stops={c.id: (place, _all_codes(c)) for place, c in placed},
         scored_rules=scored,
         falls_short="NURTURE_SCORE_BELOW_THRESHOLD" if scored else "NURTURE_CRITERIA_MISSING",
     )
@@ -77,6 +84,11 @@ def order_reasons(policy: Policy) -> ReasonOrder:
 def _codes(criterion: Criterion) -> _Codes:
     """The codes of a criterion that does not hold, by the value of ``Truth``."""
     return (criterion.reasons.not_met, None, criterion.reasons.unknown)
+
+
+def _all_codes(criterion: Criterion) -> _Codes:
+    """The codes of a criterion, by the value of ``Truth``: one may stop a lead by holding."""
+    return (criterion.reasons.not_met, criterion.reasons.met, criterion.reasons.unknown)
 
 
 def give_reasons(
@@ -105,7 +117,10 @@ def give_reasons(
         given = [*lead, *found, *required, *optional]
     else:
         told = [code for code in found if code in _TOLD_FIRST]
-        missing = required if any(required) or stopped_by else [order.falls_short]
+        missing: list[str | None] = [c for place, c in order.blocking if truths[place] is YES]
+        missing += required
+        if not any(missing) and stopped_by is None:
+            missing = [order.falls_short]
         given = [*lead, *told, *missing, *found, *optional]
     once = dict.fromkeys(given)
     once.pop(None, None)

@@ -21,6 +21,7 @@ from worker.core.configuration import Configuration
 from worker.core.consent import ConsentCheck, compile_consent
 from worker.core.contact_points import ConsentWatch, watch_of
 from worker.core.evaluation import Compiled, compile_condition
+from worker.core.exclusions import LOOK_BACK
 from worker.core.field_map import ObjectKind, ObjectMap
 from worker.core.mapping import (
     ActivityMapper,
@@ -48,7 +49,7 @@ class ActionWindows:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Windows:
-    """The lengths of time after which something may stop counting, by what it applies to.
+    """The lengths of time after which something may begin or stop to count, by what it applies to.
 
     ``by_kind`` holds windows of activities of one kind, ``by_strength`` those of any kind that is
     as strong; ``organisation`` the same for actions of others in the organisation; ``colleagues``
@@ -181,7 +182,8 @@ def _policy_windows(configuration: Configuration, policy: Policy) -> Windows:
 def _stopped_windows(configuration: Configuration, policy: Policy) -> Windows:
     """The windows of a lead that a gate or disqualifier stops: only those can let it go on."""
     conditions = {criterion.id: criterion.condition for criterion in policy.criteria}
-    waiting = [*policy.disqualifiers, *(gate.criterion for gate in policy.gates)]
+    gates = (gate.criterion for gate in policy.gates)
+    waiting = [*policy.disqualifiers, *policy.exclusions, *gates, *policy.holds]
     asked: dict[str, Condition] = {}
     while waiting:
         name = waiting.pop()
@@ -210,16 +212,25 @@ def _action_windows(tests: Iterable[ActivityTest]) -> ActionWindows:
     by_kind: dict[str, set[timedelta]] = {}
     by_strength: dict[Strength, set[timedelta]] = {}
     for test in tests:
-        if test.within is None:
-            continue
+        lengths = _lengths(test)
         for kind in test.kinds:
-            by_kind.setdefault(kind, set()).add(test.within)
+            by_kind.setdefault(kind, set()).update(lengths)
         for strength in () if test.kinds else test.strengths or Strength:
-            by_strength.setdefault(strength, set()).add(test.within)
+            by_strength.setdefault(strength, set()).update(lengths)
+        for kind in test.after | test.touch_among:
+            by_kind.setdefault(kind, set()).add(LOOK_BACK)
     return ActionWindows(
         by_kind={kind: frozenset(times) for kind, times in by_kind.items()},
         by_strength={strength: frozenset(times) for strength, times in by_strength.items()},
     )
 
 
-_TIMED = frozenset({Operator.WITHIN_LAST, Operator.WITHIN_NEXT})
+def _lengths(test: ActivityTest) -> frozenset[timedelta]:
+    """How long after an action what a test says of it may change."""
+    found = {test.within or LOOK_BACK, test.older_than, test.silent_for}
+    return frozenset(length for length in found if length is not None)
+
+
+_TIMED = frozenset(
+    {Operator.WITHIN_LAST, Operator.WITHIN_NEXT, Operator.OLDER_THAN, Operator.LATER_THAN}
+)

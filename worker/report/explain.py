@@ -144,6 +144,8 @@ def _gates(policy: Policy, found: Mapping[str, Json]) -> Iterator[dict[str, Json
             "passes": truth != "not_met",
             "when_not_met": "disqualified",
         }
+    for name in policy.exclusions:
+        yield _unwanted(name, truths.get(name), "disqualified")
     for gate in policy.gates:
         truth = truths.get(gate.criterion)
         stops = {"not_met": gate.when_not_met, "unknown": gate.when_unknown}
@@ -154,6 +156,13 @@ def _gates(policy: Policy, found: Mapping[str, Json]) -> Iterator[dict[str, Json
             "when_not_met": gate.when_not_met,
             "when_unknown": gate.when_unknown,
         }
+    for name in policy.holds:
+        yield _unwanted(name, truths.get(name), "hold")
+
+
+def _unwanted(name: str, truth: Json, verdict: str) -> dict[str, Json]:
+    """A criterion that stops the lead by being met."""
+    return {"criterion": name, "truth": truth, "passes": truth != "met", "when_met": verdict}
 
 
 def _of_others(
@@ -205,4 +214,5 @@ def _smallest(policy: Policy | None, change: SmallestChange | None) -> Json:
     return {
         "rule": change.rule,
         "criteria": [{"id": name, "sentence": sentences[name]} for name in change.criteria],
+        "without": [{"id": name, "sentence": sentences[name]} for name in change.without],
     }

@@ -204,7 +204,10 @@ def _passed_over(explained: Mapping[str, Json]) -> Iterator[str]:
 
 def _score_line(explained: Mapping[str, Json]) -> str:
     score = _map(explained["score"])
-    families = ", ".join(f"{k} {_points(v)}" for k, v in _map(score["families"]).items())
+    points = _map(score["families"])
+    families = ", ".join(f"{k} {_points(v)}" for k, v in points.items())
+    if "account" in points:
+        families += " (not in the total)"
     return f"Score {_points(score['total'])}: {families or 'nothing counted'}"
 
 
@@ -223,5 +226,7 @@ def _closing(explained: Mapping[str, Json]) -> Iterator[str]:
         yield f"Smallest change that would qualify it (rule {smallest['rule']}):"
         for item in _items(smallest["criteria"]):
             yield f"  {_map(item)['sentence']}"
+        for item in _items(smallest["without"]):
+            yield f"  no longer: {_map(item)['sentence']}"
     if explained["changes_by_itself_at"]:
         yield f"Time alone changes this at {explained['changes_by_itself_at']}"

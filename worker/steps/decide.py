@@ -16,6 +16,7 @@ from datetime import UTC, datetime, time, timedelta
 from worker.core.assignment import Roster
 from worker.core.decide import Decision, LeadSnapshot, decide
 from worker.core.due import next_change_at
+from worker.core.exclusions import LOOK_BACK
 from worker.core.field_map import Managed
 from worker.core.identity import MergedLead
 from worker.core.mapping import MappedContact, facts_to_json, mapped_from_json
@@ -63,8 +64,6 @@ from worker.steps.roll_up import RollUps
 from worker.steps.work import Work
 
 STEP = "decide"
-LOOK_BACK = timedelta(days=400)
-"""Older activities are outside every window a policy may open, and are not loaded."""
 
 
 def decide_profiles(work: Work, shard: Shard = WHOLE) -> None:

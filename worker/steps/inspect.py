@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from worker.core.counterfactual import smallest_change
 from worker.core.decide import Decision, decide
 from worker.core.due import next_change_at
+from worker.core.exclusions import LOOK_BACK
 from worker.core.plan import CurrentRecord, plan_write
 from worker.core.records import RecordRef
 from worker.core.trace import Json, decision_body
@@ -26,7 +27,7 @@ from worker.ledger.rows import StoredDecision, StoredProfile, StoredRecord
 from worker.ledger.transaction import Transaction
 from worker.report.explain import LeadReport
 from worker.steps.contact_points import with_shut
-from worker.steps.decide import LOOK_BACK, load_roster, take_snapshot
+from worker.steps.decide import load_roster, take_snapshot
 from worker.steps.owners import active_among, owners_if_told
 from worker.steps.revocations import revoked_facts
 from worker.steps.roll_up import RollUps
