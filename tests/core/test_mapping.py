@@ -71,6 +71,12 @@ def test_an_activity_names_its_contact_kind_and_time(shipped: Ruleset) -> None:
     assert mapped.service_line == "orthopedics"
 
 
+def test_a_line_of_an_activity_that_no_list_knows_is_not_kept(shipped: Ruleset) -> None:
+    mapped = shipped.activity_mappers[ACTIVITIES](_activity(service_line="My bad knee"))
+    assert mapped is not None
+    assert mapped.service_line is None
+
+
 @pytest.mark.parametrize(
     ("column", "value"), [("contact_id", ""), ("type", "smoke_signal"), ("occurred_at", "lately")]
 )

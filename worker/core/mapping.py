@@ -133,7 +133,7 @@ def compile_activity_mapper(object_map: ObjectMap) -> ActivityMapper:
         at = parse_instant(text_of(values, fields.at))
         if not contact_id or kind is None or at is None:
             return None
-        line = text_of(values, fields.service_line)
+        line = text_of(values, fields.service_line).casefold()
         return MappedActivity(
             ref=record.ref,
             contact=RecordRef(
@@ -141,7 +141,8 @@ def compile_activity_mapper(object_map: ObjectMap) -> ActivityMapper:
             ),
             kind=kind,
             at=at,
-            service_line=lines.get(line.casefold(), line.casefold() or None),
+            # A word that no list knows may be anything somebody typed; it is not kept.
+            service_line=lines.get(line) if lines else line or None,
             owner=text_of(values, fields.owner) or None,
             channel=text_of(values, fields.channel) or None,
             is_excluded=read_boolean(text_of(values, fields.excluded)).value is True,

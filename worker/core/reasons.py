@@ -221,6 +221,7 @@ _ALL = (
         "DQ_TABLE_SHRUNK", _F.DATA, "Most records are gone; none is taken as deleted.", _S.WARN
     ),
     _reason("DQ_HEADER_DUPLICATE", _F.DATA, "Two columns have the same name.", _S.WARN),
+    _reason("DQ_ROW_UNREADABLE", _F.DATA, "The row cannot be read.", _S.BLOCK),
     _reason("DQ_ROW_ENCODING", _F.DATA, "The row has bytes that are no text.", _S.BLOCK),
     _reason("DQ_ROW_NUL_REMOVED", _F.DATA, "NUL characters were removed from the row."),
     _reason("DQ_ROW_TOO_LONG", _F.DATA, "The row has more cells than the header.", _S.BLOCK),

@@ -7,6 +7,7 @@ gave. Meaning is added later, by ``worker.core.mapping``.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -156,6 +157,14 @@ class WriteCommand:
     ref: RecordRef
     changes: RawValues
     expected: RawValues = field(default_factory=dict)
+
+
+_CODE = re.compile(r"[A-Z][A-Z0-9_]{2,59}")
+
+
+def is_code(text: str) -> bool:
+    """Tell whether a text has the shape of a code: what a CRM answered in words may hold a value."""
+    return _CODE.fullmatch(text) is not None
 
 
 class WriteOutcome(StrEnum):

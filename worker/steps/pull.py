@@ -12,7 +12,7 @@ from functools import partial
 
 from worker.core.field_map import ObjectKind, ObjectMap, SystemMap
 from worker.core.mapping import ActivityMapper, ContactMapper
-from worker.core.records import ObjectDescription, Page, Record, RowIssue
+from worker.core.records import ObjectDescription, Page, Record, RowIssue, is_code
 from worker.core.ruleset import Ruleset
 from worker.core.transforms import is_damaged_id
 from worker.ledger.activities import delete_activities, save_activities
@@ -252,7 +252,7 @@ def _note_quarantine(
             object_type=name,
             row=issue.row,
             column=issue.column,
-            code=issue.code,
+            code=issue.code if is_code(issue.code) else "DQ_ROW_UNREADABLE",
             record_id=issue.record_id,
             run_id=work.run_id,
         )

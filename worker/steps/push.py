@@ -19,6 +19,7 @@ from worker.core.records import (
     WriteCommand,
     WriteOutcome,
     WriteResult,
+    is_code,
 )
 from worker.ledger.outbox import (
     adopt_planned,
@@ -241,7 +242,7 @@ def _settlement(work: Work, intent: Intent, result: WriteResult) -> Settlement:
     return Settlement(
         intent_id=intent.id,
         outcome=result.outcome,
-        code=result.code or _CODES.get(result.outcome),
+        code=result.code if result.code and is_code(result.code) else _CODES.get(result.outcome),
         at=work.now,
         run_id=work.run_id,
     )
