@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from tests.leads import ACTIVITIES, Row, contact_ref
-from worker.core.mapping import Issue, mapped_from_json, mapped_to_json, to_activity
+from worker.core.mapping import (
+    Issue,
+    compile_activity_mapper,
+    mapped_from_json,
+    mapped_to_json,
+    to_activity,
+)
 from worker.core.records import Record, RecordRef
 from worker.core.ruleset import Ruleset
 
@@ -84,6 +91,21 @@ def test_an_activity_without_contact_kind_or_time_is_left_out(
     column: str, value: str, shipped: Ruleset
 ) -> None:
     assert shipped.activity_mappers[ACTIVITIES](_activity(**{column: value})) is None
+
+
+def test_the_source_of_an_activity_is_folded(shipped: Ruleset) -> None:
+    """So that the ledger and the core compare it in the same way."""
+    item = shipped.configuration.systems["files"].find_object("activities")
+    assert item is not None
+    assert item.activity is not None
+    told = replace(item, activity=replace(item.activity, source="reported_by"))
+    assert "reported_by" in told.requested_fields()
+    read = compile_activity_mapper(told)
+    found = [read(_activity(reported_by=text)) for text in (" Web-Formular GRÖSSE ", "", "BOT")]
+    assert [f and f.source for f in found] == ["web-formular grösse", None, "bot"]
+    without = shipped.activity_mappers[ACTIVITIES](_activity(reported_by="BOT"))
+    assert without is not None
+    assert without.source is None
 
 
 def test_a_kind_that_is_not_enabled_is_left_out(shipped: Ruleset) -> None:

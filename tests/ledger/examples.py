@@ -53,6 +53,7 @@ def activity(activity_id: str = "a1", contact: str = "1", **changes: Any) -> Sto
         service_line="cardiology",
         owner="7",
         channel="referral",
+        source="web form",
     )
     return replace(plain, **changes)
 

@@ -72,6 +72,7 @@ MODULES = (
     settings,
 )
 Call = Callable[[Transaction], Any]
+ASKED = members.Asked(organisations=["acme"], kinds=["meeting"], since=NOW - HOUR)
 DECIDING = {"now": NOW + 48 * HOUR, "config_digest": "c1"}
 
 READS: dict[str, Call] = {
@@ -91,12 +92,8 @@ READS: dict[str, Call] = {
     "leases.holder_of": lambda tx: leases.holder_of(tx, "sync", NOW),
     "members.load_members": lambda tx: members.load_members(tx, ["p1"]),
     "members.count_members": lambda tx: members.count_members(tx, ["acme"]),
-    "members.shared_actions": lambda tx: members.shared_actions(
-        tx, ["acme"], ["meeting"], NOW - HOUR, 9
-    ),
-    "members.last_actions": lambda tx: members.last_actions(
-        tx, ["acme"], ["meeting"], now=NOW, since=NOW - HOUR, most=9
-    ),
+    "members.shared_actions": lambda tx: members.shared_actions(tx, ASKED, 9),
+    "members.last_actions": lambda tx: members.last_actions(tx, ASKED, NOW, 9),
     "outbox.count_by_state": outbox.count_by_state,
     "outbox.held_runs": outbox.held_runs,
     "outbox.outcome_codes": lambda tx: outbox.outcome_codes(tx, "run9"),

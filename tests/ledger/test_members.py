@@ -21,13 +21,19 @@ def fill(tx: Transaction, **people: str) -> None:
         members.save_members(tx, [member(name, organisation=organisation)])
 
 
+def asked(*organisations: str) -> members.Asked:
+    return members.Asked(
+        organisations=organisations, kinds=KINDS, since=SINCE, not_from=["monitoring", "bot"]
+    )
+
+
 def shared(tx: Transaction, most: int = 9) -> dict[str, list[str]]:
-    found = members.shared_actions(tx, ["acme", "none"], KINDS, SINCE, most)
+    found = members.shared_actions(tx, asked("acme", "none"), most)
     return {name: [action.ref.id for action in actions] for name, actions in found.items()}
 
 
 def last(tx: Transaction, most: int = 9) -> list[tuple[str, str]]:
-    found = members.last_actions(tx, ["acme"], KINDS, now=NOW, since=SINCE, most=most)
+    found = members.last_actions(tx, asked("acme"), NOW, most)
     return [(one.profile_id, one.ref.id) for one in found.get("acme", [])]
 
 
@@ -70,6 +76,23 @@ def test_the_actions_of_all_members_are_rolled_up_newest_first(ledger: Ledger) -
         ]
         activities.save_activities(tx, rows)
         assert shared(tx) == {"acme": ["a2", "a1"]}
+
+
+def test_what_a_robot_reported_counts_for_nobody(ledger: Ledger) -> None:
+    """Else the newest of a kind, or of a member, might all be a robot's, and hide what people did."""
+    with ledger.begin() as tx:
+        fill(tx, p1="acme", p2="acme")
+        rows = [
+            activity("a1", "1", at=NOW - 2 * HOUR, source="web form"),
+            activity("a2", "1", at=NOW - HOUR, source="bot"),
+            activity("a3", "2", at=NOW - 3 * HOUR, source=None),
+            activity("a4", "2", at=NOW, source="monitoring"),
+        ]
+        activities.save_activities(tx, rows)
+        assert shared(tx, most=2) == {"acme": ["a1", "a3"]}
+        assert last(tx) == [("p1", "a1"), ("p2", "a3")]
+        found = members.shared_actions(tx, asked("acme"), 9)["acme"]
+        assert [action.source for action in found] == ["web form", None]
 
 
 def test_an_action_of_two_members_is_one_action_of_the_organisation(ledger: Ledger) -> None:

@@ -265,9 +265,8 @@ class MapReader:
         )
         spot = self.sheet.spot(*path, "contact", "object")
         check_name(self.findings, spot, "contact object", item.contact.object, contacts)
-        columns = {
-            key: getattr(item, key) for key in ("at", "kind", "owner", "channel", "excluded")
-        }
+        plain = ("at", "kind", "owner", "channel", "source", "excluded")
+        columns = {key: getattr(item, key) for key in plain}
         line = item.service_line
         columns["service_line"] = line.from_ if line else None
         self._check_sources(columns, item.allow_sensitive, path)
@@ -281,6 +280,7 @@ class MapReader:
             service_lines=self._lines(line, (*path, "service_line")) if line else {},
             owner=item.owner,
             channel=item.channel,
+            source=item.source,
             excluded=item.excluded,
             justification=item.allow_sensitive,
         )

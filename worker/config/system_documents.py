@@ -83,6 +83,7 @@ class ActivityReadEntry(Document):
     ) = None
     owner: Text | None = None
     channel: Text | None = None
+    source: Text | None = None
     excluded: Text | None = None
     allow_sensitive: Text | None = None
 

@@ -156,6 +156,7 @@ class ActivityRead:
     service_lines: Mapping[str, str] = field(default_factory=dict)
     owner: str | None = None
     channel: str | None = None
+    source: str | None = None
     excluded: str | None = None
     unread: Mapping[str, str] = field(default_factory=dict)
     justification: str | None = None
@@ -166,6 +167,7 @@ class ActivityRead:
             "service_line": self.service_line,
             "owner": self.owner,
             "channel": self.channel,
+            "source": self.source,
             "excluded": self.excluded,
         }
         read = {name: source for name, source in optional.items() if source is not None}

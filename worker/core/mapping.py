@@ -101,7 +101,10 @@ def _fail_closed(fact: str, facts: dict[str, FactValue], unseen: list[str]) -> N
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MappedActivity:
-    """An activity with the contact it belongs to. Strength is added from the catalogue later."""
+    """An activity with the contact it belongs to. Strength is added from the catalogue later.
+
+    ``source`` is folded, so that a ledger can compare it as the core does.
+    """
 
     ref: RecordRef
     contact: RecordRef
@@ -110,6 +113,7 @@ class MappedActivity:
     service_line: str | None
     owner: str | None
     channel: str | None
+    source: str | None
     is_excluded: bool
 
 
@@ -145,6 +149,7 @@ def compile_activity_mapper(object_map: ObjectMap) -> ActivityMapper:
             service_line=lines.get(line) if lines else line or None,
             owner=text_of(values, fields.owner) or None,
             channel=text_of(values, fields.channel) or None,
+            source=text_of(values, fields.source).casefold() or None,
             is_excluded=read_boolean(text_of(values, fields.excluded)).value is True,
         )
 
@@ -164,6 +169,7 @@ def to_activity(mapped: MappedActivity, kinds: Mapping[str, ActivityKind]) -> Ac
         service_line=mapped.service_line,
         owner=mapped.owner,
         channel=mapped.channel,
+        source=mapped.source,
         is_excluded=mapped.is_excluded,
     )
 

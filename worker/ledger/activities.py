@@ -103,6 +103,7 @@ def _to_activity(row: AnyRow) -> StoredActivity:
         channel=row.channel,
         is_excluded=row.is_excluded,
         revision=row.revision,
+        source=row.source,
     )
 
 
@@ -120,4 +121,5 @@ def _from_activity(tx: Transaction, activity: StoredActivity) -> SqlRow:
         "channel": activity.channel,
         "is_excluded": activity.is_excluded,
         "revision": activity.revision,
+        "source": activity.source,
     }

@@ -7,11 +7,12 @@ questions start from a few organisations and follow indexes from there, never th
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, select, update
+from sqlalchemy import ColumnElement, Select, Subquery, and_, func, or_, select, update
 
 from worker.core.records import RecordRef
 from worker.ledger.rows import LastAction, Member, SharedAction
@@ -27,6 +28,19 @@ from worker.ledger.sql import (
 )
 from worker.ledger.tables import activities, members, profiles, records
 from worker.ledger.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What is asked of organisations: actions of these kinds, since an instant.
+
+    What comes from one of the sources ``not_from`` (folded) is left out.
+    """
+
+    organisations: Collection[str]
+    kinds: Collection[str]
+    since: datetime
+    not_from: Collection[str] = ()
 
 
 def load_members(tx: Transaction, profile_ids: Iterable[str]) -> dict[str, Member]:
@@ -81,23 +95,22 @@ def mark_colleagues_dirty(tx: Transaction, contacts: Iterable[RecordRef]) -> int
     return count
 
 
-def shared_actions(
-    tx: Transaction, organisations: Iterable[str], kinds: Iterable[str], since: datetime, most: int
-) -> dict[str, list[SharedAction]]:
-    """Read what the members did since an instant, of each kind the ``most`` newest, newest first.
+def shared_actions(tx: Transaction, asked: Asked, most: int) -> dict[str, list[SharedAction]]:
+    """Read what the members did, of each kind the ``most`` newest, newest first.
 
     An action told of several members is given once. What staff, tests and bots did is left out.
     """
     columns = activities.c
     told = (columns.system, columns.object_type, columns.id)
     each = (
-        _happened(tx, organisations, kinds, since)
+        _happened(tx, asked)
         .with_only_columns(
             members.c.organisation,
             *told,
             columns.kind,
             columns.at,
             func.min(columns.service_line).label("service_line"),
+            func.min(columns.source).label("source"),
         )
         .group_by(members.c.organisation, *told, columns.kind, columns.at)
         .subquery()
@@ -118,25 +131,20 @@ def shared_actions(
                 kind=row.kind,
                 at=row.at,
                 service_line=row.service_line,
+                source=row.source,
             )
         )
     return dict(found)
 
 
 def last_actions(
-    tx: Transaction,
-    organisations: Iterable[str],
-    kinds: Iterable[str],
-    *,
-    now: datetime,
-    since: datetime,
-    most: int,
+    tx: Transaction, asked: Asked, now: datetime, most: int
 ) -> dict[str, list[LastAction]]:
     """Read the last action of each member up to ``now``, and any dated ahead, newest first.
 
     Of each role, only the ``most`` members who acted last are given.
     """
-    each = _last_of_each(tx, organisations, kinds, now, since)
+    each = _last_of_each(tx, asked, now)
     is_ahead = each.c.at > now
     place = func.row_number().over(
         partition_by=(each.c.organisation, each.c.role, is_ahead),
@@ -161,13 +169,7 @@ def last_actions(
     return dict(found)
 
 
-def _last_of_each(
-    tx: Transaction,
-    organisations: Iterable[str],
-    kinds: Iterable[str],
-    now: datetime,
-    since: datetime,
-) -> Subquery:
+def _last_of_each(tx: Transaction, asked: Asked, now: datetime) -> Subquery:
     """What members did, numbered from the newest of each: apart those up to ``now`` and those ahead."""
     columns = activities.c
     newest = (columns.at.desc(), columns.system, columns.object_type, columns.id)
@@ -175,7 +177,7 @@ def _last_of_each(
         partition_by=(members.c.profile_id, columns.at > now), order_by=newest
     )
     return (
-        _happened(tx, organisations, kinds, since)
+        _happened(tx, asked)
         .with_only_columns(
             members.c.organisation,
             members.c.profile_id,
@@ -190,9 +192,7 @@ def _last_of_each(
     )
 
 
-def _happened(
-    tx: Transaction, organisations: Iterable[str], kinds: Iterable[str], since: datetime
-) -> Select[*tuple[Any, ...]]:
+def _happened(tx: Transaction, asked: Asked) -> Select[*tuple[Any, ...]]:
     """What members of these organisations did, by the live records of the members who count."""
     theirs = and_(
         is_mine(tx, records), records.c.profile_id == members.c.profile_id, ~records.c.is_deleted
@@ -203,18 +203,22 @@ def _happened(
         activities.c.contact_system == records.c.system,
         activities.c.contact_object_type == records.c.object_type,
     )
-    return (
+    query = (
         select(members.c.organisation)
         .select_from(members.join(records, theirs).join(activities, told))
         .where(
             is_mine(tx, members),
-            is_one_of(tx, members.c.organisation, organisations),
+            is_one_of(tx, members.c.organisation, asked.organisations),
             members.c.is_counted,
-            is_one_of(tx, activities.c.kind, kinds),
-            activities.c.at >= since,
+            is_one_of(tx, activities.c.kind, asked.kinds),
+            activities.c.at >= asked.since,
             ~activities.c.is_excluded,
         )
     )
+    if not asked.not_from:
+        return query
+    is_robot = is_one_of(tx, activities.c.source, asked.not_from)
+    return query.where(or_(activities.c.source.is_(None), ~is_robot))
 
 
 def _soil(tx: Transaction, whom: Select[*tuple[Any, ...]]) -> int:

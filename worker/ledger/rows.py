@@ -33,7 +33,10 @@ class StoredRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredActivity:
-    """One thing that happened, told of one contact; shared activities are one row per contact."""
+    """One thing that happened, told of one contact; shared activities are one row per contact.
+
+    ``source`` is what reported it, folded.
+    """
 
     ref: RecordRef
     contact: RecordRef
@@ -44,6 +47,7 @@ class StoredActivity:
     owner: str | None = None
     channel: str | None = None
     is_excluded: bool = False
+    source: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +94,7 @@ class SharedAction:
     kind: str
     at: datetime
     service_line: str | None
+    source: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -160,6 +160,7 @@ activities = Table(
     Column("channel", Text),
     _flag("is_excluded"),
     _text("revision"),
+    Column("source", Text),
     Index("activities_contact", "account", "contact_id", "at"),
 )
 

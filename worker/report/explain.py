@@ -20,7 +20,8 @@ class LeadReport:
 
     ``decision`` holds its id, place in the chain, time and policy; None before the first sync. It
     is the one asked for by its id, which need not be the ``latest_decision``. ``of_others`` says, for
-    each action of a colleague that was counted, which records it is told of.
+    each action of a colleague that was counted, which records it is told of; ``action_sources`` what
+    reported each counted action, where the CRM says so.
     """
 
     reference: str
@@ -35,6 +36,7 @@ class LeadReport:
     smallest: SmallestChange | None
     next_change_at: str | None
     of_others: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    action_sources: Mapping[str, str] = field(default_factory=dict)
 
 
 def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
@@ -64,6 +66,7 @@ def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
         "gates": list(_gates(policy, found)) if policy else [],
         "criteria": list(_criteria(policy, found, report.facts)) if policy else [],
         "organisation": list(_of_others(found, report.of_others)),
+        "action_sources": dict(sorted(report.action_sources.items())),
         "score": {"total": found.get("total"), "families": found.get("families")},
         "carried_by": found.get("carried_by"),
         "stopped_by": found.get("stopped_by"),

@@ -147,11 +147,12 @@ def _criteria_table(explained: Mapping[str, Json]) -> Table:
         "Criteria", "criterion", "family", "truth", "facts read", "points", numbers=1
     )
     marks = {"met": "✓ met", "not_met": "✗ not met", "unknown": "? unknown"}
+    sources = _map(explained["action_sources"])
     for item in _items(explained["criteria"]):
         line = _map(item)
         facts = ", ".join(f"{k}={_say(v)}" for k, v in _map(line.get("facts")).items())
-        evidence = _items(line["evidence"])
-        read = "; ".join(p for p in (facts, _actions(len(evidence))) if p)
+        evidence = _evidence(_items(line["evidence"]), sources)
+        read = "; ".join(p for p in (facts, evidence) if p)
         table.add_row(
             str(line["id"]),
             str(line.get("family", "")),
@@ -171,6 +172,12 @@ def _colleague_lines(explained: Mapping[str, Json]) -> Iterator[RenderableType]:
         table.add_row(str(line["criterion"]), str(line["action"]), records)
     if table.row_count:
         yield from (table, "")
+
+
+def _evidence(actions: Sequence[Json], sources: Mapping[str, Json]) -> str:
+    """Count the actions, and name what reported them, once each."""
+    named = sorted({str(sources[str(action)]) for action in actions if str(action) in sources})
+    return _actions(len(actions)) + (f" ({', '.join(named)})" if named else "")
 
 
 def _actions(count: int) -> str:

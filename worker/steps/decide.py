@@ -225,6 +225,7 @@ def take_snapshot(
             service_line=stored.service_line,
             owner=stored.owner,
             channel=stored.channel,
+            source=stored.source,
             is_excluded=stored.is_excluded,
         )
         for record in records

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from worker.core.counterfactual import smallest_change
 from worker.core.decide import Decision, decide
@@ -23,7 +23,7 @@ from worker.ledger.records import (
     merged_of_profiles,
     records_of_profiles,
 )
-from worker.ledger.rows import StoredDecision, StoredProfile, StoredRecord
+from worker.ledger.rows import StoredActivity, StoredDecision, StoredProfile, StoredRecord
 from worker.ledger.transaction import Transaction
 from worker.report.explain import LeadReport
 from worker.steps.contact_points import with_shut
@@ -101,7 +101,7 @@ def report_lead(work: Work, reference: str) -> LeadReport:
         merged = merged_of_profiles(tx, [profile.id]).get(profile.id, [])
         roll_ups = RollUps(ruleset=work.ruleset, now=work.now)
         membership = roll_ups.memberships(tx, [profile.id]).get(profile.id)
-        counted = _actions_of_others(tx, stored, refs)
+        counted = _counted_actions(tx, stored)
         if not records:
             raise NotFoundError(DELETED)
         taken = take_snapshot(
@@ -125,19 +125,23 @@ def report_lead(work: Work, reference: str) -> LeadReport:
         writes=plan_write(work.ruleset, today, current, revoked=revoked),
         smallest=smallest_change(work.ruleset, today.judgement),
         next_change_at=due_at.isoformat() if due_at else None,
-        of_others=counted,
+        of_others=_of_others(counted, refs),
+        action_sources={str(a.ref): a.source for a in counted if a.source is not None},
     )
 
 
-def _actions_of_others(
-    tx: Transaction, stored: StoredDecision | None, own: Sequence[RecordRef]
-) -> dict[str, list[str]]:
-    """Say whose each action is that a decision counted though none of the lead's records has it."""
+def _counted_actions(tx: Transaction, stored: StoredDecision | None) -> list[StoredActivity]:
+    """Read the actions that a decision counted, as far as the ledger still has them."""
     found = (json.loads(stored.body).get("qualification") if stored else None) or {}
     evidence = {ref for trace in found.get("criteria", ()) for ref in trace["evidence"]}
     named = [ref for ref in map(RecordRef.parse, sorted(evidence)) if ref is not None]
+    return sorted(load_activities(tx, named), key=lambda a: (a.ref, a.contact))
+
+
+def _of_others(counted: Iterable[StoredActivity], own: Sequence[RecordRef]) -> dict[str, list[str]]:
+    """Say whose each counted action is that none of the lead's own records has."""
     told: dict[str, list[str]] = {}
-    for activity in load_activities(tx, named):
+    for activity in counted:
         told.setdefault(str(activity.ref), []).append(str(activity.contact))
     mine = {str(ref) for ref in own}
     return {action: sorted(who) for action, who in told.items() if mine.isdisjoint(who)}

@@ -231,6 +231,7 @@ def _store_activities(
                     service_line=mapped.service_line,
                     owner=mapped.owner,
                     channel=mapped.channel,
+                    source=mapped.source,
                     is_excluded=mapped.is_excluded,
                 )
             )

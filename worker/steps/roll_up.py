@@ -7,14 +7,14 @@ its cost is that of its members once, and not once for each of them.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from worker.core.model import Activity
 from worker.core.organisation_asks import MOST_COUNTED, OrganisationAsks
 from worker.core.organisations import Colleague, Membership, RollUp
 from worker.core.ruleset import Ruleset
-from worker.ledger.members import count_members, last_actions, load_members, shared_actions
+from worker.ledger.members import Asked, count_members, last_actions, load_members, shared_actions
 from worker.ledger.rows import LastAction, SharedAction
 from worker.ledger.transaction import Transaction
 
@@ -55,12 +55,11 @@ class RollUps:
 
     def _load(self, tx: Transaction, asks: OrganisationAsks, names: list[str]) -> dict[str, RollUp]:
         since = self.now - asks.within
-        actions = shared_actions(tx, names, asks.kinds, since, MOST_COUNTED) if asks.kinds else {}
-        last = (
-            last_actions(tx, names, asks.active, now=self.now, since=since, most=MOST_COUNTED)
-            if asks.active
-            else {}
-        )
+        robots = self.ruleset.configuration.exclusions.sources
+        asked = Asked(organisations=names, kinds=asks.kinds, since=since, not_from=robots)
+        actions = shared_actions(tx, asked, MOST_COUNTED) if asks.kinds else {}
+        active = replace(asked, kinds=asks.active)
+        last = last_actions(tx, active, self.now, MOST_COUNTED) if asks.active else {}
         return {
             name: RollUp(
                 actions=tuple(self._action(one) for one in actions.get(name, ())),
@@ -78,6 +77,7 @@ class RollUps:
             at=stored.at,
             strength=self.ruleset.configuration.activity_kinds[stored.kind].strength,
             service_line=stored.service_line,
+            source=stored.source,
         )
 
 
