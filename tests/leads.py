@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -43,6 +43,13 @@ def ruleset_with(overlay: Path) -> Ruleset:
         shutil.copytree(MAPPINGS, folder, ignore=left_out)
         shutil.copytree(overlay, folder, dirs_exist_ok=True)
         return compile_ruleset(load_configuration(folder))
+
+
+def with_enabled(ruleset: Ruleset, names: Iterable[str]) -> Ruleset:
+    """The same rules where kinds of action are enabled that are not."""
+    kinds = dict(ruleset.configuration.activity_kinds)
+    kinds |= {name: replace(kinds[name], is_enabled=True) for name in names}
+    return compile_ruleset(replace(ruleset.configuration, activity_kinds=kinds))
 
 
 _UNITS = {"minute": 60, "hour": 3600, "day": 86400}

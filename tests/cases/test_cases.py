@@ -16,7 +16,7 @@ import pytest
 from ruamel.yaml import YAML
 
 from tests.colleagues import among
-from tests.leads import NOW, Row, make_lead, parse_age, ruleset_with
+from tests.leads import NOW, Row, make_lead, parse_age, ruleset_with, with_enabled
 from worker.core.assignment import Roster
 from worker.core.decide import Decision, decide
 from worker.core.memory import Memory
@@ -30,6 +30,7 @@ _KNOWN = _GIVEN | {
     "remembered",
     "stage_set_by_person",
     "configuration",
+    "enabled",
     "shut",
     "want",
 }
@@ -144,6 +145,8 @@ def test_case_is_decided_as_written(case: Mapping[str, Any], shipped: Ruleset) -
     assert set(want) <= _WANTED
     if "configuration" in case:
         shipped = ruleset_with(FOLDER / "configurations" / case["configuration"])
+    if "enabled" in case:
+        shipped = with_enabled(shipped, case["enabled"])
     decision = _decide(shipped, case)
     reasons, among_first = want.pop("reasons", {}), want.pop("among_first", {})
     findings = want.pop("findings", {})

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 import pytest
 
-from tests.leads import NOW, Row, make_lead, shipped_ruleset
+from tests.leads import NOW, Row, make_lead, shipped_ruleset, with_enabled
 from worker.core.assignment import Roster
 from worker.core.decide import Decision, decide
 from worker.core.model import Activity, Stage, Strength
 from worker.core.plan import CurrentRecord, plan_write
-from worker.core.ruleset import Ruleset, compile_ruleset
+from worker.core.ruleset import Ruleset
 
 READER = {
     "first_name": "Ada",
@@ -101,10 +101,7 @@ def test_condition_pages_are_off_unless_they_are_enabled(shipped: Ruleset) -> No
 
 
 def test_enabled_condition_pages_count_for_nothing_while_no_policy_names_them() -> None:
-    configuration = shipped_ruleset().configuration
-    kinds = dict(configuration.activity_kinds)
-    kinds["condition_page_view"] = replace(kinds["condition_page_view"], is_enabled=True)
-    ruleset = compile_ruleset(replace(configuration, activity_kinds=kinds))
+    ruleset = with_enabled(shipped_ruleset(), ["condition_page_view"])
     plain = make_lead(ruleset, [Row(values=READER)], (GUIDE,))
     reader = replace(plain, activities=(*plain.activities, PAGE))
     before, after = (decide(ruleset, lead, Roster(), NOW) for lead in (plain, reader))

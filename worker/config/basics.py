@@ -168,5 +168,6 @@ def build_activities(
             is_by_lead=entry.by == "lead",
             is_enabled=entry.enabled,
             response_to=entry.response_to,
+            is_governed=entry.governed,
         )
     return kinds

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from worker.config.check_consent import check_consent
 from worker.config.check_policies import check_policies
 from worker.config.check_routes import RouteCheck, check_routes
-from worker.config.documents import ConsentDocument, PathwaysDocument
+from worker.config.documents import ActivitiesDocument, ConsentDocument, PathwaysDocument
 from worker.config.findings import Findings
 from worker.config.folder import Folder
 from worker.config.implication import find_contradiction, follows
@@ -13,6 +15,7 @@ from worker.config.parts import Parts
 from worker.config.policy_documents import PolicyDocument
 from worker.config.shared_documents import SharedDocument
 from worker.config.system_documents import SystemDocument
+from worker.core.conditions import ActivityTest, Condition, walk
 from worker.core.field_map import Managed
 
 
@@ -34,6 +37,7 @@ def check_across(files: Folder, parts: Parts, findings: Findings) -> None:
         )
         check_routes(check)
     if not findings.errors:  # while something is wrong, what is used is not known for sure
+        _warn_of_unnamed_governed(files, parts, findings)
         _warn_of_unused_fragments(files, parts, findings)
 
 
@@ -93,6 +97,38 @@ def _check_written_stages(files: Folder, parts: Parts, findings: Findings) -> No
                 message = f"the worker may set the stage {missing[0]!r}, which has no word here."
                 hint = f"add `<their word>: {missing[0]}`"
                 findings.error(source.sheet.spot(*path), message, hint=hint)
+
+
+def _warn_of_unnamed_governed(files: Folder, parts: Parts, findings: Findings) -> None:
+    """A delicate kind that nothing asks for by name is stored for nothing."""
+    source = files.get("activities.yaml", ActivitiesDocument)
+    if source is None or parts.words.activities is None:
+        return
+    named = {
+        kind
+        for condition in _all_conditions(parts)
+        for part in walk(condition)
+        if isinstance(part, ActivityTest)
+        for kind in part.kinds | part.after
+    }
+    for kind in parts.words.activities.values():
+        if kind.is_governed and kind.is_enabled and kind.name not in named:
+            spot = source.sheet.spot("activities", kind.name)
+            message = f"the activity {kind.name!r} is governed and no condition names it."
+            hint = "set `enabled: false`, or name it: `activity: any` leaves it out"
+            findings.warning(spot, message, hint=hint)
+
+
+def _all_conditions(parts: Parts) -> Iterator[Condition]:
+    for policy in parts.policies.values():
+        yield from policy.asked()
+    yield from (rule.condition for rule in parts.pathways)
+    if parts.routing is not None:
+        yield from (rule.condition for rule in parts.routing.rules)
+    if parts.consent is not None:
+        yield from (place.condition for place in parts.consent.jurisdictions)
+        for channel in parts.consent.channels:
+            yield from (item.condition for item in channel.evidence)
 
 
 def _warn_of_unused_fragments(files: Folder, parts: Parts, findings: Findings) -> None:

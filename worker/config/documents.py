@@ -93,6 +93,7 @@ class ActivityEntry(Document):
     by: Literal["lead", "organisation"] = "lead"
     enabled: Flag = True
     response_to: ContactChannel | None = None
+    governed: Flag = False
 
 
 class BurstEntry(Document):

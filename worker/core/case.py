@@ -28,7 +28,8 @@ NO, YES, UNKNOWN = Truth.NO, Truth.YES, Truth.UNKNOWN
 class Case:
     """Everything a condition may look at: one lead, at one instant.
 
-    ``activities`` are those that count at ``now``, newest first, and ``by_kind`` the same by kind.
+    ``activities`` are those that count at ``now``, newest first, and ``by_kind`` the same by kind,
+    with those of governed kinds as well: they count only for who asks for the kind by its name.
     ``today`` is the date of ``now`` in the organisation's time zone. ``met`` holds the truth of
     criteria already evaluated; the evaluation fills it in order. ``records`` are the facts of each
     record of a person who has several, empty otherwise; ``shut`` says, by the fact that holds an
@@ -62,42 +63,56 @@ def make_case(
     membership: Membership | None = None,
     exclusions: Exclusions = NO_EXCLUSIONS,
     outsider: str | None = None,
+    governed: frozenset[str] = frozenset(),
 ) -> Case:
     """Prepare a case at ``now``: excluded activities and those still to come count for nothing.
 
-    ``outsider`` is the rule by which nothing that this lead does counts.
+    ``outsider`` is the rule by which nothing that this lead does counts; ``governed`` are the kinds
+    that count only by name.
     """
     counted, passed_over = screen(exclusions, activities, now, outsider)
     case = Case(
         facts=facts,
-        activities=tuple(counted),
+        activities=_of_any_kind(counted, governed),
         by_kind=_by_kind(counted),
         now=now,
         today=now.astimezone(time_zone).date(),
         passed_over=passed_over,
     )
-    return case if membership is None else _with_organisation(case, membership, exclusions)
+    if membership is None:
+        return case
+    return _with_organisation(case, membership, exclusions, governed)
 
 
-def _with_organisation(case: Case, membership: Membership, exclusions: Exclusions) -> Case:
+def _with_organisation(
+    case: Case, membership: Membership, exclusions: Exclusions, governed: frozenset[str]
+) -> Case:
     """Add what the others in the organisation did; a burst is the doing of one person.
 
     Whether the others agreed to our outreach is not looked up, so their answers to it do not count.
     """
     others = membership.organisation.actions
     shared = {a.ref: a for a in others if a.kind not in exclusions.responses}
-    shared |= {activity.ref: activity for activity in case.activities}
+    shared |= {activity.ref: activity for own in case.by_kind.values() for activity in own}
     sources = Exclusions(sources=exclusions.sources)
     counted, _passed_over = screen(sources, shared.values(), case.now, None)
     return replace(
         case,
-        organisation=replace(case, activities=tuple(counted), by_kind=_by_kind(counted)),
+        organisation=replace(
+            case, activities=_of_any_kind(counted, governed), by_kind=_by_kind(counted)
+        ),
         colleagues=tuple(
             one
             for one in membership.organisation.colleagues
             if one.member != membership.member and one.acted_at <= case.now
         ),
     )
+
+
+def _of_any_kind(counted: list[Activity], governed: frozenset[str]) -> tuple[Activity, ...]:
+    if not governed:
+        return tuple(counted)
+    return tuple([activity for activity in counted if activity.kind not in governed])
 
 
 def _by_kind(activities: Iterable[Activity]) -> dict[str, list[Activity]]:
@@ -111,12 +126,12 @@ def without(case: Case, rules: Mapping[str, str]) -> Case:
     """Leave out actions, by reference, each with the rule by which it counts for nothing."""
     if not rules:
         return case
-    counted = tuple([activity for activity in case.activities if activity.ref not in rules])
+    kept = [a for each in case.by_kind.values() for a in each if a.ref not in rules]
     passed = tuple([PassedOver(ref, rule) for ref, rule in rules.items()])
     return replace(
         case,
-        activities=counted,
-        by_kind=_by_kind(counted),
+        activities=tuple([a for a in case.activities if a.ref not in rules]),
+        by_kind=_by_kind(kept),
         passed_over=(*case.passed_over, *passed),
         organisation=without(case.organisation, rules) if case.organisation else None,
     )

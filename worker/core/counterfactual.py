@@ -127,7 +127,7 @@ def _qualifies(
     imagined = tuple(
         a for criterion in chosen for a in _imagine(ruleset, criterion, judgement.case)
     )
-    case = _with_activities(judgement.case, imagined)
+    case = _with_activities(judgement.case, imagined, ruleset.governed)
     assume: dict[str, Truth] = {**dict.fromkeys(without, NO), **dict.fromkeys(criteria, YES)}
     result = qualify(compiled, case, is_qualified_now=False, assume=assume)
     return result.verdict is Verdict.QUALIFIED
@@ -156,14 +156,15 @@ def _imagined_line(match: LineMatch, case: Case) -> str | None:
     return line if isinstance(line, str) and match is not LineMatch.NONE else None
 
 
-def _with_activities(case: Case, imagined: tuple[Activity, ...]) -> Case:
+def _with_activities(case: Case, imagined: tuple[Activity, ...], governed: frozenset[str]) -> Case:
     by_kind = {kind: list(activities) for kind, activities in case.by_kind.items()}
     for activity in imagined:
         by_kind.setdefault(activity.kind, []).insert(0, activity)
-    together = case.organisation and _with_activities(case.organisation, imagined)
+    together = case.organisation and _with_activities(case.organisation, imagined, governed)
+    of_any_kind = [activity for activity in imagined if activity.kind not in governed]
     return replace(
         case,
-        activities=(*imagined, *case.activities),
+        activities=(*of_any_kind, *case.activities),
         by_kind=by_kind,
         met={},
         organisation=together,

@@ -15,7 +15,6 @@ from typing import TypeAlias
 
 from worker.core.assignment import Roster
 from worker.core.case import YES, Case, make_case, with_gates, with_records, without
-from worker.core.configuration import Configuration
 from worker.core.consent import Permissions, allowed_channels
 from worker.core.derivation import derive
 from worker.core.exclusions import derive_test, unsolicited
@@ -133,7 +132,7 @@ def merge_lead(ruleset: Ruleset, snapshot: LeadSnapshot) -> MergedLead:
 def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datetime) -> Judgement:
     """Reach the verdict at ``now``, without routing."""
     configuration = ruleset.configuration
-    case = _make_case(configuration, snapshot, lead, now)
+    case = _make_case(ruleset, snapshot, lead, now)
     pathway = next((name for name, holds in ruleset.pathways if holds(case) is YES), None)
     findings = assess(
         ruleset.quality,
@@ -194,9 +193,8 @@ def _suggest_track(
     return next((name for name, holds in compiled.tracks if holds(case) is YES), None)
 
 
-def _make_case(
-    configuration: Configuration, snapshot: LeadSnapshot, lead: MergedLead, now: datetime
-) -> Case:
+def _make_case(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datetime) -> Case:
+    configuration = ruleset.configuration
     case = make_case(
         lead.facts,
         snapshot.activities,
@@ -205,6 +203,7 @@ def _make_case(
         snapshot.membership,
         configuration.exclusions,
         lead.derived.get("is_test"),
+        ruleset.governed,
     )
     is_single = len(snapshot.contacts) < 2
     if is_single and not snapshot.shut:
@@ -224,7 +223,8 @@ def _only_solicited(
     if responses.keys().isdisjoint(case.by_kind):
         return case
     since = _outreach(ruleset, case, lead, purpose, permissions)
-    return without(case, unsolicited(case.activities, responses, since))
+    answers = [answer for kind in responses for answer in case.by_kind.get(kind, ())]
+    return without(case, unsolicited(answers, responses, since))
 
 
 def _outreach(

@@ -248,7 +248,8 @@ class ActivityKind:
     """One kind of observable action. ``is_informational`` kinds never qualify a lead by themselves.
 
     ``is_by_lead`` separates what the lead did from what the organisation did (an outbound call).
-    ``response_to`` is the channel of the outreach that it answers.
+    ``response_to`` is the channel of the outreach that it answers. ``is_governed`` kinds say something
+    delicate, and count only in a condition that names them.
     """
 
     name: str
@@ -259,3 +260,4 @@ class ActivityKind:
     is_by_lead: bool = True
     is_enabled: bool = True
     response_to: ContactChannel | None = None
+    is_governed: bool = False

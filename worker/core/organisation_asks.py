@@ -68,11 +68,12 @@ def find_asks(configuration: Configuration) -> OrganisationAsks | None:
 
 def makes_active(kind: ActivityKind) -> bool:
     """Tell whether doing this makes a colleague an active one: an opened e-mail does not."""
-    return kind.is_by_lead and kind.strength in _ACTIVE and not kind.is_informational
+    says_little = kind.is_informational or kind.is_governed
+    return kind.is_by_lead and kind.strength in _ACTIVE and not says_little
 
 
 def _is_asked(kind: ActivityKind, test: ActivityTest) -> bool:
-    named = not test.kinds or kind.name in test.kinds
+    named = kind.name in test.kinds if test.kinds else not kind.is_governed
     return named and (not test.strengths or kind.strength in test.strengths)
 
 

@@ -69,7 +69,8 @@ class Windows:
 class Ruleset:
     """Everything ``decide`` needs of a configuration.
 
-    ``mapped`` are the facts that each system and object type can show.
+    ``mapped`` are the facts that each system and object type can show; ``governed`` the enabled kinds
+    of action that count only by name.
     """
 
     configuration: Configuration
@@ -85,6 +86,7 @@ class Ruleset:
     routing: CompiledRouting
     timing: StatedTiming
     asks: OrganisationAsks | None
+    governed: frozenset[str]
     contact_mappers: Mapping[tuple[str, str], ContactMapper]
     activity_mappers: Mapping[tuple[str, str], ActivityMapper]
 
@@ -128,6 +130,11 @@ def compile_ruleset(configuration: Configuration) -> Ruleset:
         routing=compile_routing(configuration.routing),
         timing=compile_timing(configuration, find_readers(configuration)),
         asks=find_asks(configuration),
+        governed=frozenset(
+            kind.name
+            for kind in configuration.activity_kinds.values()
+            if kind.is_enabled and kind.is_governed
+        ),
         contact_mappers={
             place: compile_contact_mapper(item)
             for place, item in _objects(configuration, ObjectKind.CONTACT)
