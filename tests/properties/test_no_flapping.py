@@ -75,6 +75,21 @@ def busy_leads(draw: st.DrawFn) -> LeadSnapshot:
 
 @slow
 @given(lead=busy_leads())
+def test_a_lead_is_raised_again_within_the_dwell_time_only_by_a_new_action(
+    lead: LeadSnapshot,
+) -> None:
+    """Time alone never takes back what it did; an action is answered at once (DECISIONS 36)."""
+    dwell = shipped_ruleset().configuration.lifecycle.dwell
+    lowered_at: datetime | None = None
+    for now, before, after, _verdict in walked(lead):
+        if ORDER[after] < ORDER[before]:
+            lowered_at = now
+        elif lowered_at is not None and now - lowered_at < dwell:
+            assert any(lowered_at < activity.at <= now for activity in lead.activities)
+
+
+@slow
+@given(lead=busy_leads())
 def test_no_two_opposite_moves_come_within_the_dwell_time(lead: LeadSnapshot) -> None:
     """A hold is no opinion of a lead: it takes it out of the hands of sales at once."""
     dwell = shipped_ruleset().configuration.lifecycle.dwell
