@@ -19,7 +19,9 @@ Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | Non
 ROOT = Path(__file__).resolve().parents[2]
 SHAPES = ("plan", "sync", "explain")
 NOW = "2026-11-02T15:00Z"
-OPEN_MAPS = frozenset({"writes", "owners", "reasons", "facts", "families", "held_plans"})
+OPEN_MAPS = frozenset(
+    {"action_sources", "writes", "owners", "reasons", "facts", "families", "held_plans"}
+)
 """Their keys are data: ids of owners, codes, names of facts and so on."""
 OPEN_BELOW = frozenset({"steps"})
 """What lies below them is counts by any name."""

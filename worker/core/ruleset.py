@@ -130,11 +130,7 @@ def compile_ruleset(configuration: Configuration) -> Ruleset:
         routing=compile_routing(configuration.routing),
         timing=compile_timing(configuration, find_readers(configuration)),
         asks=find_asks(configuration),
-        governed=frozenset(
-            kind.name
-            for kind in configuration.activity_kinds.values()
-            if kind.is_enabled and kind.is_governed
-        ),
+        governed=_governed(configuration),
         contact_mappers={
             place: compile_contact_mapper(item)
             for place, item in _objects(configuration, ObjectKind.CONTACT)
@@ -153,6 +149,11 @@ def _objects(
         for item in system.objects:
             if item.kind is kind:
                 yield (system.system, item.object_type), item
+
+
+def _governed(configuration: Configuration) -> frozenset[str]:
+    kinds = configuration.activity_kinds.values()
+    return frozenset(kind.name for kind in kinds if kind.is_enabled and kind.is_governed)
 
 
 def mapped_facts(configuration: Configuration) -> frozenset[str]:

@@ -72,8 +72,19 @@ def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
         "stopped_by": found.get("stopped_by"),
         "stage": body.get("stage"),
         "route": body.get("route"),
-        "would_write": [
-            {
+        "would_write": list(_writes(report.writes)),
+        "smallest_change": _smallest(
+            configuration.policies.get(str(report.today["pathway"])), report.smallest
+        ),
+        "today": dict(report.today),
+        "changes_by_itself_at": report.next_change_at,
+    }
+
+
+def _writes(plans: Sequence[RecordPlan]) -> Iterator[Json]:
+    for plan in plans:
+        for name, after in sorted(plan.changes.items()):
+            yield {
                 "system": plan.ref.system,
                 "object_type": plan.ref.object_type,
                 "id": plan.ref.id,
@@ -81,15 +92,6 @@ def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
                 "before": plan.expected.get(name),
                 "after": after,
             }
-            for plan in report.writes
-            for name, after in sorted(plan.changes.items())
-        ],
-        "smallest_change": _smallest(
-            configuration.policies.get(str(report.today["pathway"])), report.smallest
-        ),
-        "today": dict(report.today),
-        "changes_by_itself_at": report.next_change_at,
-    }
 
 
 def _track(policy: Policy | None, found: Json) -> Json:
