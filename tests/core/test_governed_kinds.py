@@ -17,12 +17,12 @@ from worker.core.assignment import Roster
 from worker.core.case import Case, make_case, without
 from worker.core.conditions import ActivityTest, ColleaguesTest, Whose
 from worker.core.decide import Decision, decide
-from worker.core.evaluation import compile_selection
 from worker.core.hand_off import summarise
 from worker.core.model import Activity, ContactChannel, Strength
 from worker.core.organisation_asks import find_asks, makes_active
 from worker.core.organisations import Membership, RollUp
 from worker.core.ruleset import Ruleset, compile_ruleset
+from worker.core.selection import compile_selection
 
 PAGE, GUIDE = "condition_page_view", "guide_download"
 DAY = timedelta(days=1)

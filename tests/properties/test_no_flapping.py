@@ -78,7 +78,7 @@ def busy_leads(draw: st.DrawFn) -> LeadSnapshot:
 def test_a_lead_is_raised_again_within_the_dwell_time_only_by_a_new_action(
     lead: LeadSnapshot,
 ) -> None:
-    """Time alone never takes back what it did; an action is answered at once (DECISIONS 36)."""
+    """Time alone never takes back what it did; an action is answered at once (DECISIONS 38)."""
     dwell = shipped_ruleset().configuration.lifecycle.dwell
     lowered_at: datetime | None = None
     for now, before, after, _verdict in walked(lead):
