@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -147,7 +146,13 @@ def _from_sources(counted: list[Activity], sources: frozenset[str]) -> dict[str,
 
 
 def _may_repeat(counted: list[Activity]) -> bool:
-    return any(newer.at - older.at < _SECOND for newer, older in pairwise(counted))
+    """Tell whether any two actions, given newest first, lie within a second of each other."""
+    last: datetime | None = None
+    for activity in counted:
+        if last is not None and last - activity.at < _SECOND:
+            return True
+        last = activity.at
+    return False
 
 
 def _repeats(counted: list[Activity]) -> dict[str, str]:

@@ -57,8 +57,7 @@ def qualify(
         if truth is YES:
             points[place], evidence[place] = value, refs
     for place, name, holds, value in compiled.steps:
-        truth = assume[name] if name in assume else holds(case)
-        met[name] = truth
+        met[name] = truth = assume[name] if assume and name in assume else holds(case)
         if truth is YES:
             points[place] = value
     return _conclude(compiled, case, points, evidence, is_qualified_now=is_qualified_now)
