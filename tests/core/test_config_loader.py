@@ -66,7 +66,7 @@ def test_a_catalog_field_knows_ids_titles_and_synonyms_without_case(shipped: Con
 def test_a_choice_without_a_list_is_open(shipped: Configuration) -> None:
     contacts = shipped.systems["files"].find_object("contacts")
     assert contacts is not None
-    read = next(read for read in contacts.reads if read.fact == "organisation_type")
+    read = next(read for read in contacts.reads if read.fact == "outcome")
 
     assert (read.transform, read.is_closed, read.values) == (Transform.CHOICE, False, {})
 

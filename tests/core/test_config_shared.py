@@ -73,7 +73,7 @@ def test_a_fragment_may_use_another(folder: Path) -> None:
 def test_the_digest_of_a_policy_covers_the_fragments_it_uses_and_no_others(
     folder: Path, shipped: Configuration
 ) -> None:
-    edit(folder, "shared.yaml", "procurement, executive]", "executive]")
+    edit(folder, "shared.yaml", "in_group: roles.decision", "in: [procurement]")
 
     changed = load_configuration(folder)
 
@@ -92,7 +92,7 @@ def test_the_digest_covers_a_fragment_used_through_another(folder: Path) -> None
     )
     edit(folder, "policies/referral.yaml", "{fact: channel, is: partner_link}", "{use: d}")
     before = load_configuration(folder).policies["referral"].digest
-    edit(folder, "shared.yaml", "procurement, executive]", "executive]")
+    edit(folder, "shared.yaml", "in_group: roles.decision", "in: [procurement]")
 
     assert load_configuration(folder).policies["referral"].digest != before
 

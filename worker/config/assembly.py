@@ -13,7 +13,12 @@ from worker.config.basics import (
     find_time_zone,
 )
 from worker.config.calendars import build_calendar
-from worker.config.catalog import build_lists, build_related_lines, build_titles
+from worker.config.catalog import (
+    build_groups,
+    build_lists,
+    build_related_lines,
+    build_titles,
+)
 from worker.config.consent import build_consent
 from worker.config.documents import (
     ActivitiesDocument,
@@ -40,6 +45,7 @@ from worker.config.governance import (
 from worker.config.identity import build_identity
 from worker.config.identity_documents import IdentityDocument
 from worker.config.maps import MapNotes, MapReader, join_mapped
+from worker.config.offers import build_offers
 from worker.config.organisation_tests import build_organisation_policy
 from worker.config.parts import Parts
 from worker.config.policies import PolicyReader
@@ -61,6 +67,7 @@ def build_parts(files: Folder, findings: Findings) -> Parts:
     """Build whatever can be built; every mistake on the way is among the findings."""
     parts = Parts(words=_build_words(files, findings))
     _build_systems(files, parts, findings)
+    _build_offers(files, parts, findings)
     _build_shared(files, parts, findings)
     _build_rules(files, parts, findings)
     _build_identity(files, parts, findings)
@@ -102,9 +109,10 @@ def _build_words(files: Folder, findings: Findings) -> Vocabulary:
         )
         areas = reader.build()
         lists = build_lists(catalog.document, catalog.sheet, findings)
-        titles = build_titles(catalog.document)
+        titles, groups = build_titles(catalog.document), build_groups(catalog.document)
         related = build_related_lines(catalog.document, catalog.sheet, findings)
-        words = replace(words, areas=areas, lists=lists, titles=titles, related_lines=related)
+        words = replace(words, areas=areas, lists=lists, titles=titles, groups=groups)
+        words = replace(words, related_lines=related)
     if consent := files.get("consent.yaml", ConsentDocument):
         words = replace(words, purposes=frozenset(consent.document.purposes))
     return words
@@ -151,6 +159,13 @@ def _system_name(source: Source[SystemDocument], findings: Findings) -> str:
         message = f"the system is called {written!r}, but its file {name!r}."
         findings.error(spot, message, hint=f"write `system: {name}`, or rename the file")
     return name
+
+
+def _build_offers(files: Folder, parts: Parts, findings: Findings) -> None:
+    """Read the limits of the catalog, which speak of facts and so need to know what is mapped."""
+    if catalog := files.get("catalog.yaml", CatalogDocument):
+        offers = build_offers(catalog.document, catalog.sheet, parts.words, findings)
+        parts.words = replace(parts.words, offers=offers)
 
 
 def _build_shared(files: Folder, parts: Parts, findings: Findings) -> None:

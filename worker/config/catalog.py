@@ -1,4 +1,4 @@
-"""Builds the lists of the catalog: the words that name each entry, and their titles."""
+"""Builds the lists of the catalog: the words that name each entry, their titles and groups."""
 
 from __future__ import annotations
 
@@ -53,6 +53,16 @@ def build_related_lines(
                 elif check_name(findings, spot, "service line", other, entries):
                     pairs |= {(entry_id, other), (other, entry_id)}
     return frozenset(pairs)
+
+
+def build_groups(document: CatalogDocument) -> Mapping[str, frozenset[str]]:
+    """Collect the ids of every group, under the names of its list and its own: ``roles.decision``."""
+    groups: dict[str, set[str]] = {}
+    for name, entries in (document.__pydantic_extra__ or {}).items():
+        for entry_id, entry in entries.items():
+            for group in entry.groups:
+                groups.setdefault(f"{name}.{group}", set()).add(entry_id)
+    return {name: frozenset(ids) for name, ids in groups.items()}
 
 
 def _build_words(

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 
 from worker.config.activity_tests import ActivityQuestion, read_activity_test, reads_own_line
 from worker.config.condition_words import check_keys, read_words
-from worker.config.fact_tests import FactQuestion, read_fact_test
+from worker.config.fact_tests import IN_GROUP, OFFERED_IN, FactQuestion, read_fact_test
 from worker.config.findings import Findings, in_words, nearest
 from worker.config.implication import is_always_known
+from worker.config.offers import read_in_group, read_offered_in
 from worker.config.organisation_tests import read_colleagues, read_whose
 from worker.config.vocabulary import Vocabulary, after_outcome_cause, check_fact, check_name
 from worker.config.yaml_text import KeyPath, Sheet, Yaml
@@ -32,7 +33,7 @@ from worker.core.conditions import (
     Operator,
     ReachableTest,
 )
-from worker.core.model import ContactChannel
+from worker.core.model import ContactChannel, FactKind
 from worker.core.reasons import ReasonFamily
 
 BASIC = frozenset(
@@ -104,6 +105,11 @@ class ConditionReader:
         question = FactQuestion(
             sheet=self.sheet, findings=self.findings, words=self.words, spec=spec, path=path
         )
+        asked = [key for key in raw if key != "fact"]
+        if spec.kind in (FactKind.CHOICE, FactKind.CHOICES) and asked == [OFFERED_IN]:
+            return read_offered_in(question, raw[OFFERED_IN], self.note_fact)
+        if spec.kind in (FactKind.CHOICE, FactKind.CHOICES) and asked == [IN_GROUP]:
+            return read_in_group(question, raw[IN_GROUP])
         return read_fact_test(question, raw)
 
     def note_fact(self, fact: str, path: KeyPath) -> None:

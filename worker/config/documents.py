@@ -125,6 +125,8 @@ class CatalogEntry(Document):
     latitude: Number | None = Field(default=None, ge=-90, le=90)
     longitude: Number | None = Field(default=None, ge=-180, le=180)
     area: Text | None = None
+    groups: list[Name] = Field(default_factory=list)
+    for_: dict[Name, Words] = Field(default_factory=dict, alias="for")
 
 
 class AroundEntry(Document):

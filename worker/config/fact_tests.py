@@ -15,7 +15,7 @@ from worker.core.conditions import FactTest, Operand, Operator
 from worker.core.model import FactKind, FactSpec, Stage
 
 _K, _O = FactKind, Operator
-_WORD_KINDS = frozenset({_K.TEXT, _K.CHOICE, _K.POSTAL_CODE, _K.STATE, _K.NPI, _K.ID})
+WORD_KINDS = frozenset({_K.TEXT, _K.CHOICE, _K.POSTAL_CODE, _K.STATE, _K.NPI, _K.ID})
 _WORD_OPERATORS = (_O.IS, _O.IS_NOT, _O.IN, _O.NOT_IN, _O.PRESENT)
 _TIME_OPERATORS = (
     _O.PRESENT,
@@ -29,7 +29,7 @@ _TIME_OPERATORS = (
 )
 
 OPERATORS: Mapping[FactKind, tuple[Operator, ...]] = {
-    **dict.fromkeys(_WORD_KINDS, _WORD_OPERATORS),
+    **dict.fromkeys(WORD_KINDS, _WORD_OPERATORS),
     _K.NAME: (_O.PRESENT,),
     _K.EMAIL: (_O.PRESENT,),
     _K.PHONE: (_O.PRESENT,),
@@ -41,6 +41,8 @@ OPERATORS: Mapping[FactKind, tuple[Operator, ...]] = {
     _K.INSTANT: _TIME_OPERATORS,
 }
 IN_CATALOG = "in_catalog"
+OFFERED_IN, IN_GROUP = "offered_in", "in_group"
+"""Questions about the catalog that ``worker.config.offers`` reads."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,11 @@ def read_fact_test(question: FactQuestion, raw: Mapping[str, Yaml]) -> FactTest 
 
 def _allowed(spec: FactSpec) -> list[str]:
     words = [str(operator) for operator in OPERATORS[spec.kind]]
-    return [*words, IN_CATALOG] if spec.kind in (_K.CHOICE, _K.CHOICES) else words
+    return (
+        [*words, IN_CATALOG, OFFERED_IN, IN_GROUP]
+        if spec.kind in (_K.CHOICE, _K.CHOICES)
+        else words
+    )
 
 
 def _report_operators(question: FactQuestion, operators: list[str]) -> None:
@@ -112,7 +118,7 @@ def _read_in_catalog(question: FactQuestion, raw: Yaml) -> FactTest | None:
         question.findings.unknown(spot, "catalog list", str(raw), lists)
         return None
     ids = frozenset(lists[raw].values())
-    possible = _possible(question)
+    possible = possible_words(question)
     if possible is not None and possible.isdisjoint(ids):
         message = f"no field mapped to {spec.name!r} can have a value of the catalog list {raw!r}."
         question.findings.error(spot, message, hint="map the field with this catalog list")
@@ -121,7 +127,7 @@ def _read_in_catalog(question: FactQuestion, raw: Yaml) -> FactTest | None:
     return FactTest(fact=spec.name, operator=operator, operand=ids)
 
 
-def _possible(question: FactQuestion) -> frozenset[str] | None:
+def possible_words(question: FactQuestion) -> frozenset[str] | None:
     """Say which words the fact can have; None when it can have any."""
     spec, mapped = question.spec, question.words.mapped
     if spec.options:
@@ -131,8 +137,9 @@ def _possible(question: FactQuestion) -> frozenset[str] | None:
     return mapped.values_of(spec.name) if mapped else None
 
 
-def _check_word(question: FactQuestion, spot: Spot, word: str) -> bool:
-    possible = _possible(question)
+def check_word(question: FactQuestion, spot: Spot, word: str) -> bool:
+    """Report a word that the fact never has; true when it may have it."""
+    possible = possible_words(question)
     if possible is not None and word not in possible:
         message = f"the fact {question.spec.name!r} never has the value {word!r}."
         hint = nearest(word, possible) or "correct it, or add it to `values` or to the catalog"
@@ -156,7 +163,7 @@ def _one_word(question: FactQuestion, raw: Yaml, spot: Spot, place: KeyPath) -> 
         hint = f'put it in quotes: "{written}"' if written else ""
         question.findings.error(spot, f"a value of {question.spec.name!r} must be text.", hint=hint)
         return None
-    return raw if _check_word(question, spot, raw) else None
+    return raw if check_word(question, spot, raw) else None
 
 
 def _read_is(question: FactQuestion, raw: Yaml, key: str) -> Operand | None:

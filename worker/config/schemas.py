@@ -72,7 +72,16 @@ def condition_schema() -> dict[str, Any]:
     properties: dict[str, Any] = {
         **dict.fromkeys(("activity", "area", "reachable", "no_finding"), _WORD_OR_WORDS),
         **{
-            key: {"type": "string"} for key in ("fact", "criterion", "pathway", "in_catalog", "use")
+            key: {"type": "string"}
+            for key in (
+                "fact",
+                "criterion",
+                "pathway",
+                "in_catalog",
+                "offered_in",
+                "in_group",
+                "use",
+            )
         },
         **dict.fromkeys(("all", "any", "first_known"), _CONDITIONS),
         "not": _CONDITION,

@@ -8,16 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from worker.config.findings import Findings, Spot
 from worker.config.fragments import Shared
 from worker.core.calendar_words import PLAIN_CALENDAR, CalendarWords
-from worker.core.conditions import Area, RelatedLines
+from worker.core.conditions import Area, FactTest, RelatedLines
 from worker.core.exclusions import NO_EXCLUSIONS, Exclusions
-from worker.core.model import AFTER_OUTCOME_FACTS, ActivityKind, FactSpec
+from worker.core.model import AFTER_OUTCOME_FACTS, STANDARD_FACTS, ActivityKind, FactSpec
 from worker.core.postal_codes import PostalCodes
 from worker.core.reasons import Reason
+
+Limits: TypeAlias = tuple[FactTest, ...]
+"""What must hold of other facts for an entry of the catalog to be offered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +72,8 @@ class Vocabulary:
     activities: Mapping[str, ActivityKind] | None = None
     lists: Mapping[str, Mapping[str, str]] | None = None
     titles: Mapping[str, str] | None = None
+    groups: Mapping[str, frozenset[str]] | None = None
+    offers: Mapping[str, Mapping[str, Limits]] | None = None
     areas: Mapping[str, Area] | None = None
     related_lines: RelatedLines = frozenset()
     postal_codes: PostalCodes | None = None
@@ -82,8 +88,9 @@ class Vocabulary:
 
 def after_outcome_cause(fact: str, mapped: Mapped | None) -> str | None:
     """Say which column or fact was filled only after the decision; None when none was."""
-    for item in mapped.of(fact) if mapped else ():
-        if item.is_after_outcome:
+    names = (fact, *(STANDARD_FACTS[fact].follows_from if fact in STANDARD_FACTS else ()))
+    for item in mapped.fields if mapped else ():
+        if item.fact in names and item.is_after_outcome:
             return f"column {item.source!r}"
     return f"fact {fact!r}" if fact in AFTER_OUTCOME_FACTS else None
 

@@ -194,7 +194,8 @@ def _compile_points(criterion: Criterion) -> Callable[[Activities, Case], float]
         now = case.now
         line = case.facts.get("service_line") if weigh is not None else None
         if len(found) == 1 and weigh is None:  # most criteria count one action
-            return min(points * 0.5 ** ((now - found[0].at).total_seconds() / half_life), cap)
+            fresh: float = points * 0.5 ** ((now - found[0].at).total_seconds() / half_life)
+            return min(fresh, cap)
         worth = []
         for activity in found:
             value: float = points * 0.5 ** ((now - activity.at).total_seconds() / half_life)

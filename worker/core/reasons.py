@@ -61,14 +61,23 @@ def _reason(code: str, family: ReasonFamily, sentence: str, severity: Severity =
 _ALL = (
     # Fit
     _reason("FIT_SERVICE_LINE_MATCH", _F.FIT, "Asks for a service line we offer."),
-    _reason("FIT_SERVICE_LINE_NOT_OFFERED", _F.FIT, "Asks for a service line we do not offer."),
-    _reason("FIT_SERVICE_LINE_UNKNOWN", _F.FIT, "The service line is not known."),
+    _reason(
+        "FIT_SERVICE_LINE_NOT_OFFERED", _F.FIT, "Asks for a service line we do not offer there."
+    ),
+    _reason(
+        "FIT_SERVICE_LINE_UNKNOWN", _F.FIT, "The service line, or where it is wanted, is not known."
+    ),
     _reason("FIT_LOCATION_SERVED", _F.FIT, "Lives or works where we have a site."),
     _reason("FIT_LOCATION_NOT_SERVED", _F.FIT, "Lives or works outside the areas we serve."),
     _reason("FIT_LOCATION_UNKNOWN", _F.FIT, "Location is not known."),
+    _reason("FIT_SITE_OFFERS_LINE", _F.FIT, "The site asked for offers the service line."),
+    _reason("FIT_SITE_LACKS_LINE", _F.FIT, "The site asked for does not offer the service line."),
     _reason("FIT_PAYER_ACCEPTED", _F.FIT, "Has a plan we accept, or pays privately."),
-    _reason("FIT_PAYER_NOT_ACCEPTED", _F.FIT, "Has a plan we do not accept."),
-    _reason("FIT_PAYER_UNKNOWN", _F.FIT, "Plan is not known."),
+    _reason("FIT_PAYER_NOT_ACCEPTED", _F.FIT, "Has a plan we do not accept there."),
+    _reason("FIT_PAYER_UNKNOWN", _F.FIT, "Whether we accept the plan is not known."),
+    _reason("FIT_POPULATION_SERVED", _F.FIT, "Is of an age we serve in this service line."),
+    _reason("FIT_POPULATION_NOT_SERVED", _F.FIT, "We do not serve this age in this service line."),
+    _reason("FIT_POPULATION_UNKNOWN", _F.FIT, "It is not known whether we serve this age."),
     _reason("FIT_PATIENT_NEW", _F.FIT, "Is a new patient."),
     _reason("FIT_PATIENT_EXISTING", _F.FIT, "Is already a patient."),
     _reason("FIT_PATIENT_STATUS_UNKNOWN", _F.FIT, "New or existing patient is not known."),
@@ -93,6 +102,9 @@ _ALL = (
     _reason("FIT_ROLE_DECIDES", _F.FIT, "Has a role in the decision."),
     _reason("FIT_ROLE_OUTSIDE", _F.FIT, "Has no role in the decision."),
     _reason("FIT_ROLE_UNKNOWN", _F.FIT, "The role in the decision is not known."),
+    _reason("FIT_ORGANISATION_TYPE", _F.FIT, "The organisation is of a type that buys."),
+    _reason("FIT_ORGANISATION_TYPE_OTHER", _F.FIT, "The organisation is not of a type that buys."),
+    _reason("FIT_ORGANISATION_TYPE_UNKNOWN", _F.FIT, "The type of organisation is not known."),
     _reason("FIT_SIZE_IN_RANGE", _F.FIT, "The organisation's size is in range."),
     _reason("FIT_SIZE_OUT_OF_RANGE", _F.FIT, "The organisation's size is out of range."),
     _reason("FIT_SIZE_UNKNOWN", _F.FIT, "The organisation's size is not known."),

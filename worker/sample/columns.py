@@ -16,7 +16,7 @@ Row: TypeAlias = dict[str, str]
 _READ: Final = listed(
     "contact_id first_name last_name email phone organization organization_type organization_size"
     " role npi hubspot_id zip state lead_type service_line site program referral_category documents"
-    " patient_status language payer wanted_date wanted_within_days wanted_timeframe"
+    " patient_status age_band language payer wanted_date wanted_within_days wanted_timeframe"
     " procurement_timing procurement_timeframe not_now"
     " received_at created_at updated_at channel origin is_test opt_out_all opt_out_email"
     " opt_out_phone opt_out_sms email_bounced consent_email consent_phone consent_sms consent_proof"

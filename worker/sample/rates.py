@@ -109,6 +109,7 @@ class RecordRates:
     wanted_within_days: float = 0.08
     payer: float = 0.45
     patient_status: float = 0.5
+    age_band: float = 0.35
     language: float = 0.5
     site: float = 0.3
     category: float = 0.85

@@ -164,6 +164,8 @@ def _fill_patient(scene: Scene, draft: Draft) -> None:
         row["payer"] = dice.draw(words.PAYERS)
     if dice.chance(rates.patient_status):
         row["patient_status"] = "New" if dice.chance(0.7) else "Existing"
+    if scene.ages.chance(rates.age_band):
+        row["age_band"] = scene.ages.draw(words.AGE_BANDS)
     if dice.chance(rates.language):
         row["language"] = dice.draw(words.LANGUAGES)
 

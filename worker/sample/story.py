@@ -23,9 +23,13 @@ _YEAR_DAYS: Final = 364
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """What every story needs: chance, the calendar and the rates."""
+    """What every story needs: chance, the calendar and the rates.
+
+    ``ages`` is a second stream of chance, so that ages do not move what the first one gives.
+    """
 
     dice: Dice
+    ages: Dice
     moments: Moments
     rates: Rates
 

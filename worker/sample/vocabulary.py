@@ -68,6 +68,7 @@ LANGUAGES: Final = weighted(
     {"English": 0.7, "en": 0.1, "Spanish": 0.1, "español": 0.02, "Portuguese": 0.06}
     | {"Haitian Creole": 0.02}
 )
+AGE_BANDS: Final = weighted({"18 to 64": 0.6, "65 and over": 0.28, "65+": 0.04, "Under 18": 0.08})
 REFERRAL_CATEGORIES: Final = weighted(
     {"Surgical consultation": 0.3, "Diagnostic work-up": 0.25, "Rehabilitation": 0.2}
     | {"Specialist consultation": 0.2, "imaging": 0.03, "Second opinion": 0.02}

@@ -63,7 +63,7 @@ def write_sample(
     The bytes depend on ``contacts``, ``seed``, ``until``, ``rates`` and ``SAMPLE_VERSION`` alone.
     ``on_progress`` is told now and then how many contacts have been written.
     """
-    scene = Scene(dice=Dice(seed), moments=Moments(until), rates=rates)
+    scene = Scene(dice=Dice(seed), ages=Dice(~seed), moments=Moments(until), rates=rates)
     folder.mkdir(parents=True, exist_ok=True)
     with ExitStack() as stack:
         tables = _Tables(*(stack.enter_context(_open(folder / name)) for name in _STREAMED))
