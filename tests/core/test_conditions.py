@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.leads import NOW
-from worker.core.case import NO, UNKNOWN, YES, Case, Truth, make_case
+from worker.core.case import NO, UNKNOWN, YES, Case, Truth, make_case, with_gates
 from worker.core.conditions import (
     ActivityTest,
     AllOf,
@@ -236,6 +236,28 @@ def test_areas_go_by_code_and_by_state_where_they_have_none(
     areas: tuple[Area, ...], facts: dict[str, FactValue], expected: Truth
 ) -> None:
     assert ask(AreaTest(areas=areas), facts) is expected
+
+
+@pytest.mark.parametrize(
+    ("areas", "facts", "expected"),
+    [
+        ((BOSTON,), {"postal_code": "02198"}, YES),  # a new code may be missing from the table
+        ((BOSTON,), {"postal_code": "99999"}, UNKNOWN),
+        ((BOSTON,), {"postal_code": "99999", "state": "MA"}, UNKNOWN),
+        ((BOSTON,), {"postal_code": "99999", "state": "TX"}, NO),
+        ((VERMONT,), {"postal_code": "99999", "state": "VT"}, YES),
+    ],
+)
+def test_a_code_that_does_not_exist_is_nowhere_rather_than_elsewhere(
+    areas: tuple[Area, ...], facts: dict[str, FactValue], expected: Truth
+) -> None:
+    case = with_gates(
+        make_case(facts, (), NOW, ZONE),
+        reachable=frozenset(),
+        findings=frozenset({"DQ_POSTAL_CODE_UNKNOWN"}),
+        has_blocking_finding=False,
+    )
+    assert compile_condition(AreaTest(areas=areas))(case) is expected
 
 
 def test_a_condition_names_the_facts_it_reads() -> None:

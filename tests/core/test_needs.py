@@ -35,3 +35,11 @@ def test_a_routing_rule_for_another_pathway_says_nothing_of_this_one() -> None:
     configuration = shipped_ruleset().configuration
     b2b = configuration.policies["b2b"]
     assert "service_line" not in used_facts(b2b, configuration.routing)
+
+
+def test_what_a_gate_asks_and_goes_on_without_is_not_needed() -> None:
+    """The age band stops a lead only where it is known."""
+    configuration = shipped_ruleset().configuration
+    policy = configuration.policies["patient"]
+    assert "age_band" not in needed_facts(policy, configuration.facts)
+    assert "age_band" in used_facts(policy, configuration.routing)

@@ -231,6 +231,8 @@ def test_words_are_read(transform: Transform, text: str, expected: FactValue) ->
         (Transform.POSTAL_CODE, "2114", "DQ_POSTAL_CODE_INVALID"),
         (Transform.POSTAL_CODE, "٠٢١١٤", "DQ_POSTAL_CODE_INVALID"),
         (Transform.STATE, "Bavaria", "DQ_VALUE_UNKNOWN"),
+        (Transform.STATE, "Masachusetts", "DQ_VALUE_MISSPELLED"),
+        (Transform.STATE, "Mass", "DQ_VALUE_UNKNOWN"),
     ],
 )
 def test_words_that_mean_nothing_are_told(transform: Transform, text: str, code: str) -> None:
@@ -238,9 +240,19 @@ def test_words_that_mean_nothing_are_told(transform: Transform, text: str, code:
 
 
 def test_a_closed_choice_knows_no_other_words() -> None:
-    assert read(Transform.CHOICE, "GTXPro", is_closed=True) == Reading(None, "DQ_VALUE_UNKNOWN")
+    assert read(Transform.CHOICE, "GTX Plus", is_closed=True) == Reading(None, "DQ_VALUE_UNKNOWN")
+
+
+@pytest.mark.parametrize("text", ["Ortho-pedics", "Orthopaedics", "ORTHO PEDICS", "GTXPro"])
+def test_a_word_that_is_nearly_known_is_told_and_not_accepted(text: str) -> None:
+    assert read(Transform.CHOICE, text, is_closed=True) == Reading(None, "DQ_VALUE_MISSPELLED")
+    assert read(Transform.CHOICES, text, is_closed=True) == Reading(None, "DQ_VALUE_MISSPELLED")
+
+
+def test_an_open_choice_takes_a_word_that_is_nearly_known_as_it_is() -> None:
+    assert read(Transform.CHOICE, "Orthopaedics") == Reading("orthopaedics")
 
 
 def test_of_several_choices_the_known_ones_are_kept() -> None:
-    reading = read(Transform.CHOICES, "GTXPro;Orthopedics", is_closed=True)
+    reading = read(Transform.CHOICES, "GTX Plus;Orthopedics", is_closed=True)
     assert reading == Reading(("ortho",), "DQ_VALUE_UNKNOWN")

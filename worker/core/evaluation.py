@@ -153,7 +153,8 @@ def _compile_area(condition: AreaTest) -> Compiled:
         if isinstance(postal_code, str):
             if postal_code in codes or postal_code.startswith(prefixes):
                 return YES
-            return UNKNOWN if whole_states and state is None else NO
+            if "DQ_POSTAL_CODE_UNKNOWN" not in case.findings:  # else the code says nothing
+                return UNKNOWN if whole_states and state is None else NO
         if is_open or not isinstance(state, str):
             return UNKNOWN
         return UNKNOWN if state in states else NO

@@ -38,7 +38,8 @@ def needed_facts(policy: Policy, facts: Mapping[str, FactSpec]) -> frozenset[str
     def needs(name: str) -> frozenset[str]:
         return _needed_by(criteria[name], criteria) if name in criteria else NOTHING
 
-    gates = _union(needs(gate.criterion) for gate in policy.gates)
+    stopping = (gate.criterion for gate in policy.gates if gate.when_unknown is not None)
+    gates = _union(map(needs, stopping))
     rules = [
         _union(map(needs, rule.all)) | _common([needs(name) for name in rule.any])
         for rule in policy.rules

@@ -215,6 +215,7 @@ _ALL = (
     _reason("DQ_POSTAL_CODE_STATE_MISMATCH", _F.DATA, "ZIP and state do not agree.", _S.WARN),
     _reason("DQ_NPI_INVALID", _F.DATA, "The NPI fails its check digit.", _S.WARN),
     _reason("DQ_VALUE_UNKNOWN", _F.DATA, "A value is outside the vocabulary.", _S.WARN),
+    _reason("DQ_VALUE_MISSPELLED", _F.DATA, "A value is nearly a known word.", _S.WARN),
     _reason("DQ_VALUE_UNREADABLE", _F.DATA, "A value cannot be read as what it should be."),
     _reason("DQ_VALUE_PLACEHOLDER", _F.DATA, "A placeholder stands where a value should."),
     _reason("DQ_FIELD_MISSING", _F.DATA, "A field that the pathway needs is empty."),

@@ -14,10 +14,12 @@ from typing import NamedTuple, TypeAlias
 
 import phonenumbers
 from email_validator import SPECIAL_USE_DOMAIN_NAMES, EmailNotValidError, validate_email
+from stdnum import luhn
 
 from worker.core.calendar_words import CalendarWords
 from worker.core.field_map import FieldRead, Transform
 from worker.core.model import FactValue
+from worker.core.near_words import compile_near
 from worker.core.phone_numbers import looks_invented
 from worker.core.regions import STATE_CODES, STATES
 from worker.core.stand_ins import is_stand_in
@@ -34,6 +36,8 @@ class Reading(NamedTuple):
 
 NOTHING = Reading(None)
 UNREADABLE = Reading(None, "DQ_VALUE_UNREADABLE")
+UNKNOWN_WORD = Reading(None, "DQ_VALUE_UNKNOWN")
+MISSPELLED = Reading(None, "DQ_VALUE_MISSPELLED")
 PLACEHOLDER = Reading(None, "DQ_VALUE_PLACEHOLDER")
 Reader: TypeAlias = Callable[[str], Reading]
 
@@ -46,6 +50,9 @@ _LONGEST_PLAIN = 60
 """Shorter than every length limit of addresses: 64 before the @, 63 for each label after it."""
 _SPECIAL_DOMAINS = frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES)
 """Top-level names reserved for special use; the library decides on all addresses below them."""
+_NPI_PREFIX = "80840"
+"""Health applications in the United States: what makes a card number of an NPI."""
+_is_near_state = compile_near(STATES)
 _US_POSTAL_CODE = re.compile(r"(\d{5})(?:[- ]?\d{4})?", re.ASCII)
 _CA_POSTAL_CODE = re.compile(r"([A-Z]\d[A-Z]) ?(\d[A-Z]\d)", re.ASCII)
 _DAMAGED_ID = re.compile(
@@ -183,19 +190,18 @@ def read_state(text: str) -> Reading:
     """Read a state's name or code as its code."""
     word = text.strip()
     code = STATES.get(word.casefold(), word.upper())
-    return Reading(code) if code in STATE_CODES else Reading(None, "DQ_VALUE_UNKNOWN")
+    if code in STATE_CODES:
+        return Reading(code)
+    return MISSPELLED if _is_near_state(word) else UNKNOWN_WORD
 
 
 def read_npi(text: str) -> Reading:
     """Check the ten digits by the Luhn sum over the prefix 80840, as CMS defines it."""
     digits = text.strip()
-    if len(digits) != 10 or not digits.isascii() or not digits.isdigit():
-        return Reading(None, "DQ_NPI_INVALID")
-    total = 24  # what the fixed prefix 80840 adds
-    for position, digit in enumerate(digits):
-        value = int(digit) * (2 if position % 2 == 0 else 1)
-        total += value - 9 if value > 9 else value
-    return Reading(digits) if total % 10 == 0 else Reading(None, "DQ_NPI_INVALID")
+    is_number = len(digits) == 10 and digits.isascii() and digits.isdigit()
+    if is_number and luhn.is_valid(_NPI_PREFIX + digits):
+        return Reading(digits)
+    return Reading(None, "DQ_NPI_INVALID")
 
 
 def read_timeframe(text: str, calendar: CalendarWords) -> Reading:
@@ -209,6 +215,7 @@ def read_timeframe(text: str, calendar: CalendarWords) -> Reading:
 def _choice_reader(values: Mapping[str, str], *, is_closed: bool) -> Reader:
     words = {word.casefold(): canonical for word, canonical in values.items()}
     words |= {canonical.casefold(): canonical for canonical in values.values()}
+    is_near = compile_near(words)
 
     def read(text: str) -> Reading:
         word = " ".join(text.split()).casefold()
@@ -217,7 +224,9 @@ def _choice_reader(values: Mapping[str, str], *, is_closed: bool) -> Reader:
             return Reading(canonical)
         if is_stand_in(word, is_choice=True):
             return PLACEHOLDER
-        return Reading(None, "DQ_VALUE_UNKNOWN") if is_closed else Reading(word)
+        if is_closed:
+            return MISSPELLED if is_near(word) else UNKNOWN_WORD
+        return Reading(word)
 
     return read
 
