@@ -139,3 +139,23 @@ def test_a_field_that_no_rule_reads_is_a_warning(tmp_path: Path) -> None:
         "    hint: take it out, or name it in a rule"
     )
     assert report.configuration is not None
+
+
+def test_a_purpose_without_a_topic_is_warned_of(tmp_path: Path) -> None:
+    folder = copy_shipped(tmp_path / "config")
+    edit(
+        folder,
+        "consent.yaml",
+        "{id: program, purposes: [business]",
+        "{id: program, purposes: [marketing]",
+    )
+    assert check_configuration(folder).warnings == ()
+    edit(
+        folder,
+        "consent.yaml",
+        "{id: demonstration, purposes: [business]",
+        "{id: demonstration, purposes: [marketing]",
+    )
+    (warning,) = check_configuration(folder).warnings
+    assert (warning.file, warning.key) == ("consent.yaml", "topics")
+    assert "no topic is for the purpose 'business' of policies/b2b.yaml." in str(warning).lower()

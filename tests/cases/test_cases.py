@@ -38,6 +38,7 @@ _FACTS = {
     "allowed",
     "evidence",
     "jurisdiction",
+    "topics",
     "pathway",
     "verdict",
     "stage",
@@ -133,6 +134,7 @@ def _found(decision: Decision) -> dict[str, Any]:
         "first": decision.reasons[0],
         "allowed": [p.channel.value for p in decision.judgement.permissions if p.is_allowed],
         "evidence": [p.evidence for p in decision.judgement.permissions if p.is_allowed],
+        "topics": list(decision.judgement.topics),
         "jurisdiction": next((p.jurisdiction for p in decision.judgement.permissions), None),
     }
 

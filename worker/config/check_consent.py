@@ -10,8 +10,10 @@ from collections.abc import Mapping
 
 from worker.config.documents import ConsentDocument
 from worker.config.findings import Findings
-from worker.config.folder import Source
+from worker.config.folder import Folder, Source
 from worker.config.parts import Parts
+from worker.config.system_documents import SystemDocument
+from worker.config.vocabulary import check_name
 from worker.core.conditions import (
     AllOf,
     AnyOf,
@@ -24,6 +26,7 @@ from worker.core.conditions import (
     ReachableTest,
 )
 from worker.core.consent import ChannelRule, ConsentPolicy
+from worker.core.field_map import Managed
 from worker.core.model import FactKind, FactSpec
 
 OPT_OUT = "opt_out_"
@@ -32,7 +35,7 @@ _ADDRESS_KINDS = frozenset({FactKind.EMAIL, FactKind.PHONE, FactKind.POSTAL_CODE
 
 
 def check_consent(source: Source[ConsentDocument], parts: Parts, findings: Findings) -> None:
-    """Report opt-outs that no channel looks at, and evidence that only finds an address."""
+    """Report opt-outs no channel looks at, and evidence that only finds an address."""
     if parts.consent is None:
         return
     if all(rule.opt_outs for rule in parts.consent.channels):  # else that is said already
@@ -40,6 +43,31 @@ def check_consent(source: Source[ConsentDocument], parts: Parts, findings: Findi
     facts = parts.words.facts or {}
     for rule in parts.consent.channels:
         _check_evidence(source, rule, facts, findings)
+    _check_topics(source, parts, findings)
+
+
+def _check_topics(source: Source[ConsentDocument], parts: Parts, findings: Findings) -> None:
+    """Warn of a policy whose hand-offs could allow no topic, though there are topics."""
+    topics = source.document.topics
+    meant = {purpose for topic in topics for purpose in topic.purposes}
+    for file, policy in parts.policies.items() if topics else ():
+        if policy.purpose in source.document.purposes and policy.purpose not in meant:
+            message = f"no topic is for the purpose {policy.purpose!r} of {file}."
+            hint = "name the purpose in a topic, or its hand-offs allow none"
+            findings.warning(source.sheet.spot("topics"), message, hint=hint)
+
+
+def check_written_topics(
+    source: Source[ConsentDocument], files: Folder, findings: Findings
+) -> None:
+    """Report words of a CRM for topics that do not exist."""
+    known = frozenset(topic.id for topic in source.document.topics)
+    for system in files.all_of(SystemDocument):
+        for name, item in system.document.objects.items():
+            write = item.writes.get(Managed.ALLOWED_TOPICS)
+            for theirs, ours in write.values.items() if write else ():
+                path = ("objects", name, "writes", "allowed_topics", "values", theirs)
+                check_name(findings, system.sheet.spot(*path), "topic", ours, known)
 
 
 def _check_opt_outs(policy: ConsentPolicy, parts: Parts, findings: Findings) -> None:

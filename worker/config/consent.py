@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from worker.config.documents import ChannelEntry, ConsentDocument, EvidenceEntry
 from worker.config.governance import Desk
 from worker.config.messages import value_at
+from worker.config.topics import build_topics
 from worker.config.vocabulary import check_fact, check_name
 from worker.config.yaml_text import KeyPath
 from worker.core.consent import ChannelRule, ConsentPolicy
@@ -30,6 +31,7 @@ def build_consent(document: ConsentDocument, desk: Desk) -> ConsentPolicy:
         alarm_before_days=document.alarm_before,
         jurisdictions=tuple(builder.jurisdictions()),
         outreach_purpose=_outreach_purpose(document, desk),
+        topics=build_topics(document, desk),
     )
 
 

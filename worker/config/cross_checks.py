@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from worker.config.check_consent import check_consent
+from worker.config.check_consent import check_consent, check_written_topics
 from worker.config.check_policies import check_policies
 from worker.config.check_routes import RouteCheck, check_routes
 from worker.config.documents import ActivitiesDocument, ConsentDocument, PathwaysDocument
@@ -28,6 +28,7 @@ def check_across(files: Folder, parts: Parts, findings: Findings) -> None:
     _check_written_stages(files, parts, findings)
     if consent := files.get("consent.yaml", ConsentDocument):
         check_consent(consent, parts, findings)
+        check_written_topics(consent, files, findings)
     if parts.routing is not None:
         check = RouteCheck(
             routing=parts.routing,

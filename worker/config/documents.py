@@ -213,6 +213,13 @@ class ChannelEntry(Document):
     evidence: list[EvidenceEntry] = Field(default_factory=list)
 
 
+class TopicEntry(Document):
+    id: Name
+    purposes: Annotated[Words, Field(min_length=1)]
+    sentence: Text
+    when: When | None = None
+
+
 class ConsentDocument(Document):
     """consent.yaml"""
 
@@ -221,6 +228,7 @@ class ConsentDocument(Document):
     outreach_purpose: Name | None = None
     alarm_before: BusinessDays = 3
     jurisdictions: list[JurisdictionEntry] = Field(default_factory=list)
+    topics: list[TopicEntry] = Field(default_factory=list)
     channels: dict[ContactChannel, ChannelEntry] = Field(min_length=1)
 
 

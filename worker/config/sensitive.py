@@ -122,6 +122,23 @@ def looks_clinical(source: str) -> bool:
     )
 
 
+_TOLD = _words(
+    """
+    result results advice advise finding findings test tests screening scan therapy therapies fertility
+    """
+)
+"""What no first outreach may be about, though a field may be called so."""
+
+
+def find_clinical_word(sentence: str) -> str | None:
+    """Find the first word of a sentence that speaks of health, results or advice; None: none does."""
+    parts = _PART.findall(sentence)
+    folded = [part.casefold() for part in parts]
+    excused = {word for pair in set(pairwise(folded)) & _HARMLESS for word in pair}
+    refused = (_CLINICAL | _TOLD) - excused
+    return next((part for part in parts if part.casefold() in refused), None)
+
+
 FEWEST_WORDS = 3
 """A justification that says less than this says nothing."""
 

@@ -8,7 +8,7 @@ from worker.config.findings import Findings, Spot, in_words, nearest
 from worker.config.system_documents import ObjectEntry, WriteEntry
 from worker.config.yaml_text import KeyPath, Sheet
 from worker.core.field_map import OPT_OUTS, FieldWrite, Managed, Transform
-from worker.core.model import Stage
+from worker.core.model import ContactChannel, Stage
 from worker.core.transforms import read_boolean, read_inverted_boolean
 
 _READ_BACK = frozenset({Managed.STAGE, Managed.OWNER})
@@ -94,17 +94,24 @@ def _check_target(
         findings.error(spot, message, hint=hint)
 
 
+_CLOSED: Mapping[Managed, tuple[str, tuple[str, ...]]] = {
+    Managed.STAGE: ("stage", tuple(map(str, Stage))),
+    Managed.ALLOWED_CHANNELS: ("channel", tuple(map(str, ContactChannel))),
+}
+"""Values of which we know every word, with what such a word is called."""
+
+
 def _turned(
     values: Mapping[str, str], managed: Managed, sheet: Sheet, place: KeyPath, findings: Findings
 ) -> Mapping[str, str]:
     """Turn ``{their word: our word}`` round, since a write goes the other way."""
     turned: dict[str, str] = {}
-    stages = tuple(map(str, Stage))
+    noun, known = _CLOSED.get(managed, ("", ()))
     for theirs, ours in values.items():
         spot = sheet.spot(*place, theirs)
-        if managed is Managed.STAGE and ours not in stages:
-            message = f"the stage {ours!r} does not exist."
-            findings.error(spot, message, allowed=in_words(stages), hint=nearest(ours, stages))
+        if known and ours not in known:
+            message = f"the {noun} {ours!r} does not exist."
+            findings.error(spot, message, allowed=in_words(known), hint=nearest(ours, known))
         if ours in turned:
             message = f"{ours!r} is already written as {turned[ours]!r}."
             findings.error(spot, message, hint="a write needs one word for each value")

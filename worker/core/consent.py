@@ -22,6 +22,7 @@ from worker.core.consent_evidence import (
 )
 from worker.core.jurisdictions import Jurisdiction, Places, compile_places, name_of
 from worker.core.model import ContactChannel, Facts
+from worker.core.topics import Topics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,7 @@ class ConsentPolicy:
     outreach_purpose: str | None = None
     alarm_before_days: int = 3
     jurisdictions: tuple[Jurisdiction, ...] = ()
+    topics: Topics = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -71,18 +71,20 @@ class Judgement:
     move: StageMove
     reasons: tuple[str, ...]
     track: str | None = None
+    topics: tuple[str, ...] = ()
 
     def signature(self) -> Signature:
         """What must differ for the decision to be another one. The score alone does not count.
 
         Of a lead that is left alone, only why; what the policy would say of it changes nothing. Of
-        one that is handed off also the channels: who works it relies on them.
+        one that is handed off also the channels and topics: who works it relies on them.
         """
         if self.move.is_hands_off:
             return (None, Verdict.HOLD, self.move.stage, self.move.reason, ())
         said = self.reasons if self.track is None else (*self.reasons, self.track)
         if self.is_for_hand_off():
-            said = (*said, *sorted([p.channel for p in self.permissions if p.is_allowed]))
+            channels = sorted([p.channel for p in self.permissions if p.is_allowed])
+            said = (*said, *channels, *self.topics)
         return (self.pathway, self.verdict, self.move.stage, self.move.reason, said)
 
     def is_for_hand_off(self) -> bool:
@@ -90,9 +92,11 @@ class Judgement:
 
         A lead on hold may still stand at MQL because a person put it there; it is handed to nobody.
         """
-        move = self.move
-        is_routed = move.stage is Stage.MQL and self.verdict is not Verdict.HOLD
-        return is_routed and not move.is_hands_off
+        return _is_for_hand_off(self.verdict, self.move)
+
+
+def _is_for_hand_off(verdict: Verdict, move: StageMove) -> bool:
+    return move.stage is Stage.MQL and verdict is not Verdict.HOLD and not move.is_hands_off
 
 
 Signature: TypeAlias = tuple[str | None, Verdict, Stage | None, str, tuple[str, ...]]
@@ -134,14 +138,8 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
     configuration = ruleset.configuration
     case = _make_case(ruleset, snapshot, lead, now)
     pathway = next((name for name, holds in ruleset.pathways if holds(case) is YES), None)
-    findings = assess(
-        ruleset.quality,
-        lead.facts,
-        (*lead.issues, *snapshot.issues),
-        pathway=pathway,
-        now=now,
-        unseen=lead.unseen,
-    )
+    issues, unseen = (*lead.issues, *snapshot.issues), lead.unseen
+    findings = assess(ruleset.quality, lead.facts, issues, pathway=pathway, now=now, unseen=unseen)
     standing = find_standing(
         snapshot.contacts,
         snapshot.memory,
@@ -153,7 +151,7 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
     if pathway is None:
         return _unclear(ruleset, case, findings, standing)
     compiled = ruleset.policies[pathway]
-    permissions = ruleset.consent(case, compiled.policy.purpose, lead.unseen)
+    permissions = ruleset.consent(case, compiled.policy.purpose, unseen)
     case = with_gates(
         _only_solicited(ruleset, case, lead, compiled.policy.purpose, permissions),
         reachable=allowed_channels(permissions),
@@ -178,6 +176,7 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
         move=move,
         reasons=_reasons(case, qualification, verdict, findings, permissions, move),
         track=_suggest_track(ruleset, case, lead, permissions, pathway) if is_nurtured else None,
+        topics=ruleset.topics(case, pathway) if _is_for_hand_off(verdict, move) else (),
     )
 
 
@@ -357,6 +356,7 @@ def _digest(judgement: Judgement, route: Route | None, ruleset: Ruleset) -> str:
         move.stage,
         move.reason if move.reason in _TELLING_MOVES else None,
         ",".join(sorted([p.channel for p in judgement.permissions if p.is_allowed])),
+        ",".join(judgement.topics),
         *((route.owner, route.outside_owner, route.target, route.next_step.id) if route else ()),
     ]
     said = "|".join([*[word or "" for word in words], *judgement.reasons])

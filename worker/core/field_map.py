@@ -83,6 +83,8 @@ class Managed(StrEnum):
     NURTURE_TRACK = "nurture_track"
     NEXT_STEP_DUE = "next_step_due_at"
     SUMMARY = "hand_off_summary"
+    ALLOWED_CHANNELS = "allowed_channels"
+    ALLOWED_TOPICS = "allowed_topics"
     SCORE_TOTAL = "score_total"
     SCORE_FIT = "score_fit"
     SCORE_INTENT = "score_intent"
@@ -110,6 +112,12 @@ LEADING = frozenset(
 """Only a difference in one of these causes a write; the others are refreshed with it."""
 
 
+LISTS = frozenset({Managed.REASONS, Managed.ALLOWED_CHANNELS, Managed.ALLOWED_TOPICS})
+"""Several words in one field, joined by a separator."""
+
+PERMISSIONS = frozenset({Managed.ALLOWED_CHANNELS, Managed.ALLOWED_TOPICS})
+"""Followers, but for one thing: to take back a permission that the CRM still shows causes a write."""
+
 OPT_OUTS = frozenset(
     {
         Managed.OPT_OUT_ALL,
@@ -127,7 +135,7 @@ class FieldWrite:
     """Managed value ``managed`` is written to CRM field ``target``.
 
     ``values`` translates canonical words into the CRM's; a word without a translation is not
-    written. ``separator`` joins reason codes; ``max_length`` cuts text, ``max_items`` lists. For an
+    written. ``separator`` joins lists; ``max_length`` cuts text, ``max_items`` lists. For an
     opt-out ``word`` is what the CRM calls yes.
     """
 

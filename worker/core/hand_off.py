@@ -19,6 +19,7 @@ from worker.core.model import ContactChannel, FactValue
 from worker.core.policy import Policy
 from worker.core.reasons import Reason
 from worker.core.ruleset import Ruleset
+from worker.core.topics import Topics
 
 _LABELS = {
     "service_line": "Service",
@@ -48,10 +49,10 @@ def summarise(ruleset: Ruleset, decision: Decision) -> str:
     return " ".join(
         f"{part}."
         for part in (
+            *_contact(policy, decision, configuration.consent.topics),
             *_known(policy, decision, configuration.titles, _open_lists(configuration)),
             *_last_action(ruleset, decision, configuration.time_zone),
             *_colleagues(policy, decision),
-            f"Contact by {_channels(decision)} about {_words(policy.purpose)} only",
             f"Why: {_why(decision, configuration.reasons)}",
             *_missing(policy, decision, configuration.titles),
         )
@@ -152,9 +153,25 @@ def _colleagues(policy: Policy, decision: Decision) -> Iterator[str]:
             return
 
 
-def _channels(decision: Decision) -> str:
+def _contact(policy: Policy, decision: Decision, topics: Topics) -> Iterator[str]:
+    """Say by what and about what to make contact. It comes first: a CRM's field cuts the end."""
     allowed = [p.channel for p in decision.judgement.permissions if p.is_allowed]
-    return " or ".join(_CHANNEL_NAMES[channel] for channel in allowed) or "no channel"
+    channels = " or ".join(_CHANNEL_NAMES[channel] for channel in allowed)
+    if not allowed or not topics:
+        yield f"Contact by {channels or 'no channel'} about {_words(policy.purpose)} only"
+        return
+    said = [_within_a_sentence(t.sentence) for t in topics if t.id in decision.judgement.topics]
+    if said:
+        yield f"Contact by {channels} about {' or '.join(said)} only"
+        yield "No clinical results or advice"
+    else:
+        yield f"No topic is allowed yet for a contact by {channels}"
+
+
+def _within_a_sentence(sentence: str) -> str:
+    """Begin with a small letter, unless the first word is in capitals."""
+    words = sentence.rstrip(".")
+    return words if words[:2].isupper() else words[:1].lower() + words[1:]
 
 
 def _why(decision: Decision, catalogue: Mapping[str, Reason]) -> str:

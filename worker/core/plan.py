@@ -11,7 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from worker.core.decide import Decision
-from worker.core.field_map import LEADING, OPT_OUTS, FieldWrite, Managed, ObjectMap
+from worker.core.field_map import (
+    LEADING,
+    LISTS,
+    OPT_OUTS,
+    PERMISSIONS,
+    FieldWrite,
+    Managed,
+    ObjectMap,
+)
 from worker.core.hand_off import summarise
 from worker.core.model import RESTRICTIVE_FACTS, Stage
 from worker.core.policy import Family
@@ -94,7 +102,7 @@ def _plan_record(
         translated = _translate(write, text)
         if translated is not None and translated != (values[write.target] or ""):
             changes[write.target] = translated or None
-            is_led = is_led or write.managed in LEADING
+            is_led = is_led or write.managed in LEADING or _takes_back(write, values, translated)
     if not is_led:
         return None
     watched = {write.target for write in object_map.writes if write.managed in _WATCHED}
@@ -133,12 +141,21 @@ _WATCHED = frozenset({Managed.STAGE, Managed.OWNER})
 stage that a person has meanwhile changed would be wrong, and so would a hand-off after a refusal."""
 
 
+def _takes_back(write: FieldWrite, values: RawValues, text: str) -> bool:
+    """Tell whether the CRM shows a channel or topic that is allowed no more."""
+    if write.managed not in PERMISSIONS:
+        return False
+    shown = (values[write.target] or "").split(write.separator)
+    return not {word.strip() for word in shown} - {""} <= set(text.split(write.separator))
+
+
 def _translate(write: FieldWrite, text: str | None) -> str | None:
     """Put a value into the CRM's own form; None when the CRM has no word for it."""
     if not text:
         return ""
-    if write.managed is Managed.REASONS:
-        return write.separator.join(text.split(";")[: write.max_items])
+    if write.managed in LISTS:
+        words = [write.values.get(w) if write.values else w for w in text.split(";")]
+        return write.separator.join([word for word in words if word][: write.max_items])
     if write.values:
         return write.values.get(text)
     if write.max_length is not None and len(text) > write.max_length:
@@ -170,6 +187,9 @@ def _wanted(ruleset: Ruleset, decision: Decision) -> dict[Managed, str | None]:
     wanted[Managed.NEXT_STEP] = route.next_step.sentence if route else ""
     wanted[Managed.NEXT_STEP_DUE] = route.due_at.isoformat(timespec="seconds") if route else ""
     wanted[Managed.SUMMARY] = summarise(ruleset, decision)
+    channels = [p.channel for p in judgement.permissions if p.is_allowed] if route else ()
+    wanted[Managed.ALLOWED_CHANNELS] = ";".join(channels)
+    wanted[Managed.ALLOWED_TOPICS] = ";".join(judgement.topics if route else ())
     if route is not None and judgement.move.stage is Stage.MQL:
         wanted[Managed.OWNER] = route.owner
     return wanted

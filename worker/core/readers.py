@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from worker.core.conditions import ActivityTest, Condition, LineMatch, facts_read, walk
 from worker.core.configuration import Configuration
-from worker.core.consent import ChannelRule
+from worker.core.consent import ChannelRule, ConsentPolicy
 from worker.core.field_map import FieldRead, Purpose
 from worker.core.identity import CONFLICTING, CROSS_REFERENCES
 from worker.core.model import PAST_FACTS, RESTRICTIVE_FACTS
@@ -104,11 +104,7 @@ def _all_readers(configuration: Configuration) -> Iterator[tuple[str, Reader]]:
         yield from _policy_readers(policy)
     for rule in configuration.pathways:
         yield from _each(facts_read(rule.condition), Use.PATHWAY, rule.pathway)
-    for jurisdiction in configuration.consent.jurisdictions:
-        asked = facts_read(jurisdiction.condition)
-        yield from _each(asked, Use.CONSENT, f"jurisdiction {jurisdiction.id}")
-    for channel in configuration.consent.channels:
-        yield from _channel_readers(channel)
+    yield from _consent_readers(configuration.consent)
     yield from _routing_readers(configuration)
     yield from _organisation_readers(configuration)
     for system in configuration.systems.values():
@@ -139,6 +135,17 @@ def _policy_readers(policy: Policy) -> Iterator[tuple[str, Reader]]:
     yield from _each(policy.hand_off_facts, Use.HAND_OFF, policy.pathway)
     if policy.required_documents:
         yield from _each(("documents",), Use.HAND_OFF, f"{policy.pathway} required documents")
+
+
+def _consent_readers(consent: ConsentPolicy) -> Iterator[tuple[str, Reader]]:
+    for jurisdiction in consent.jurisdictions:
+        asked = facts_read(jurisdiction.condition)
+        yield from _each(asked, Use.CONSENT, f"jurisdiction {jurisdiction.id}")
+    for channel in consent.channels:
+        yield from _channel_readers(channel)
+    for topic in consent.topics:
+        if topic.condition is not None:
+            yield from _each(facts_read(topic.condition), Use.CONSENT, f"topic {topic.id}")
 
 
 def _channel_readers(rule: ChannelRule) -> Iterator[tuple[str, Reader]]:

@@ -37,6 +37,7 @@ from worker.core.quality import Checks, compile_checks
 from worker.core.readers import find_readers
 from worker.core.routing import CompiledRouting, compile_routing
 from worker.core.stated_timing import StatedTiming, compile_timing
+from worker.core.topics import TopicCheck, compile_topics
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,7 @@ class Ruleset:
     stopped_windows: Mapping[str, Windows]
     quality: Checks
     consent: ConsentCheck
+    topics: TopicCheck
     watch: ConsentWatch
     mapped: Mapping[tuple[str, str], frozenset[str]]
     routing: CompiledRouting
@@ -122,6 +124,7 @@ def compile_ruleset(configuration: Configuration) -> Ruleset:
             postal_codes=configuration.postal_codes,
         ),
         consent=compile_consent(configuration.consent, mapped),
+        topics=compile_topics(configuration.consent.topics, configuration.policies),
         watch=watch_of(configuration.consent, configuration.facts),
         mapped={
             place: frozenset(read.fact for read in item.reads)
@@ -174,6 +177,9 @@ def _always_asked(configuration: Configuration) -> Iterator[Condition]:
         for item in channel.evidence:
             yield item.condition
             yield from item.ageing()
+    for topic in configuration.consent.topics:
+        if topic.condition is not None:
+            yield topic.condition
 
 
 def _policy_windows(configuration: Configuration, policy: Policy) -> Windows:

@@ -64,6 +64,7 @@ def decision_body(ruleset: Ruleset, decision: Decision) -> str:
             }
             for p in judgement.permissions
         ],
+        "topics": list(judgement.topics),
         "nurture_track": judgement.track,
         "passed_over": _passed_over(judgement.case.passed_over),
         "qualification": _qualification(ruleset, decision),

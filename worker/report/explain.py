@@ -61,6 +61,7 @@ def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
         "pathway_rules": [_pathway_rule(rule, report.facts) for rule in configuration.pathways],
         "findings": body.get("findings"),
         "permissions": body.get("permissions"),
+        "topics": _topics(ruleset, body.get("topics")),
         "nurture_track": _track(policy, body.get("nurture_track")),
         "passed_over": body.get("passed_over", []),
         "gates": list(_gates(policy, found)) if policy else [],
@@ -72,7 +73,7 @@ def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
         "stopped_by": found.get("stopped_by"),
         "stage": body.get("stage"),
         "route": body.get("route"),
-        "would_write": list(_writes(report.writes)),
+        "would_write": list(_would_write(report.writes)),
         "smallest_change": _smallest(
             configuration.policies.get(str(report.today["pathway"])), report.smallest
         ),
@@ -81,8 +82,16 @@ def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
     }
 
 
-def _writes(plans: Sequence[RecordPlan]) -> Iterator[Json]:
-    for plan in plans:
+def _track(policy: Policy | None, found: Json) -> Json:
+    """The suggested track, with its sentence as long as the policy still has it."""
+    if found is None:
+        return None
+    tracks = policy.tracks if policy else ()
+    return {"id": found, "sentence": next((t.sentence for t in tracks if t.id == found), None)}
+
+
+def _would_write(writes: Sequence[RecordPlan]) -> Iterator[dict[str, Json]]:
+    for plan in writes:
         for name, after in sorted(plan.changes.items()):
             yield {
                 "system": plan.ref.system,
@@ -94,12 +103,10 @@ def _writes(plans: Sequence[RecordPlan]) -> Iterator[Json]:
             }
 
 
-def _track(policy: Policy | None, found: Json) -> Json:
-    """The suggested track, with its sentence as long as the policy still has it."""
-    if found is None:
-        return None
-    tracks = policy.tracks if policy else ()
-    return {"id": found, "sentence": next((t.sentence for t in tracks if t.id == found), None)}
+def _topics(ruleset: Ruleset, found: Json) -> list[dict[str, Json]]:
+    """The topics allowed, with their sentences as long as they are still configured."""
+    sentences = {topic.id: topic.sentence for topic in ruleset.configuration.consent.topics}
+    return [{"id": name, "sentence": sentences.get(str(name))} for name in _list(found)]
 
 
 def _list(value: Json) -> Sequence[Json]:

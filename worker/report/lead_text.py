@@ -52,6 +52,8 @@ def _contact_lines(explained: Mapping[str, Json]) -> Iterator[str]:
     yield f"  contact   {', '.join(allowed) or 'no channel may be used'}"
     for item in channels:
         yield f"    {item['channel']:<8}{'; '.join(_channel_words(item))}"
+    for place, topic in enumerate(map(_map, _items(explained["topics"]))):
+        yield f"  {'about' if place == 0 else '':<10}{topic['id']} ({topic['sentence']})"
 
 
 def _channel_words(item: Mapping[str, Json]) -> Iterator[str]:
