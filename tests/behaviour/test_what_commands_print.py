@@ -18,7 +18,7 @@ EXPLANATION = {
     "ref", "profile", "records", "decision", "pathway", "verdict", "reasons", "facts", "findings",
     "permissions", "gates", "criteria", "score", "carried_by", "stopped_by", "stage", "route",
     "would_write", "smallest_change", "today", "changes_by_itself_at", "latest_decision", "pathway_rules",
-    "organisation", "passed_over", "nurture_track", "action_sources",
+    "organisation", "passed_over", "topics", "nurture_track", "action_sources",
 }  # fmt: skip
 DECISION = {"id", "seq", "decided_at", "run", "policy", "policy_digest", "config_digest", "hash"}
 
