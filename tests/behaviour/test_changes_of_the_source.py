@@ -142,3 +142,15 @@ def test_records_after_the_page_a_run_died_at_are_mapped_anew_as_well(
     Organisation(folder=undisturbed.folder, connectors=same).sync(LATER)
     query = "SELECT id, mapped FROM records ORDER BY id"
     assert organisation.ask(query) == undisturbed.ask(query)
+
+
+def test_a_new_synonym_in_the_catalog_reaches_what_was_read_before(qualified: Organisation) -> None:
+    qualified.edit("q1", service_line="Knees and hips")
+    qualified.sync()
+    qualified.sync(LATER)  # reads our own writes back, so that the row is known as it stands
+    assert "FIT_SERVICE_LINE_UNKNOWN" in qualified.contact("q1")["reason_codes"]
+    qualified.reconfigure(
+        "catalog.yaml", "synonyms: [ortho, ", "synonyms: [knees and hips, ortho, "
+    )
+    qualified.sync(LATER + timedelta(hours=1))
+    assert "FIT_SERVICE_LINE_MATCH" in qualified.contact("q1")["reason_codes"]

@@ -18,7 +18,7 @@ from worker.config.system_documents import (
 )
 from worker.config.vocabulary import Mapped, MappedField, Vocabulary, check_name
 from worker.config.writes import build_writes
-from worker.config.yaml_text import KeyPath, Sheet
+from worker.config.yaml_text import KeyPath, Sheet, Yaml
 from worker.core.field_map import (
     ActivityRead,
     FieldRead,
@@ -60,6 +60,15 @@ class MapNotes:
     unknown: set[str] = field(default_factory=set)
 
 
+def _words_read(system: SystemMap) -> Iterator[Yaml]:
+    """List the words that each field and each activity's service line is translated by."""
+    for item in system.objects:
+        for read in item.reads:
+            yield [item.object_type, read.fact, dict(read.values)]
+        if item.activity is not None:
+            yield [item.object_type, "service_line", dict(item.activity.service_lines)]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MapReader:
     """Builds the map of one system, and notes which fields feed which fact."""
@@ -85,12 +94,21 @@ class MapReader:
         return replace(system, digest=self._digest(system))
 
     def _digest(self, system: SystemMap) -> str:
-        """Fingerprint the map, with the words of the calendar where they decide how it reads."""
-        digest = digest_of(self.sheet.value, leave_out=("options",))
-        is_stated = any(r.transform is _T.TIMEFRAME for o in system.objects for r in o.reads)
-        if not is_stated:
-            return digest
-        return join_digests({"map": digest, "calendar": reading_digest(self.words.calendar)})
+        """Fingerprint the map, with all that other files say of how it reads.
+
+        Words of the catalog, the telephone region and the calendar are applied when a record is
+        read: where they change, what was read before has to be read again.
+        """
+        reads = [read for item in system.objects for read in item.reads]
+        parts = {
+            "map": digest_of(self.sheet.value, leave_out=("options",)),
+            "words": digest_of(list(_words_read(system))),
+        }
+        if any(read.transform is _T.PHONE for read in reads):
+            parts["region"] = self.region
+        if any(read.transform is _T.TIMEFRAME for read in reads):
+            parts["calendar"] = reading_digest(self.words.calendar)
+        return join_digests(parts)
 
     def _check_contact(self, document: SystemDocument) -> None:
         if not any(entry.kind is ObjectKind.CONTACT for entry in document.objects.values()):
