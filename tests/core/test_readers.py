@@ -126,7 +126,12 @@ def test_the_service_line_of_activities_is_asked_for_only_where_it_counts(
     shipped: Ruleset,
 ) -> None:
     plain = {
-        name: replace(policy, criteria=tuple(replace(c, own_line=1.0) for c in policy.criteria))
+        name: replace(
+            policy,
+            criteria=tuple(
+                replace(c, own_line=1.0, related_line=1.0, other_line=1.0) for c in policy.criteria
+            ),
+        )
         for name, policy in shipped.configuration.policies.items()
     }
     narrowed = narrow(replace(shipped.configuration, policies=plain))
