@@ -37,12 +37,12 @@ def untidy(organisation: Organisation) -> Organisation:
         "systems/files.yaml",
         "      not_now:",
         "      job_title: {from: job_title, as: text}\n"
-        "      age_band: {from: birth_band, as: choice, values: {old: old},"
-        ' allow_sensitive: "a band, not a date"}\n'
+        "      country: {from: birth_country, as: choice, values: {US: us},"
+        ' allow_sensitive: "a country, not a date"}\n'
         "      not_now:",
     )
     organisation.reconfigure(
-        "policies/patient.yaml", "hand_off: [service_line,", "hand_off: [age_band, service_line,"
+        "policies/patient.yaml", "hand_off: [service_line,", "hand_off: [country, service_line,"
     )
     return organisation
 
@@ -74,13 +74,13 @@ def test_a_field_that_nothing_reads_is_marked(untidy: Organisation) -> None:
 
 
 def test_what_is_allowed_by_name_stands_with_its_reason(untidy: Organisation) -> None:
-    assert field(untidy, "birth_band")["allow_sensitive"] == "a band, not a date"
-    assert "a band, not a date" in said(untidy)
+    assert field(untidy, "birth_country")["allow_sensitive"] == "a country, not a date"
+    assert "a country, not a date" in said(untidy)
 
 
 def test_the_crm_is_asked_only_when_told_to(untidy: Organisation) -> None:
-    assert field(untidy, "birth_band")["crm"] is None
-    assert field(untidy, "birth_band", "--live")["crm"] == {
+    assert field(untidy, "birth_country")["crm"] is None
+    assert field(untidy, "birth_country", "--live")["crm"] == {
         "has_field": False,
         "sensitivity": None,
         "is_long_text": None,

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from worker.core.conditions import FactTest, Operator
+from worker.core.conditions import ActivityTest, FactTest, LineMatch, Operator
 from worker.core.configuration import Configuration
 from worker.core.field_map import ActivityRead, FieldRead, ObjectMap, Transform
 from worker.core.minimum import narrow
 from worker.core.policy import PathwayRule
 from worker.core.readers import Use, find_readers
+from worker.core.routing import RoutingRule
 from worker.core.ruleset import Ruleset
 
 
@@ -138,6 +139,17 @@ def test_the_service_line_of_activities_is_asked_for_only_where_it_counts(
     assert activity(shipped.configuration).service_line == "service_line"
     assert activity(narrowed).service_line is None
     assert activity(narrowed).unread == {"service_line": "service_line"}
+
+
+def test_a_routing_rule_about_own_service_lines_has_the_column_asked_for(
+    shipped: Ruleset,
+) -> None:
+    configuration = shipped.configuration
+    own = ActivityTest(kinds=frozenset({"inbound_call"}), line=LineMatch.OWN)
+    rule = RoutingRule(id="own", condition=own, target="intake", next_step="call_back")
+    routing = replace(configuration.routing, rules=(rule,))
+    narrowed = narrow(replace(configuration, policies={}, routing=routing))
+    assert activity(narrowed).service_line == "service_line"
 
 
 def test_nothing_is_left_out_of_a_map_that_is_read_as_a_whole(shipped: Ruleset) -> None:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import replace
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.leads import NOW, shipped_ruleset
 from tests.properties.lead_strategies import asking_leads, leads, ready_leads
+from tests.properties.watched_facts import Watched
 from worker.core.assignment import Roster
 from worker.core.conditions import FindingTest
 from worker.core.configuration import Configuration
@@ -18,33 +19,18 @@ from worker.core.decide import LeadSnapshot, decide
 from worker.core.hand_off import summarise
 from worker.core.identity import match_keys
 from worker.core.mapping import MappedContact
-from worker.core.model import FactValue
 from worker.core.policy import Policy
 from worker.core.readers import find_readers
 from worker.core.ruleset import Ruleset, compile_ruleset
 from worker.core.trace import decision_body
 
-quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-
-
-class Watched(dict[str, FactValue]):
-    """Facts that note which of them are looked at, missing ones included."""
-
-    def __init__(self, values: Mapping[str, FactValue]) -> None:
-        super().__init__(values)
-        self.seen: set[str] = set()
-
-    def get(self, key: str, default: object = None) -> object:  # type: ignore[override]  # looser
-        self.seen.add(key)
-        return super().get(key, default)
-
-    def __getitem__(self, key: str) -> FactValue:
-        self.seen.add(key)
-        return super().__getitem__(key)
-
-    def __contains__(self, key: object) -> bool:
-        self.seen.add(str(key))
-        return super().__contains__(key)
+quick = settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    phases=[phase for phase in Phase if phase is not Phase.shrink],
+)
+"""Not shrunk: a whole configuration is drawn, and making it small takes longer than reading it."""
 
 
 def without(lead: LeadSnapshot, kept: Collection[str]) -> LeadSnapshot:

@@ -15,7 +15,7 @@ from worker.core.configuration import Configuration
 from worker.core.decide import Decision
 from worker.core.evaluation import active_colleagues, as_date
 from worker.core.field_map import Transform
-from worker.core.model import ContactChannel, FactValue
+from worker.core.model import SAME_ANSWER, ContactChannel, FactValue
 from worker.core.policy import Policy
 from worker.core.reasons import Reason
 from worker.core.ruleset import Ruleset
@@ -183,13 +183,6 @@ _TO_COLLECT = {"wanted_by": "wanted date", "procurement_by": "procurement date"}
 """What to ask for where what follows from the answer is missing."""
 
 
-_SAME_ANSWER = {
-    "procurement_by": "procurement_timing",
-    "procurement_timing": "procurement_by",
-}
-"""Who has answered in one way need not be asked for the other."""
-
-
 def _missing(policy: Policy, decision: Decision, titles: Mapping[str, str]) -> Iterator[str]:
     present = decision.lead.facts.get("documents", ()) if policy.required_documents else ()
     documents = [
@@ -202,7 +195,7 @@ def _missing(policy: Policy, decision: Decision, titles: Mapping[str, str]) -> I
         for fact in policy.hand_off_facts
         if fact not in decision.lead.facts
         and fact != "documents"
-        and _SAME_ANSWER.get(fact) not in decision.lead.facts
+        and SAME_ANSWER.get(fact) not in decision.lead.facts
     ]
     still = [*(titles.get(name) or _words(name) for name in documents), *facts]
     if still:

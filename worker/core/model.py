@@ -220,6 +220,12 @@ RESTRICTIVE_FACTS = frozenset(
 )
 """Booleans for which true wins whenever records of one person disagree."""
 
+SAME_ANSWER: Mapping[str, str] = {
+    "procurement_by": "procurement_timing",
+    "procurement_timing": "procurement_by",
+}
+"""Who has answered in one way need not be asked for the other."""
+
 PERMISSIVE_FACTS = frozenset({"consent_email", "consent_phone", "consent_sms", "consent_mail"})
 """Booleans for which an explicit false wins whenever records of one person disagree."""
 

@@ -16,7 +16,7 @@ from worker.core.configuration import Configuration
 from worker.core.consent import ChannelRule, ConsentPolicy
 from worker.core.field_map import FieldRead, Purpose
 from worker.core.identity import CONFLICTING, CROSS_REFERENCES
-from worker.core.model import PAST_FACTS, RESTRICTIVE_FACTS
+from worker.core.model import PAST_FACTS, RESTRICTIVE_FACTS, SAME_ANSWER
 from worker.core.organisation_asks import find_asks
 from worker.core.organisations import READ_FOR
 from worker.core.policy import Policy
@@ -100,11 +100,12 @@ def find_readers(configuration: Configuration) -> Readers:
 
 def _all_readers(configuration: Configuration) -> Iterator[tuple[str, Reader]]:
     yield from _built_in(BUILT_IN)
+    for reader, asked in _questions(configuration):
+        yield from ((fact, reader) for fact in facts_read(asked))
     for policy in configuration.policies.values():
         yield from _policy_readers(policy)
-    for rule in configuration.pathways:
-        yield from _each(facts_read(rule.condition), Use.PATHWAY, rule.pathway)
-    yield from _consent_readers(configuration.consent)
+    for channel in configuration.consent.channels:
+        yield from _channel_readers(channel)
     yield from _routing_readers(configuration)
     yield from _organisation_readers(configuration)
     for system in configuration.systems.values():
@@ -125,27 +126,13 @@ def _each(facts: Iterable[str], use: Use, what: str) -> Iterator[tuple[str, Read
 
 def _policy_readers(policy: Policy) -> Iterator[tuple[str, Reader]]:
     for criterion in policy.criteria:
-        name = f"{policy.pathway}.{criterion.id}"
-        yield from _each(facts_read(criterion.condition), Use.CRITERIA, name)
         if criterion.weighs_lines:
-            yield from _each(("service_line",), Use.CRITERIA, name)
-    for track in policy.tracks:
-        name = f"{policy.pathway} track {track.id}"
-        yield from _each(facts_read(track.condition), Use.CRITERIA, name)
+            yield from _each(("service_line",), Use.CRITERIA, f"{policy.pathway}.{criterion.id}")
     yield from _each(policy.hand_off_facts, Use.HAND_OFF, policy.pathway)
+    same = (SAME_ANSWER[fact] for fact in policy.hand_off_facts if fact in SAME_ANSWER)
+    yield from _each(same, Use.HAND_OFF, f"{policy.pathway} not asked for twice")
     if policy.required_documents:
         yield from _each(("documents",), Use.HAND_OFF, f"{policy.pathway} required documents")
-
-
-def _consent_readers(consent: ConsentPolicy) -> Iterator[tuple[str, Reader]]:
-    for jurisdiction in consent.jurisdictions:
-        asked = facts_read(jurisdiction.condition)
-        yield from _each(asked, Use.CONSENT, f"jurisdiction {jurisdiction.id}")
-    for channel in consent.channels:
-        yield from _channel_readers(channel)
-    for topic in consent.topics:
-        if topic.condition is not None:
-            yield from _each(facts_read(topic.condition), Use.CONSENT, f"topic {topic.id}")
 
 
 def _channel_readers(rule: ChannelRule) -> Iterator[tuple[str, Reader]]:
@@ -154,7 +141,6 @@ def _channel_readers(rule: ChannelRule) -> Iterator[tuple[str, Reader]]:
     yield from _each(rule.opt_outs, Use.CONSENT, f"{channel} opt-out")
     yield from _each(rule.refused_by, Use.CONSENT, f"{channel} refusal")
     for item in rule.evidence:
-        yield from _each(facts_read(item.condition), Use.CONSENT, f"{channel} evidence {item.id}")
         if item.proof is not None:
             yield from _each((item.proof,), Use.CONSENT, f"{channel} proof")
         if item.is_dated_by_fact():
@@ -163,8 +149,6 @@ def _channel_readers(rule: ChannelRule) -> Iterator[tuple[str, Reader]]:
 
 def _routing_readers(configuration: Configuration) -> Iterator[tuple[str, Reader]]:
     routing = configuration.routing
-    for rule in routing.rules:
-        yield from _each(facts_read(rule.condition), Use.ROUTING, f"rule {rule.id}")
     for team in routing.teams.values():
         for member in team.members:
             yield from _each(member.skills, Use.ROUTING, f"skills in {team.id}")
@@ -201,12 +185,46 @@ def _declared(reads: Iterable[FieldRead]) -> Iterator[tuple[str, Reader]]:
 
 def find_line_readers(configuration: Configuration) -> tuple[Reader, ...]:
     """List what reads the service line of activities; of their columns, only that one may be idle."""
-    return tuple(
+    weighing = (
         Reader(use=Use.CRITERIA, what=f"{policy.pathway}.{criterion.id}")
         for policy in configuration.policies.values()
         for criterion in policy.criteria
-        if criterion.weighs_lines or _asks_for_line(criterion.condition)
+        if criterion.weighs_lines
     )
+    asking = (reader for reader, asked in _questions(configuration) if _asks_for_line(asked))
+    return tuple(dict.fromkeys((*weighing, *asking)))
+
+
+def _questions(configuration: Configuration) -> Iterator[tuple[Reader, Condition]]:
+    """Yield every condition of a configuration with what asks it."""
+    for policy in configuration.policies.values():
+        yield from _questions_of(policy)
+    for step in configuration.pathways:
+        yield Reader(use=Use.PATHWAY, what=step.pathway), step.condition
+    for use, what, asked in _consent_questions(configuration.consent):
+        yield Reader(use=use, what=what), asked
+    for rule in configuration.routing.rules:
+        yield Reader(use=Use.ROUTING, what=f"rule {rule.id}"), rule.condition
+
+
+def _consent_questions(consent: ConsentPolicy) -> Iterator[tuple[Use, str, Condition]]:
+    for place in consent.jurisdictions:
+        yield Use.CONSENT, f"jurisdiction {place.id}", place.condition
+    for channel in consent.channels:
+        for item in channel.evidence:
+            yield Use.CONSENT, f"{channel.channel.value} evidence {item.id}", item.condition
+    for topic in consent.topics:
+        if topic.condition is not None:
+            yield Use.CONSENT, f"topic {topic.id}", topic.condition
+
+
+def _questions_of(policy: Policy) -> Iterator[tuple[Reader, Condition]]:
+    for criterion in policy.criteria:
+        what = f"{policy.pathway}.{criterion.id}"
+        yield Reader(use=Use.CRITERIA, what=what), criterion.condition
+    for track in policy.tracks:
+        what = f"{policy.pathway} track {track.id}"
+        yield Reader(use=Use.CRITERIA, what=what), track.condition
 
 
 def _asks_for_line(condition: Condition) -> bool:
