@@ -22,6 +22,7 @@ from worker.core.consent_evidence import (
 )
 from worker.core.jurisdictions import Jurisdiction, Places, compile_places, name_of
 from worker.core.model import ContactChannel, Facts
+from worker.core.phone_numbers import can_be_texted
 from worker.core.topics import Topics
 
 
@@ -103,7 +104,7 @@ def _compile_channel(rule: ChannelRule, mapped_facts: frozenset[str]) -> _Channe
     area = f"CONSENT_{rule.channel.upper()}"
     find_bar = _compile_bar(rule, mapped_facts)
     evidence = tuple((item, compile_evidence(item)) for item in rule.evidence)
-    granted = f"{area}_GRANTED"
+    granted, is_text = f"{area}_GRANTED", rule.channel is ContactChannel.SMS
     refusals = {
         reason: ChannelPermission(channel=rule.channel, is_allowed=False, reason=f"{area}_{reason}")
         for reason in REFUSALS
@@ -113,6 +114,8 @@ def _compile_channel(rule: ChannelRule, mapped_facts: frozenset[str]) -> _Channe
         bar = find_bar(case, unseen)
         if bar is None:
             item, found = _first_shown(evidence, case, purpose, places)
+            if item is not None and is_text and not _has_textable(case.facts, rule.addresses):
+                return _refuse(refusals["NO_ADDRESS"], places)
             if item is not None and isinstance(found, Shown):
                 return ChannelPermission(
                     channel=rule.channel,
@@ -187,6 +190,12 @@ def _says(facts: Facts, names: tuple[str, ...], *, answer: bool) -> bool:
         if facts.get(name) is answer:
             return True
     return False
+
+
+def _has_textable(facts: Facts, addresses: tuple[str, ...]) -> bool:
+    """Tell whether one of these numbers can receive a text; a clear fixed line never can."""
+    numbers = [facts[name] for name in addresses if name in facts]
+    return not addresses or any(can_be_texted(str(number)) for number in numbers)
 
 
 def _is_shut(
