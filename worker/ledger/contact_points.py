@@ -34,20 +34,7 @@ Points: TypeAlias = Mapping[str, frozenset[str]]
 def closed_points(tx: Transaction, points: Iterable[str]) -> dict[str, frozenset[str]]:
     """Read what anybody opted out of at these points; a point that is open is left out."""
     plain = {tx.blind(point): point for point in points}
-    columns = contact_points.c
-    query = (
-        select(columns.point, columns.opt_outs)
-        .where(
-            is_mine(tx, contact_points),
-            is_one_of(tx, columns.point, plain),
-            columns.opt_outs != "",
-        )
-        .distinct()
-    )
-    found: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
-    for row in tx.connection.execute(query):
-        found[plain[row.point]] |= frozenset(row.opt_outs.split("+"))
-    return dict(found)
+    return {plain[sealed]: said for sealed, said in _opt_outs_at(tx, plain).items()}
 
 
 def save_contact_points(tx: Transaction, wanted: Mapping[RecordRef, Points | None]) -> None:
