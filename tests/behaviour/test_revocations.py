@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from tests.support.command import run
 from tests.support.organisation import NOW, Organisation, add_qualified
 from worker.errors import ExitCode
+from worker.log import configure_logging
 
 HOUR = timedelta(hours=1)
 DEADLINE = "2026-11-18T05:00:00+00:00"
@@ -143,6 +145,17 @@ def test_the_report_of_a_run_counts_them(alone: Organisation) -> None:
     report = opt_out(alone).sync(datetime(2026, 11, 18, 6, tzinfo=UTC))
     counts = report.revocations
     assert (counts.open, counts.due, counts.overdue) == (1, 0, 1)
+
+
+def test_a_line_of_the_log_counts_them(
+    alone: Organisation, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure_logging("info", as_json=True)
+    opt_out(alone).sync(datetime(2026, 11, 18, 6, tzinfo=UTC))
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    (last,) = [line for line in lines if line["event"] == "revocations_open"][-1:]
+    assert last["counts"] == {"open": 1, "due": 0, "overdue": 1}
+    assert "masked" not in last
 
 
 def test_it_is_settled_once_somebody_enters_it(alone: Organisation) -> None:

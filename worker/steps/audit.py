@@ -13,7 +13,7 @@ from worker.core.configuration import Configuration
 from worker.core.data_audit import AuditedLead, StoredAudit, Tally
 from worker.core.derivation import derive
 from worker.core.identity import merge_contacts
-from worker.core.mapping import MappedContact, mapped_from_json
+from worker.core.mapping import MappedContact
 from worker.core.model import RESTRICTIVE_FACTS
 from worker.core.needs import used_facts
 from worker.core.policy import Policy
@@ -27,6 +27,7 @@ from worker.ledger.records import count_profiles, records_of_profiles
 from worker.ledger.rows import StoredProfile
 from worker.ledger.transaction import Transaction
 from worker.steps.owners import Owners, owners_if_told
+from worker.steps.stored import contact_of
 from worker.steps.work import Work
 
 STEP = "audit"
@@ -97,7 +98,7 @@ def _leads(
         _audited(
             work,
             profile,
-            tuple(mapped_from_json(r.mapped, r.ref, r.modified_at, specs) for r in found),
+            tuple(contact_of(r, specs) for r in found),
             owners,
         )
         for profile in page

@@ -11,12 +11,12 @@ from dataclasses import replace
 
 from worker.core.contact_points import opted_out_of, points_of, shut_by
 from worker.core.decide import LeadSnapshot
-from worker.core.mapping import MappedContact, mapped_from_json
 from worker.core.ruleset import Ruleset
 from worker.ledger.contact_points import closed_points, records_after, save_contact_points
 from worker.ledger.rows import StoredRecord
 from worker.ledger.settings import load_setting, save_setting
 from worker.ledger.transaction import Transaction
+from worker.steps.stored import contact_of
 from worker.steps.work import Work
 
 NOTED = "contact points"
@@ -51,14 +51,9 @@ def note_contact_points(tx: Transaction, ruleset: Ruleset, records: Iterable[Sto
 def _points(ruleset: Ruleset, record: StoredRecord) -> Mapping[str, frozenset[str]] | None:
     if record.is_deleted:
         return None
-    facts = _mapped(ruleset, record).facts
+    facts = contact_of(record, ruleset.configuration.facts).facts
     said = opted_out_of(facts, ruleset.watch)
     return dict.fromkeys(points_of(facts, ruleset.watch).values(), said)
-
-
-def _mapped(ruleset: Ruleset, record: StoredRecord) -> MappedContact:
-    facts = ruleset.configuration.facts
-    return mapped_from_json(record.mapped, record.ref, record.modified_at, facts)
 
 
 def with_shut(

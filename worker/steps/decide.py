@@ -19,7 +19,7 @@ from worker.core.due import next_change_at
 from worker.core.exclusions import LOOK_BACK
 from worker.core.field_map import Managed
 from worker.core.identity import MergedLead
-from worker.core.mapping import MappedContact, facts_to_json, mapped_from_json
+from worker.core.mapping import MappedContact, facts_to_json
 from worker.core.model import Activity, FactSpec
 from worker.core.organisations import Membership
 from worker.core.plan import CurrentRecord, RecordPlan, plan_write
@@ -61,6 +61,7 @@ from worker.steps.drift import refuse_missing_owners
 from worker.steps.owners import Owners, active_among, known_owners
 from worker.steps.revocations import review_revocations
 from worker.steps.roll_up import RollUps
+from worker.steps.stored import contact_of
 from worker.steps.work import Work
 
 STEP = "decide"
@@ -250,9 +251,7 @@ def take_snapshot(
 def _contacts(
     records: Sequence[StoredRecord], specs: Mapping[str, FactSpec]
 ) -> tuple[MappedContact, ...]:
-    return tuple(
-        mapped_from_json(record.mapped, record.ref, record.modified_at, specs) for record in records
-    )
+    return tuple(contact_of(record, specs) for record in records)
 
 
 def _current(records: Sequence[StoredRecord]) -> dict[RecordRef, CurrentRecord]:

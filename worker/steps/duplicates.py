@@ -13,7 +13,7 @@ from heapq import nsmallest
 from typing import TypeAlias
 
 from worker.core.identity import AMBIGUOUS, match_keys, merge_contacts
-from worker.core.mapping import MappedContact, mapped_from_json
+from worker.core.mapping import MappedContact
 from worker.core.records import RecordRef
 from worker.core.similarity import Grade, Proposal
 from worker.core.traits import Traits, take_traits
@@ -22,6 +22,7 @@ from worker.ledger.records import records_of_profiles
 from worker.ledger.rows import StoredRecord
 from worker.ledger.transaction import Transaction
 from worker.steps.pairing import Blocks, Pair, Person, fill, open_shelf
+from worker.steps.stored import contact_of
 from worker.steps.work import Work
 
 READING, COMPARING = "read", "compare"
@@ -105,10 +106,7 @@ def _read_people(
     while ids := profiles_after(tx, after, _BATCH):
         after = ids[-1]
         for profile_id, stored in sorted(records_of_profiles(tx, ids).items()):
-            contacts = [
-                mapped_from_json(one.mapped, one.ref, one.modified_at, configuration.facts)
-                for one in stored
-            ]
+            contacts = [contact_of(one, configuration.facts) for one in stored]
             report.people += 1
             report.records += len(contacts)
             _note_links(report, profile_id, contacts, limit)

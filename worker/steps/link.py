@@ -17,7 +17,7 @@ from worker.core.identity import (
     own_key,
     profile_id_of,
 )
-from worker.core.mapping import MappedContact, mapped_from_json, mapped_to_json
+from worker.core.mapping import MappedContact, mapped_to_json
 from worker.core.model import FactSpec
 from worker.core.records import RecordRef
 from worker.core.ruleset import Ruleset
@@ -33,6 +33,7 @@ from worker.ledger.revocations import follow_profiles, follow_records
 from worker.ledger.rows import StoredProfile, StoredRecord
 from worker.ledger.transaction import Transaction
 from worker.steps.membership import place_members
+from worker.steps.stored import contact_of
 
 MOST_HOPS = 12
 """A chain of shared keys longer than this is cut: it is no longer one person."""
@@ -42,7 +43,7 @@ def link_records(tx: Transaction, touched: Sequence[StoredRecord], ruleset: Rule
     """Store the touched records in the profile they belong to, with whom they meet; mark it dirty."""
     specs = ruleset.configuration.facts
     stored = {record.ref: record for record in touched}
-    contacts = {ref: _mapped(record, specs) for ref, record in stored.items() if _counts(record)}
+    contacts = {ref: contact_of(record, specs) for ref, record in stored.items() if _counts(record)}
     block = _load_block(tx, stored, contacts, specs)
     merged = {ref: target for ref, record in block.items() if (target := _target(record))}
     grouping = group_records(list(contacts.values()), merged)
@@ -88,10 +89,6 @@ def _take_revocations_along(
     follow_records(tx, {ref: new for ref, (_old, new) in moved.items() if new})
     gone = {old: new for old, new in moved.values() if old and new and old not in claimed}
     follow_profiles(tx, gone)
-
-
-def _mapped(record: StoredRecord, specs: Mapping[str, FactSpec]) -> MappedContact:
-    return mapped_from_json(record.mapped, record.ref, record.modified_at, specs)
 
 
 def _load_block(
@@ -167,7 +164,7 @@ def _siblings(
 def _mapped_all(
     records: Mapping[RecordRef, StoredRecord], specs: Mapping[str, FactSpec]
 ) -> dict[RecordRef, MappedContact]:
-    return {ref: _mapped(record, specs) for ref, record in records.items()}
+    return {ref: contact_of(record, specs) for ref, record in records.items()}
 
 
 def _counts(record: StoredRecord) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from worker.core.decide import LeadSnapshot, merge_lead
-from worker.core.mapping import MappedContact, mapped_from_json
+from worker.core.mapping import MappedContact
 from worker.core.organisations import counts_as_member, organisation_key
 from worker.core.ruleset import Ruleset
 from worker.ledger.members import (
@@ -24,6 +24,7 @@ from worker.ledger.records import records_of_profiles
 from worker.ledger.rows import Member, StoredActivity
 from worker.ledger.settings import load_setting, save_setting
 from worker.ledger.transaction import Transaction
+from worker.steps.stored import contact_of
 from worker.steps.work import Work
 
 PLACED_BY = "members placed by"
@@ -111,7 +112,4 @@ def _people(
 ) -> dict[str, list[MappedContact]]:
     specs = ruleset.configuration.facts
     found = records_of_profiles(tx, names)
-    return {
-        name: [mapped_from_json(r.mapped, r.ref, r.modified_at, specs) for r in found.get(name, ())]
-        for name in names
-    }
+    return {name: [contact_of(r, specs) for r in found.get(name, ())] for name in names}

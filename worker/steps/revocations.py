@@ -12,7 +12,7 @@ from datetime import datetime
 
 from worker.core.business_days import days_left, end_of
 from worker.core.decide import LeadSnapshot
-from worker.core.mapping import MappedContact, mapped_from_json
+from worker.core.mapping import MappedContact
 from worker.core.model import Facts
 from worker.core.records import RecordRef
 from worker.core.revocations import Standing, revoked_now, stands
@@ -29,6 +29,7 @@ from worker.ledger.rows import Revocation, StoredRecord
 from worker.ledger.transaction import Transaction
 from worker.log import get_logger
 from worker.report.revocations import OpenRevocation, RevocationCounts
+from worker.steps.stored import contact_of
 from worker.steps.work import Work
 
 log = get_logger()
@@ -67,14 +68,10 @@ def _news(
 ) -> tuple[str, ...]:
     if record.is_deleted:
         return ()
+    specs = ruleset.configuration.facts
     was = before.get(record.ref)
-    had: Facts = {} if was is None or was.is_deleted else _mapped(ruleset, was).facts
-    return revoked_now(had, _mapped(ruleset, record).facts, ruleset.watch)
-
-
-def _mapped(ruleset: Ruleset, record: StoredRecord) -> MappedContact:
-    facts = ruleset.configuration.facts
-    return mapped_from_json(record.mapped, record.ref, record.modified_at, facts)
+    had: Facts = {} if was is None or was.is_deleted else contact_of(was, specs).facts
+    return revoked_now(had, contact_of(record, specs).facts, ruleset.watch)
 
 
 def review_revocations(
@@ -114,8 +111,12 @@ def _standing(ruleset: Ruleset, row: Revocation, contacts: Sequence[MappedContac
 def review_profiles(work: Work, tx: Transaction, profile_ids: Iterable[str]) -> None:
     """Settle what is settled of these profiles, after something was written to their records."""
     records = records_of_profiles(tx, profile_ids)
+    specs = work.ruleset.configuration.facts
     snapshots = [
-        LeadSnapshot(profile_id=name, contacts=tuple(_mapped(work.ruleset, r) for r in found))
+        LeadSnapshot(
+            profile_id=name,
+            contacts=tuple(contact_of(r, specs) for r in found),
+        )
         for name, found in records.items()
     ]
     review_revocations(work, tx, snapshots, ())
@@ -139,16 +140,20 @@ def log_revocations(counts: RevocationCounts) -> None:
     """Say in one line how many revocations wait, if any does."""
     if counts.open:
         say = log.warning if counts.is_alarming else log.info
-        say("revocations_open", open=counts.open, due=counts.due, overdue=counts.overdue)
+        say(
+            "revocations_open",
+            counts={"open": counts.open, "due": counts.due, "overdue": counts.overdue},
+        )
 
 
 def list_revocations(tx: Transaction, ruleset: Ruleset, now: datetime) -> Iterator[OpenRevocation]:
     """List the open revocations by deadline."""
     days, alarm_until = ruleset.configuration.business_days, _alarm_until(ruleset, now)
+    specs = ruleset.configuration.facts
     for page in open_revocations(tx):
         records = records_of_profiles(tx, {row.profile_id for row in page})
         for row in page:
-            contacts = [_mapped(ruleset, record) for record in records.get(row.profile_id, ())]
+            contacts = [contact_of(record, specs) for record in records.get(row.profile_id, ())]
             standing = _standing(ruleset, row, contacts)
             yield OpenRevocation(
                 said_by=row.ref,
