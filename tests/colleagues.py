@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from tests.leads import Row, make_activity
-from worker.core.decide import LeadSnapshot, merge_lead
+from worker.core.judgement import LeadSnapshot, merge_lead
 from worker.core.mapping import MappedContact
 from worker.core.model import Activity, Facts
 from worker.core.organisations import (

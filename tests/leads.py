@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from worker.config.loader import load_configuration
-from worker.core.decide import LeadSnapshot
+from worker.core.judgement import LeadSnapshot
 from worker.core.mapping import MappedContact, to_activity
 from worker.core.memory import Memory
 from worker.core.model import Activity

@@ -11,8 +11,9 @@ from time import process_time
 from tests.bench.generated_policy import NOW, make_ruleset, make_snapshot
 from tests.bench.handwritten_policy import qualify_by_hand
 from worker.core.assignment import Roster
-from worker.core.decide import decide, judge, merge_lead
+from worker.core.decide import decide
 from worker.core.due import next_change_at
+from worker.core.judgement import judge, merge_lead
 
 LEADS = 500
 ROUNDS = 9

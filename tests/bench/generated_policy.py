@@ -22,7 +22,7 @@ from worker.core.conditions import (
     Operator,
     ReachableTest,
 )
-from worker.core.decide import LeadSnapshot
+from worker.core.judgement import LeadSnapshot
 from worker.core.mapping import MappedContact
 from worker.core.model import Activity, ContactChannel, FactValue, Strength
 from worker.core.policy import (

@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from tests.bench.generated_policy import NOW, make_policy, make_ruleset, make_snapshot
 from tests.bench.handwritten_policy import qualify_by_hand
-from worker.core.decide import judge
 from worker.core.identity import merge_contacts
+from worker.core.judgement import judge
 from worker.core.policy import Verdict
 
 

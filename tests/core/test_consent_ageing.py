@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.leads import NOW, Row, make_lead, ruleset_with
-from worker.core.decide import Judgement, LeadSnapshot, judge
 from worker.core.derivation import derive
 from worker.core.due import TICK, next_change_at
 from worker.core.identity import MergedLead, merge_contacts
+from worker.core.judgement import Judgement, LeadSnapshot, judge
 from worker.core.ruleset import Ruleset
 
 STRICT = Path(__file__).parents[1] / "cases" / "configurations" / "strict_consent"

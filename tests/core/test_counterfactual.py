@@ -8,7 +8,7 @@ import pytest
 
 from tests.leads import NOW, Row, make_lead
 from worker.core.counterfactual import SmallestChange, smallest_change
-from worker.core.decide import Judgement, judge, merge_lead
+from worker.core.judgement import Judgement, judge, merge_lead
 from worker.core.policy import Verdict
 from worker.core.ruleset import Ruleset
 

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from math import log2
 
 from tests.leads import NOW, Row, make_lead
-from worker.core.decide import LeadSnapshot, judge, merge_lead
 from worker.core.due import PRECISION, TICK, next_change_at
+from worker.core.judgement import LeadSnapshot, judge, merge_lead
 from worker.core.memory import Memory
 from worker.core.model import Stage
 from worker.core.ruleset import Ruleset

@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from tests.leads import NOW, Row, contact_ref, make_lead
 from worker.core.assignment import Roster
-from worker.core.decide import Decision, LeadSnapshot, decide
+from worker.core.decide import Decision, decide
+from worker.core.judgement import LeadSnapshot
 from worker.core.plan import CurrentRecord, RecordPlan, plan_write
 from worker.core.ruleset import Ruleset
 

@@ -8,8 +8,8 @@ from datetime import date
 import pytest
 
 from tests.leads import Row, make_lead
-from worker.core.decide import merge_lead
 from worker.core.identity import MergedLead
+from worker.core.judgement import merge_lead
 from worker.core.mapping import Issue
 from worker.core.ruleset import Ruleset, compile_ruleset
 

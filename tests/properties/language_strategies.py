@@ -20,8 +20,8 @@ from worker.core.conditions import (
     Operator,
     Touch,
 )
-from worker.core.decide import LeadSnapshot
 from worker.core.exclusions import LOOK_BACK
+from worker.core.judgement import LeadSnapshot
 from worker.core.mapping import MappedContact
 from worker.core.model import Activity, FactValue, Stage, Strength
 from worker.core.policy import Criterion, CriterionReasons, Family, Policy, QualifyingRule

@@ -8,7 +8,7 @@ from datetime import date, datetime, timedelta
 from hypothesis import strategies as st
 
 from tests.leads import NOW
-from worker.core.decide import LeadSnapshot
+from worker.core.judgement import LeadSnapshot
 from worker.core.mapping import Issue, MappedContact
 from worker.core.memory import Memory
 from worker.core.model import Activity, FactValue, Stage, Strength

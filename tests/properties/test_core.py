@@ -15,9 +15,10 @@ from tests.properties.watched_facts import Watched
 from worker.core.assignment import Roster
 from worker.core.case import make_case
 from worker.core.conditions import Condition, facts_read
-from worker.core.decide import LeadSnapshot, decide, judge, merge_lead
+from worker.core.decide import decide
 from worker.core.evaluation import compile_condition
 from worker.core.hand_off import summarise
+from worker.core.judgement import LeadSnapshot, judge, merge_lead
 from worker.core.model import PERMISSIVE_FACTS, RESTRICTIVE_FACTS, Activity, FactValue
 from worker.core.policy import Family
 from worker.core.trace import decision_body

@@ -22,7 +22,8 @@ from tests.properties.lead_strategies import (
 from worker.core.assignment import Roster
 from worker.core.case import NO
 from worker.core.conditions import FactTest, Operator
-from worker.core.decide import LeadSnapshot, decide, judge, merge_lead
+from worker.core.decide import decide
+from worker.core.judgement import LeadSnapshot, judge, merge_lead
 from worker.core.mapping import MappedContact
 from worker.core.model import PERMISSIVE_FACTS, RESTRICTIVE_FACTS, Activity, Strength
 from worker.core.policy import Family, QualifyingRule, Verdict

@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from tests.leads import NOW, shipped_ruleset, with_enabled
 from tests.properties.lead_strategies import asking_leads, instants, leads, ready_leads, timed_leads
 from worker.core.assignment import Roster
-from worker.core.decide import LeadSnapshot, decide
+from worker.core.decide import decide
 from worker.core.due import PRECISION, next_change_at
 from worker.core.hand_off import summarise
+from worker.core.judgement import LeadSnapshot
 from worker.core.model import Activity, Strength
 from worker.core.ruleset import Ruleset
 from worker.core.trace import decision_body

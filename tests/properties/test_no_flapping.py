@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from tests.leads import NOW, shipped_ruleset
 from tests.properties.lead_strategies import KINDS, asking_leads, ready_leads, timed_leads
 from worker.core.assignment import Roster
-from worker.core.decide import LeadSnapshot, decide
+from worker.core.decide import decide
+from worker.core.judgement import LeadSnapshot
 from worker.core.mapping import MappedContact
 from worker.core.model import Activity, Stage
 from worker.core.policy import Verdict

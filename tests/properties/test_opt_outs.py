@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from tests.leads import CONTACTS, NOW, shipped_ruleset
 from tests.properties.lead_strategies import asking_leads, leads, ready_leads
 from worker.core.assignment import Roster
-from worker.core.decide import LeadSnapshot, decide, judge
+from worker.core.decide import decide
 from worker.core.derivation import derive
 from worker.core.field_map import OPT_OUTS
 from worker.core.identity import merge_contacts
+from worker.core.judgement import LeadSnapshot, judge
 from worker.core.model import PERMISSIVE_FACTS, RESTRICTIVE_FACTS
 from worker.core.plan import CurrentRecord, plan_write
 

@@ -8,10 +8,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.leads import NOW, Row, make_lead, shipped_ruleset
-from worker.core.decide import LeadSnapshot, judge
 from worker.core.derivation import derive
 from worker.core.due import PRECISION, next_change_at
 from worker.core.identity import MergedLead, merge_contacts
+from worker.core.judgement import LeadSnapshot, judge
 from worker.core.model import Activity, Strength
 from worker.core.organisations import Colleague, Membership, RollUp
 

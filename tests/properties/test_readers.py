@@ -15,9 +15,10 @@ from tests.properties.watched_facts import Watched
 from worker.core.assignment import Roster
 from worker.core.conditions import FindingTest
 from worker.core.configuration import Configuration
-from worker.core.decide import LeadSnapshot, decide
+from worker.core.decide import decide
 from worker.core.hand_off import summarise
 from worker.core.identity import match_keys
+from worker.core.judgement import LeadSnapshot
 from worker.core.mapping import MappedContact
 from worker.core.policy import Policy
 from worker.core.readers import find_readers

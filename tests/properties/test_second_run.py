@@ -9,7 +9,8 @@ from hypothesis import HealthCheck, assume, given, settings
 from tests.leads import NOW, shipped_ruleset
 from tests.properties.lead_strategies import asking_leads, leads
 from worker.core.assignment import Roster
-from worker.core.decide import Decision, LeadSnapshot, decide
+from worker.core.decide import Decision, decide
+from worker.core.judgement import LeadSnapshot
 from worker.core.mapping import MappedContact
 from worker.core.model import Stage
 from worker.core.plan import CurrentRecord, RecordPlan, plan_write

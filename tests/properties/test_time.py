@@ -11,8 +11,9 @@ from tests.leads import NOW, shipped_ruleset
 from tests.properties.language_strategies import DAY, LENGTHS, patients, rulesets
 from tests.properties.lead_strategies import asking_leads, ready_leads, timed_leads
 from worker.core.assignment import Roster
-from worker.core.decide import LeadSnapshot, Signature, decide, judge, merge_lead
+from worker.core.decide import decide
 from worker.core.due import FAR_AHEAD, PRECISION, TICK, next_change_at
+from worker.core.judgement import LeadSnapshot, Signature, judge, merge_lead
 from worker.core.mapping import MappedContact
 from worker.core.model import Stage
 from worker.core.policy import Verdict

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.leads import shipped_ruleset
 from tests.properties.lead_strategies import asking_leads
 from worker.core.calendar_words import CalendarWords, DateOrder, Quarters, Weekday
-from worker.core.decide import LeadSnapshot, judge, merge_lead
+from worker.core.judgement import LeadSnapshot, judge, merge_lead
 from worker.core.timeframe_grammar import read_statement
 from worker.core.timeframe_ranges import Unplaced, place
 from worker.core.timeframes import say

@@ -14,7 +14,7 @@ from itertools import combinations
 from worker.core.case import NO, YES, Case, Truth
 from worker.core.compiled_policy import CompiledPolicy
 from worker.core.conditions import ActivityTest, LineMatch, Touch
-from worker.core.decide import Judgement
+from worker.core.judgement import Judgement
 from worker.core.model import Activity, Strength
 from worker.core.policy import Criterion, QualifyingRule, Verdict
 from worker.core.qualification import qualify

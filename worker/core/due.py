@@ -13,8 +13,8 @@ from typing import TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
 from worker.core.conditions import FactTest, Operator
-from worker.core.decide import Judgement, LeadSnapshot, Signature, judge
 from worker.core.identity import MergedLead
+from worker.core.judgement import Judgement, LeadSnapshot, Signature, judge
 from worker.core.model import Activity, FactValue, Stage, Strength
 from worker.core.quality import CLOCK_SLACK, turning_points
 from worker.core.reasoning import STOPPED

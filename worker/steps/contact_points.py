@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from worker.core.contact_points import opted_out_of, points_of, shut_by
-from worker.core.decide import LeadSnapshot
+from worker.core.judgement import LeadSnapshot
 from worker.core.ruleset import Ruleset
 from worker.ledger.contact_points import closed_points, records_after, save_contact_points
 from worker.ledger.rows import StoredRecord

@@ -9,49 +9,40 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from worker.core.assignment import Roster
-from worker.core.decide import Decision, LeadSnapshot, decide
+from worker.core.decide import Decision, decide
 from worker.core.due import next_change_at
-from worker.core.exclusions import LOOK_BACK
 from worker.core.field_map import Managed
 from worker.core.identity import MergedLead
-from worker.core.mapping import MappedContact, facts_to_json
-from worker.core.model import Activity, FactSpec
-from worker.core.organisations import Membership
+from worker.core.judgement import LeadSnapshot
+from worker.core.mapping import facts_to_json
 from worker.core.plan import CurrentRecord, RecordPlan, plan_write
 from worker.core.policy import Verdict
-from worker.core.record_checks import check_records
 from worker.core.records import RecordRef
-from worker.core.routing import is_active_owner, with_route
+from worker.core.routing import with_route
 from worker.core.ruleset import Ruleset
-from worker.core.trace import decision_body, memory_from_json, memory_to_json
-from worker.ledger.activities import activities_of
+from worker.core.trace import decision_body, memory_to_json
 from worker.ledger.decisions import append_decisions
 from worker.ledger.outbox import add_intents, supersede_open
 from worker.ledger.profiles import (
-    assigned_since,
     count_to_decide,
     delete_profiles,
-    load_credits,
-    mark_owners_dirty,
     next_to_decide,
     note_configuration,
-    open_by_owner,
     save_credits,
     save_profiles,
     wake_due,
 )
-from worker.ledger.records import merged_of_profiles, records_of_profiles
+from worker.ledger.records import records_of_profiles
 from worker.ledger.rows import (
     WHOLE,
     Intent,
     NewDecision,
     Shard,
-    StoredActivity,
     StoredProfile,
     StoredRecord,
 )
@@ -61,7 +52,8 @@ from worker.steps.drift import refuse_missing_owners
 from worker.steps.owners import Owners, active_among, known_owners
 from worker.steps.revocations import review_revocations
 from worker.steps.roll_up import RollUps
-from worker.steps.stored import contact_of
+from worker.steps.roster import load_roster, recall_leads
+from worker.steps.snapshots import take_snapshots
 from worker.steps.work import Work
 
 STEP = "decide"
@@ -81,7 +73,7 @@ def decide_profiles(work: Work, shard: Shard = WHOLE) -> None:
     with work.begin() as tx:
         refuse_missing_owners(tx, active)
         note_configuration(tx, digest)
-        _recall(work, tx, active)
+        recall_leads(work, tx, active)
         wake_due(tx, work.now)
         total = count_to_decide(tx, now=work.now, config_digest=digest, shard=shard)
     roll_ups = RollUps(ruleset=work.ruleset, now=work.now)
@@ -105,28 +97,6 @@ def decide_profiles(work: Work, shard: Shard = WHOLE) -> None:
         work.on_progress(STEP, done, total)
 
 
-def _recall(work: Work, tx: Transaction, active: frozenset[str] | None) -> None:
-    """Have the leads of owners who are no longer active decided again."""
-    if active is None:
-        return
-    policy = work.ruleset.configuration.routing
-    owned = open_by_owner(tx)
-    mark_owners_dirty(tx, [who for who in owned if not is_active_owner(policy, who, active)])
-
-
-def load_roster(work: Work, tx: Transaction, active: frozenset[str] | None) -> Roster:
-    """Read who has how much, according to the ledger."""
-    zone = work.ruleset.configuration.time_zone
-    today = work.now.astimezone(zone).date()
-    midnight = datetime.combine(today, time.min, zone).astimezone(UTC)
-    return Roster(
-        active=active,
-        open=open_by_owner(tx),
-        today=assigned_since(tx, midnight),
-        balances=load_credits(tx),
-    )
-
-
 def _decide_batch(
     work: Work,
     tx: Transaction,
@@ -137,7 +107,7 @@ def _decide_batch(
 ) -> None:
     ids = [profile.id for profile in batch]
     records = records_of_profiles(tx, ids)
-    snapshots = _snapshots(work, tx, batch, records, roll_ups, owners)
+    snapshots = take_snapshots(work, tx, batch, records, roll_ups, owners)
     empty = [name for name in ids if not records.get(name)]
     decided: list[tuple[Decision, StoredProfile]] = []
     intents: list[Intent] = []
@@ -165,35 +135,6 @@ def _decide_batch(
     _count(work, decided, intents)
 
 
-def _snapshots(
-    work: Work,
-    tx: Transaction,
-    batch: Sequence[StoredProfile],
-    records: Mapping[str, Sequence[StoredRecord]],
-    roll_ups: RollUps,
-    owners: Owners | None,
-) -> list[LeadSnapshot]:
-    """Put together what is known of each lead of a batch that has a live record."""
-    ids = [profile.id for profile in batch]
-    merged = merged_of_profiles(tx, ids)
-    refs = [record.ref for found in records.values() for record in found]
-    activities = activities_of(tx, refs, since=work.now - LOOK_BACK)
-    memberships = roll_ups.memberships(tx, ids)
-    return [
-        take_snapshot(
-            work.ruleset,
-            profile,
-            records[profile.id],
-            activities,
-            memberships.get(profile.id),
-            owners,
-            merged.get(profile.id, ()),
-        )
-        for profile in batch
-        if records.get(profile.id)
-    ]
-
-
 def _due_at(work: Work, snapshot: LeadSnapshot, decision: Decision) -> datetime | None:
     """When to decide again: as time changes the verdict, or a full team has another day."""
     due_at = next_change_at(work.ruleset, snapshot, decision.lead, decision.judgement)
@@ -203,55 +144,6 @@ def _due_at(work: Work, snapshot: LeadSnapshot, decision: Decision) -> datetime 
     tomorrow = work.now.astimezone(zone).date() + timedelta(days=1)
     next_day_at = datetime.combine(tomorrow, time.min, zone).astimezone(UTC)
     return min(due_at or next_day_at, next_day_at)
-
-
-def take_snapshot(
-    ruleset: Ruleset,
-    profile: StoredProfile,
-    records: Sequence[StoredRecord],
-    activities: Mapping[RecordRef, Sequence[StoredActivity]],
-    membership: Membership | None = None,
-    owners: Owners | None = None,
-    merged: Sequence[StoredRecord] = (),
-) -> LeadSnapshot:
-    """Put together what the core needs to know of one lead."""
-    configuration = ruleset.configuration
-    kinds = configuration.activity_kinds
-    happened = [
-        Activity(
-            ref=str(stored.ref),
-            kind=stored.kind,
-            at=stored.at,
-            strength=kinds[stored.kind].strength,
-            service_line=stored.service_line,
-            owner=stored.owner,
-            channel=stored.channel,
-            source=stored.source,
-            is_excluded=stored.is_excluded,
-        )
-        for record in records
-        for stored in activities.get(record.ref, ())
-        if stored.kind in kinds and kinds[stored.kind].is_enabled
-    ]
-    happened.sort(key=lambda activity: (activity.at, activity.ref), reverse=True)
-    edited = [r.stage_set_by_person_at for r in records if r.stage_set_by_person_at is not None]
-    contacts = _contacts(records, configuration.facts)
-    return LeadSnapshot(
-        profile_id=profile.id,
-        contacts=contacts,
-        merged=_contacts(merged, configuration.facts),
-        activities=tuple(happened),
-        memory=memory_from_json(profile.memory),
-        stage_set_by_person_at=max(edited, default=None),
-        membership=membership,
-        issues=check_records(contacts, owners, configuration.routing.unassigned),
-    )
-
-
-def _contacts(
-    records: Sequence[StoredRecord], specs: Mapping[str, FactSpec]
-) -> tuple[MappedContact, ...]:
-    return tuple(contact_of(record, specs) for record in records)
 
 
 def _current(records: Sequence[StoredRecord]) -> dict[RecordRef, CurrentRecord]:

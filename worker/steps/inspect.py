@@ -27,10 +27,11 @@ from worker.ledger.rows import StoredActivity, StoredDecision, StoredProfile, St
 from worker.ledger.transaction import Transaction
 from worker.report.explain import LeadReport
 from worker.steps.contact_points import with_shut
-from worker.steps.decide import load_roster, take_snapshot
 from worker.steps.owners import active_among, owners_if_told
 from worker.steps.revocations import revoked_facts
 from worker.steps.roll_up import RollUps
+from worker.steps.roster import load_roster
+from worker.steps.snapshots import take_snapshot
 from worker.steps.work import Work
 
 DELETED = "This lead was deleted in the CRM. Nothing is decided about it any more."

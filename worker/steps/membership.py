@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
-from worker.core.decide import LeadSnapshot, merge_lead
+from worker.core.judgement import LeadSnapshot, merge_lead
 from worker.core.mapping import MappedContact
 from worker.core.organisations import counts_as_member, organisation_key
 from worker.core.ruleset import Ruleset

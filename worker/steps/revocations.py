@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from worker.core.business_days import days_left, end_of
-from worker.core.decide import LeadSnapshot
+from worker.core.judgement import LeadSnapshot
 from worker.core.mapping import MappedContact
 from worker.core.model import Facts
 from worker.core.records import RecordRef

@@ -1,0 +1,105 @@
+"""All that is known of a lead at the time of deciding, put together from the ledger. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from worker.core.exclusions import LOOK_BACK
+from worker.core.judgement import LeadSnapshot
+from worker.core.mapping import MappedContact
+from worker.core.model import Activity, FactSpec
+from worker.core.organisations import Membership
+from worker.core.record_checks import check_records
+from worker.core.records import RecordRef
+from worker.core.ruleset import Ruleset
+from worker.core.trace import memory_from_json
+from worker.ledger.activities import activities_of
+from worker.ledger.records import merged_of_profiles
+from worker.ledger.rows import (
+    StoredActivity,
+    StoredProfile,
+    StoredRecord,
+)
+from worker.ledger.transaction import Transaction
+from worker.steps.owners import Owners
+from worker.steps.roll_up import RollUps
+from worker.steps.stored import contact_of
+from worker.steps.work import Work
+
+
+def take_snapshots(
+    work: Work,
+    tx: Transaction,
+    batch: Sequence[StoredProfile],
+    records: Mapping[str, Sequence[StoredRecord]],
+    roll_ups: RollUps,
+    owners: Owners | None,
+) -> list[LeadSnapshot]:
+    """Put together what is known of each lead of a batch that has a live record."""
+    ids = [profile.id for profile in batch]
+    merged = merged_of_profiles(tx, ids)
+    refs = [record.ref for found in records.values() for record in found]
+    activities = activities_of(tx, refs, since=work.now - LOOK_BACK)
+    memberships = roll_ups.memberships(tx, ids)
+    return [
+        take_snapshot(
+            work.ruleset,
+            profile,
+            records[profile.id],
+            activities,
+            memberships.get(profile.id),
+            owners,
+            merged.get(profile.id, ()),
+        )
+        for profile in batch
+        if records.get(profile.id)
+    ]
+
+
+def take_snapshot(
+    ruleset: Ruleset,
+    profile: StoredProfile,
+    records: Sequence[StoredRecord],
+    activities: Mapping[RecordRef, Sequence[StoredActivity]],
+    membership: Membership | None = None,
+    owners: Owners | None = None,
+    merged: Sequence[StoredRecord] = (),
+) -> LeadSnapshot:
+    """Put together what the core needs to know of one lead."""
+    configuration = ruleset.configuration
+    kinds = configuration.activity_kinds
+    happened = [
+        Activity(
+            ref=str(stored.ref),
+            kind=stored.kind,
+            at=stored.at,
+            strength=kinds[stored.kind].strength,
+            service_line=stored.service_line,
+            owner=stored.owner,
+            channel=stored.channel,
+            source=stored.source,
+            is_excluded=stored.is_excluded,
+        )
+        for record in records
+        for stored in activities.get(record.ref, ())
+        if stored.kind in kinds and kinds[stored.kind].is_enabled
+    ]
+    happened.sort(key=lambda activity: (activity.at, activity.ref), reverse=True)
+    edited = [r.stage_set_by_person_at for r in records if r.stage_set_by_person_at is not None]
+    contacts = _contacts(records, configuration.facts)
+    return LeadSnapshot(
+        profile_id=profile.id,
+        contacts=contacts,
+        merged=_contacts(merged, configuration.facts),
+        activities=tuple(happened),
+        memory=memory_from_json(profile.memory),
+        stage_set_by_person_at=max(edited, default=None),
+        membership=membership,
+        issues=check_records(contacts, owners, configuration.routing.unassigned),
+    )
+
+
+def _contacts(
+    records: Sequence[StoredRecord], specs: Mapping[str, FactSpec]
+) -> tuple[MappedContact, ...]:
+    return tuple(contact_of(record, specs) for record in records)
