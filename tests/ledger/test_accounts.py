@@ -45,6 +45,7 @@ from worker.ledger import (
     quarantine,
     records,
     revocations,
+    roster,
     runs,
     seal,
     settings,
@@ -67,6 +68,7 @@ MODULES = (
     quarantine,
     records,
     revocations,
+    roster,
     runs,
     seal,
     settings,
@@ -100,21 +102,21 @@ READS: dict[str, Call] = {
     "outbox.outcome_counts": lambda tx: outbox.outcome_counts(tx, "run1"),
     "outbox.planned_intents": lambda tx: list(outbox.planned_intents(tx)),
     "outbox.sending": lambda tx: outbox.sending(tx, "hubspot", 9),
-    "profiles.assigned_since": lambda tx: profiles.assigned_since(tx, NOW - 24 * HOUR),
+    "roster.assigned_since": lambda tx: roster.assigned_since(tx, NOW - 24 * HOUR),
     "profiles.count_to_decide": lambda tx: profiles.count_to_decide(tx, **DECIDING),
     "profiles.find_example": lambda tx: profiles.find_example(
         tx, pathway="patient", verdict="qualified"
     ),
     "profiles.funnel": profiles.funnel,
-    "profiles.load_credits": profiles.load_credits,
+    "roster.load_credits": roster.load_credits,
     "profiles.load_profiles": lambda tx: profiles.load_profiles(tx, ["p1"]),
     "profiles.next_to_decide": lambda tx: profiles.next_to_decide(
         tx, **DECIDING, after=None, limit=9
     ),
     "profiles.profiles_after": lambda tx: profiles.profiles_after(tx, "", 9),
-    "profiles.open_by_owner": profiles.open_by_owner,
+    "roster.open_by_owner": roster.open_by_owner,
     "profiles.page_of_profiles": lambda tx: profiles.page_of_profiles(tx, after=None, limit=9),
-    "profiles.profiles_by_owner": profiles.profiles_by_owner,
+    "roster.profiles_by_owner": roster.profiles_by_owner,
     "quarantine.count_quarantine": quarantine.count_quarantine,
     "quarantine.list_quarantine": lambda tx: quarantine.list_quarantine(tx, 9),
     "records.count_profiles": records.count_profiles,
@@ -152,7 +154,7 @@ ADDS: dict[str, Call] = {
         tx, [intent("i1"), intent("i2", state=IntentState.SENDING)]
     ),
     "profiles.note_configuration": lambda tx: profiles.note_configuration(tx, "c1"),
-    "profiles.save_credits": lambda tx: profiles.save_credits(tx, {("east", "kim"): 1.0}),
+    "roster.save_credits": lambda tx: roster.save_credits(tx, {("east", "kim"): 1.0}),
     "profiles.save_profiles": lambda tx: profiles.save_profiles(tx, [profile("p1")]),
     "quarantine.replace_quarantine": lambda tx: quarantine.replace_quarantine(
         tx, "files", "contacts", [quarantined()]
@@ -177,7 +179,7 @@ CHANGES: dict[str, Call] = {
     "outbox.give_back": lambda tx: outbox.give_back(tx, ["i1"]),
     "outbox.settle": lambda tx: outbox.settle(tx, [settlement("i2")]),
     "outbox.supersede_open": lambda tx: outbox.supersede_open(tx, ["p1"]),
-    "profiles.mark_owners_dirty": lambda tx: profiles.mark_owners_dirty(tx, ["anna", "o1"]),
+    "roster.mark_owners_dirty": lambda tx: roster.mark_owners_dirty(tx, ["anna", "o1"]),
     "profiles.mark_dirty": lambda tx: profiles.mark_dirty(tx, ["p1"]),
     "profiles.mark_contacts_dirty": lambda tx: profiles.mark_contacts_dirty(tx, [ref("1")]),
     "profiles.wake_due": lambda tx: profiles.wake_due(tx, NOW + 48 * HOUR),

@@ -29,6 +29,7 @@ from worker.ledger import (
     profiles,
     quarantine,
     records,
+    roster,
     runs,
 )
 from worker.ledger.engine import Ledger
@@ -226,9 +227,9 @@ def test_owners_are_counted(ledger: Ledger) -> None:
             profile("p4", owner=None),
         ]
         profiles.save_profiles(tx, rows)
-        assert profiles.open_by_owner(tx) == {"kim": 2}
-        assert profiles.assigned_since(tx, NOW) == {"kim": 1}
-        assert profiles.profiles_by_owner(tx) == {"kim": 2, "lee": 1}
+        assert roster.open_by_owner(tx) == {"kim": 2}
+        assert roster.assigned_since(tx, NOW) == {"kim": 1}
+        assert roster.profiles_by_owner(tx) == {"kim": 2, "lee": 1}
 
 
 def test_the_funnel_follows_every_change(ledger: Ledger) -> None:
@@ -246,9 +247,9 @@ def test_the_funnel_follows_every_change(ledger: Ledger) -> None:
 
 def test_credits_are_kept_by_team_and_member(ledger: Ledger) -> None:
     with ledger.begin() as tx:
-        profiles.save_credits(tx, {("east", "kim"): 0.5, ("west", "kim"): 1.0})
-        profiles.save_credits(tx, {("east", "kim"): -0.25})
-        assert profiles.load_credits(tx) == {("east", "kim"): -0.25, ("west", "kim"): 1.0}
+        roster.save_credits(tx, {("east", "kim"): 0.5, ("west", "kim"): 1.0})
+        roster.save_credits(tx, {("east", "kim"): -0.25})
+        assert roster.load_credits(tx) == {("east", "kim"): -0.25, ("west", "kim"): 1.0}
 
 
 def test_a_bookmark_moves(ledger: Ledger) -> None:

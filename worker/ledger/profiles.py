@@ -7,11 +7,11 @@ indexes and by counts kept up to date on each save, never by reading the base.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TypeAlias
 
-from sqlalchemy import ColumnElement, FromClause, func, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, FromClause, func, or_, select, update
 
 from worker.core.records import RecordRef
 from worker.ledger.rows import WHOLE, FunnelCount, Shard, StoredProfile
@@ -20,7 +20,6 @@ from worker.ledger.sql import (
     AnyRow,
     SqlRow,
     add_counts,
-    count_pairs,
     delete_where,
     ids_by_type,
     is_mine,
@@ -28,15 +27,13 @@ from worker.ledger.sql import (
     is_record,
     upsert,
 )
-from worker.ledger.tables import base_counts, members, profiles, records, roster_credits
+from worker.ledger.tables import base_counts, members, profiles, records
 from worker.ledger.transaction import Transaction
 
 Places: TypeAlias = Counter[tuple[str | None, str | None, str | None]]
 """How many profiles stand at each pathway, stage and verdict."""
 
 CONFIGURATION = "configuration"
-_IS_MQL: ColumnElement[bool] = literal_column("profiles.stage = 'mql'")
-"""Spelled as in the partial index, or the databases would not recognise it."""
 
 
 def load_profiles(tx: Transaction, ids: Iterable[str]) -> dict[str, StoredProfile]:
@@ -75,11 +72,6 @@ def mark_contacts_dirty(tx: Transaction, refs: Iterable[RecordRef]) -> None:
             is_mine(tx, records), is_record(tx, records, system, object_type, ids)
         )
         _soil(tx, profiles.c.id.in_(touched))
-
-
-def mark_owners_dirty(tx: Transaction, owners: Iterable[str]) -> int:
-    """Have the marketing qualified leads of these owners decided again; returns how many."""
-    return _soil(tx, _IS_MQL & is_one_of(tx, profiles.c.owner, owners))
 
 
 def wake_due(tx: Transaction, now: datetime) -> int:
@@ -152,40 +144,6 @@ def profiles_after(tx: Transaction, after: str, limit: int) -> list[str]:
     return list(tx.connection.execute(query).scalars())
 
 
-def open_by_owner(tx: Transaction) -> dict[str, int]:
-    """Count the marketing qualified profiles of each owner who has any."""
-    return _count_by_owner(tx, _IS_MQL)
-
-
-def assigned_since(tx: Transaction, at: datetime) -> dict[str, int]:
-    """Count what each owner was assigned since an instant, that instant included."""
-    return _count_by_owner(tx, profiles.c.assigned_at >= at)
-
-
-def profiles_by_owner(tx: Transaction) -> dict[str, int]:
-    """Count all profiles of each owner, at whatever stage. Reads the base; for reports."""
-    return _count_by_owner(tx)
-
-
-def load_credits(tx: Transaction) -> dict[tuple[str, str], float]:
-    """Read the turn-taking credit of each member of each team."""
-    columns = roster_credits.c
-    query = select(columns.team, columns.member, columns.credit).where(is_mine(tx, roster_credits))
-    return {(row.team, row.member): row.credit for row in tx.connection.execute(query)}
-
-
-def save_credits(tx: Transaction, credits_: Mapping[tuple[str, str], float]) -> None:
-    """Store credits over what was there; members not named keep theirs."""
-    upsert(
-        tx,
-        roster_credits,
-        [
-            {"account": tx.account, "team": team, "member": member, "credit": credit}
-            for (team, member), credit in sorted(credits_.items())
-        ],
-    )
-
-
 def find_example(tx: Transaction, *, pathway: str, verdict: str) -> str | None:
     """Find the first profile of a pathway with a verdict; for demonstrations."""
     query = (
@@ -255,16 +213,6 @@ def _is_stale(digest: str) -> ColumnElement[bool]:
 
 def _is_within(shard: Shard) -> tuple[ColumnElement[bool], ...]:
     return () if shard == WHOLE else (profiles.c.shard.between(shard.low, shard.high),)
-
-
-def _count_by_owner(tx: Transaction, *conditions: ColumnElement[bool]) -> dict[str, int]:
-    query = (
-        select(profiles.c.owner, func.count())
-        .where(is_mine(tx, profiles), profiles.c.owner.is_not(None), *conditions)
-        .group_by(profiles.c.owner)
-        .order_by(profiles.c.owner)
-    )
-    return count_pairs(tx, query)
 
 
 def _places(tx: Transaction, ids: Iterable[str]) -> Places:

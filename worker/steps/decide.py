@@ -33,11 +33,11 @@ from worker.ledger.profiles import (
     delete_profiles,
     next_to_decide,
     note_configuration,
-    save_credits,
     save_profiles,
     wake_due,
 )
 from worker.ledger.records import records_of_profiles
+from worker.ledger.roster import save_credits
 from worker.ledger.rows import (
     WHOLE,
     Intent,

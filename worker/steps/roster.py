@@ -9,7 +9,7 @@ from datetime import UTC, datetime, time
 
 from worker.core.assignment import Roster
 from worker.core.routing import is_active_owner
-from worker.ledger.profiles import (
+from worker.ledger.roster import (
     assigned_since,
     load_credits,
     mark_owners_dirty,

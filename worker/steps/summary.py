@@ -8,9 +8,10 @@ from datetime import datetime
 
 from worker.core.records import WriteOutcome
 from worker.ledger.outbox import held_runs, outcome_codes
-from worker.ledger.profiles import funnel, open_by_owner
+from worker.ledger.profiles import funnel
 from worker.ledger.quarantine import count_quarantine, list_quarantine
 from worker.ledger.records import count_profiles
+from worker.ledger.roster import open_by_owner
 from worker.ledger.transaction import Transaction
 from worker.report.shapes import MOST_ASIDE, PLANNED, RowAside, RunSummary, funnel_lines
 from worker.steps.sync import RunReport
