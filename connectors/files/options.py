@@ -8,12 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from connectors.files.encodings import ENCODINGS
-from connectors.files.owners import OwnerColumns
+from connectors.files.owners import ActiveWhen, OwnerColumns
 from connectors.files.tables import DELIMITERS, Table
 from worker.errors import FixConfigurationError
 from worker.ports import ConnectorContext, ObjectSource
 
-_SYSTEM_OPTIONS = ("folder", "owners", "owner_id", "owner_email", "owner_active", "owner_kind")
+_SYSTEM_OPTIONS = (
+    "folder",
+    "owners",
+    "owner_id",
+    "owner_email",
+    "owner_active",
+    "owner_active_when",
+    "owner_kind",
+)
 _OBJECT_OPTIONS = ("table", "encoding", "delimiter")
 
 
@@ -37,11 +45,14 @@ def read_setup(context: ConnectorContext) -> Setup:
     if not options.get("folder"):
         raise FixConfigurationError(f"{where} needs the option 'folder': where its tables are.")
     folder = context.base_dir / options["folder"]
+    active_when = options.get("owner_active_when", ActiveWhen.YES)
+    _require_known(active_when, allowed=tuple(ActiveWhen), what=f"owner_active_when of {where}")
     columns = OwnerColumns(
         id=options.get("owner_id", "owner_id"),
         email=options.get("owner_email", "email"),
         active=options.get("owner_active", "active"),
         kind=options.get("owner_kind", "kind"),
+        active_when=ActiveWhen(active_when),
     )
     owners = Table(
         object_type="owners",
@@ -82,9 +93,9 @@ def _table(source: ObjectSource, folder: Path, system: str) -> Table:
 def _require_known(word: str, *, allowed: Collection[str], what: str) -> None:
     if word in allowed:
         return
-    near = difflib.get_close_matches(word, allowed, n=1)
+    near = difflib.get_close_matches(word, [str(name) for name in allowed], n=1)
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    names = ", ".join(repr(name) for name in allowed)
+    names = ", ".join(repr(str(name)) for name in allowed)
     raise FixConfigurationError(f"{word!r} is no {what}.{hint} Allowed: {names}.")
 
 

@@ -4,12 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
 
 from connectors.files.reading import open_table, read_rows
 from connectors.files.tables import Table
 from worker.core.records import Owner, OwnerKind, RawValue
 
 _ACTIVE = frozenset({"true", "t", "yes", "y", "1", "active"})
+
+
+class ActiveWhen(StrEnum):
+    """How the column ``active`` speaks: by a clear yes, or by not being empty.
+
+    The second is how warehouses keep HubSpot's owners: an archived one has no active user.
+    """
+
+    YES = "yes"
+    FILLED = "filled"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +32,7 @@ class OwnerColumns:
     email: str
     active: str
     kind: str
+    active_when: ActiveWhen = ActiveWhen.YES
 
 
 def read_owners(table: Table, columns: OwnerColumns) -> tuple[list[Owner], int]:
@@ -39,12 +52,23 @@ def read_owners(table: Table, columns: OwnerColumns) -> tuple[list[Owner], int]:
 
 
 def _owner(owner_id: str, values: Mapping[str, RawValue], columns: OwnerColumns) -> Owner:
-    """Make an owner. Only a clear yes, or no word at all, makes one active: nobody gets a lead who left."""
-    active, kind = values.get(columns.active), values.get(columns.kind)
+    """Make an owner of a row."""
+    kind = values.get(columns.kind)
     is_queue = (kind or "").strip().lower() == OwnerKind.QUEUE.value
     return Owner(
         id=owner_id,
         kind=OwnerKind.QUEUE if is_queue else OwnerKind.PERSON,
-        is_active=active is None or active.strip().lower() in _ACTIVE,
+        is_active=_is_active(values.get(columns.active), columns.active_when),
         email=values.get(columns.email),
     )
+
+
+def _is_active(word: RawValue, when: ActiveWhen) -> bool:
+    """Only a clear yes, or no word at all, makes one active: nobody gets a lead who left."""
+    match when:
+        case ActiveWhen.FILLED:
+            return word is not None
+        case ActiveWhen.YES:
+            return word is None or word.strip().lower() in _ACTIVE
+        case _:
+            assert_never(when)

@@ -181,6 +181,23 @@ def test_owners_may_stand_in_columns_of_other_names(folder: Path) -> None:
     assert opened(folder, system=system).owners() == [Owner(id="007", email="a@example.org")]
 
 
+def test_an_owner_may_be_active_by_having_a_user(folder: Path) -> None:
+    (folder / "owners.csv").write_text("owner_id,active_user_id\n1,12345\n2,\n3,0\n")
+    system = {"owner_active": "active_user_id", "owner_active_when": "filled"}
+    assert [(o.id, o.is_active) for o in opened(folder, system=system).owners()] == [
+        ("1", True),
+        ("2", False),
+        ("3", True),
+    ]
+
+
+def test_no_other_way_of_being_active_is_known(folder: Path) -> None:
+    assert refusal(folder, {"owner_active_when": "full"}) == (
+        "'full' is no owner_active_when of system files. Did you mean 'filled'?"
+        " Allowed: 'yes', 'filled'."
+    )
+
+
 def refusal(folder: Path, system: Mapping[str, str], **options: str) -> str:
     with pytest.raises(FixConfigurationError) as caught:
         opened(folder, system=system, **options)
@@ -190,7 +207,8 @@ def refusal(folder: Path, system: Mapping[str, str], **options: str) -> str:
 def test_an_unknown_option_is_refused_with_the_nearest_and_the_allowed(folder: Path) -> None:
     assert refusal(folder, {"owner_mail": "x"}) == (
         "'owner_mail' is no option of system files. Did you mean 'owner_email'? Allowed: 'folder',"
-        " 'owners', 'owner_id', 'owner_email', 'owner_active', 'owner_kind'."
+        " 'owners', 'owner_id', 'owner_email', 'owner_active', 'owner_active_when',"
+        " 'owner_kind'."
     )
 
 
