@@ -84,7 +84,7 @@ def route(
     case: Case = HEART,
     owner: str | None = None,
     kept: str | None = None,
-    refused_by: str | None = None,
+    refused_by: frozenset[str] = frozenset(),
 ) -> Route:
     request = RouteRequest(
         present_owners={"crm": owner} if owner else {}, kept_owner=kept, refused_by=refused_by
@@ -95,7 +95,7 @@ def route(
 def turns(team: Team, count: int, roster: Roster) -> tuple[list[str], Roster]:
     taken = []
     for _ in range(count):
-        pick = pick_member(team, HEART, roster, present=None, refused_by=None)
+        pick = pick_member(team, HEART, roster, present=None, refused_by=frozenset())
         assert pick.member is not None
         taken.append(pick.member.id)
         roster = roster.with_hand_off(pick.member.id, pick.balances)
@@ -195,11 +195,27 @@ def test_others_outside_the_teams_do_not(
 
 
 def test_who_rejected_a_lead_does_not_get_it_again() -> None:
-    assert route(owner="own-ann", refused_by="ann").owner == "bob"
+    assert route(owner="own-ann", refused_by=frozenset({"ann"})).owner == "bob"
+
+
+def test_when_all_of_a_team_have_refused_the_next_one_takes_the_lead() -> None:
+    found = route(refused_by=frozenset({"ann", "bob"}))
+    assert (found.target, found.owner) == ("back", "cem")
+    assert found.reasons == ("ROUTE_ALL_REFUSED", "ROUTE_OVERFLOW")
+
+
+def test_when_everybody_has_refused_a_queue_takes_the_lead() -> None:
+    found = route(refused_by=frozenset({"ann", "bob", "cem", "dot"}))
+    assert (found.owner, found.reasons) == ("queue", ("ROUTE_ALL_REFUSED", "ROUTE_QUEUE"))
+
+
+def test_one_who_is_full_is_not_among_those_who_could_refuse() -> None:
+    found = route(Roster(open={"bob": 9}), policy=LIMITED, refused_by=frozenset({"ann"}))
+    assert found.reasons == ("ROUTE_ALL_REFUSED", "ROUTE_OVERFLOW")
 
 
 def test_an_outside_owner_who_rejected_a_lead_does_not_keep_it() -> None:
-    assert route(owner="own-zoe", refused_by="crm:own-zoe").owner == "ann"
+    assert route(owner="own-zoe", refused_by=frozenset({"crm:own-zoe"})).owner == "ann"
 
 
 @pytest.mark.parametrize(
@@ -223,7 +239,7 @@ def test_an_outside_owner_who_rejected_a_lead_does_not_keep_it() -> None:
 def test_who_cannot_take_the_lead_is_passed_over(changed: Member, reason: str) -> None:
     team = replace(FRONT, members=(changed, member("bob")))
     roster = replace(FULL, today={"ann": 3})
-    pick = pick_member(team, HEART, roster, present=None, refused_by=None)
+    pick = pick_member(team, HEART, roster, present=None, refused_by=frozenset())
     assert pick.member is not None
     assert pick.member.id == "bob"
     assert [r.reason for r in pick.rejected] == [reason]
@@ -234,4 +250,4 @@ def test_an_absence_is_over_the_day_after_its_last() -> None:
         member("ann"), absences=(Absence(first=date(2026, 5, 1), last=date(2026, 5, 3)),)
     )
     team = replace(FRONT, members=(back,))
-    assert pick_member(team, HEART, Roster(), present=None, refused_by=None).member == back
+    assert pick_member(team, HEART, Roster(), present=None, refused_by=frozenset()).member == back

@@ -73,7 +73,7 @@ def test_shares_are_the_weights_exactly_after_each_round(weights: list[int]) -> 
     )
     case, roster, got = make_case({}, (), NOW, ZoneInfo("UTC")), Roster(), Counter[str]()
     for _ in range(3 * sum(weights)):
-        pick = pick_member(team, case, roster, present=None, refused_by=None)
+        pick = pick_member(team, case, roster, present=None, refused_by=frozenset())
         assert pick.member is not None
         got[pick.member.id] += 1
         roster = roster.with_hand_off(pick.member.id, pick.balances)

@@ -51,16 +51,23 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pick:
-    """The member chosen within one team, if any, and why not the others."""
+    """The member chosen within one team, if any, and why not the others.
+
+    ``is_refused``: nobody was chosen, because all who could take the lead have refused it.
+    """
 
     member: Member | None
     rejected: tuple[Rejection, ...]
     is_kept: bool = False
+    is_refused: bool = False
     balances: Balances = field(default_factory=dict)
 
 
+REFUSED = "had this lead before, and is not given it again yet"
+
+
 def pick_member(
-    team: Team, case: Case, roster: Roster, *, present: str | None, refused_by: str | None
+    team: Team, case: Case, roster: Roster, *, present: str | None, refused_by: frozenset[str]
 ) -> Pick:
     """Choose within a team: the present owner while eligible, else by the team's strategy.
 
@@ -68,16 +75,17 @@ def pick_member(
     """
     eligible: list[Member] = []
     rejected: list[Rejection] = []
+    has_refused = False
     for member in team.members:
         reason = _refusal(member, team, case, roster, is_present=member.id == present)
-        if reason is None and member.id == refused_by:
-            reason = "rejected this lead before"
+        if reason is None and member.id in refused_by:
+            reason, has_refused = REFUSED, True
         if reason is None:
             eligible.append(member)
         else:
             rejected.append(Rejection(candidate=member.id, reason=reason))
     if not eligible:
-        return Pick(member=None, rejected=tuple(rejected))
+        return Pick(member=None, rejected=tuple(rejected), is_refused=has_refused)
     kept = next((member for member in eligible if member.id == present), None)
     chosen, balances = (kept, {}) if kept else _choose(team, eligible, roster)
     why = "the present owner keeps the lead" if kept else "another member's turn"

@@ -14,7 +14,7 @@ from worker.core.assignment import Roster
 from worker.core.hand_over import hand_over
 from worker.core.identity import MergedLead
 from worker.core.judgement import TELLING_MOVES, Judgement, LeadSnapshot, judge, merge_lead
-from worker.core.memory import Memory, Refusal, find_refusal
+from worker.core.memory import REJECTED, Memory, Refusal, standing_refusals
 from worker.core.routing import Route
 from worker.core.ruleset import Ruleset
 
@@ -42,8 +42,9 @@ def decide(ruleset: Ruleset, snapshot: LeadSnapshot, roster: Roster, now: dateti
     """Decide one lead at ``now``: its stage, and if it is qualified its owner and next step."""
     lead = merge_lead(ruleset, snapshot)
     judgement = judge(ruleset, snapshot, lead, now)
-    memory, cool_down = snapshot.memory, ruleset.configuration.lifecycle.rejection_cool_down
-    refusal = find_refusal(memory, lead.facts, cool_down, now)
+    memory = snapshot.memory
+    cool_downs = {REJECTED: ruleset.configuration.lifecycle.rejection_cool_down}
+    refusals = standing_refusals(memory, lead.facts, cool_downs, now)
     route = None
     if judgement.is_for_hand_off():
         route = hand_over(
@@ -53,7 +54,7 @@ def decide(ruleset: Ruleset, snapshot: LeadSnapshot, roster: Roster, now: dateti
             memory,
             roster,
             pathway=judgement.pathway,
-            refusal=refusal,
+            refusals=refusals,
         )
     signature = _digest(judgement, route, ruleset)
     is_new = signature != memory.signature
@@ -67,7 +68,7 @@ def decide(ruleset: Ruleset, snapshot: LeadSnapshot, roster: Roster, now: dateti
         route=route,
         reasons=_join_reasons(judgement.reasons, route.reasons if route else ()),
         is_new=is_new,
-        memory=_remember(memory, judgement, route, refusal, (signature, decision_id), now),
+        memory=_remember(memory, judgement, route, refusals, (signature, decision_id), now),
     )
 
 
@@ -112,7 +113,7 @@ def _remember(
     memory: Memory,
     judgement: Judgement,
     route: Route | None,
-    refusal: Refusal | None,
+    refusals: tuple[Refusal, ...],
     identity: tuple[str, str],
     now: datetime,
 ) -> Memory:
@@ -132,6 +133,5 @@ def _remember(
         next_step=route.next_step.id if route else None,
         next_step_due_at=route.due_at if route else None,
         route_reasons=route.reasons if route else (),
-        refused_by=refusal.by if refusal else None,
-        refused_at=refusal.at if refusal else None,
+        refusals=refusals,
     )

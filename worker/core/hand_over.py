@@ -26,7 +26,7 @@ def hand_over(
     roster: Roster,
     *,
     pathway: str | None,
-    refusal: Refusal | None,
+    refusals: Sequence[Refusal] = (),
 ) -> Route:
     """Route a lead that is at the stage of hand-off."""
     policy = ruleset.configuration.routing
@@ -35,7 +35,7 @@ def hand_over(
     request = RouteRequest(
         present_owners=present,
         kept_owner=memory.owner if has_hand_off and _still_owns(memory, present, policy) else None,
-        refused_by=refusal.by if refusal is not None else None,
+        refused_by=frozenset([refusal.by for refusal in refusals]),
     )
     route_case = replace(case, facts={**case.facts, "pathway": str(pathway)})
     route = route_lead(ruleset.routing, route_case, request, roster)

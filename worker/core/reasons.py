@@ -284,6 +284,12 @@ _ALL = (
     _reason("ROUTE_OWNER_KEPT", _F.ROUTE, "The present owner keeps the lead."),
     _reason("ROUTE_TEAM_MEMBER", _F.ROUTE, "Given to a member of the team."),
     _reason("ROUTE_TEAM_AT_CAPACITY", _F.ROUTE, "Everyone on the team has a full list.", _S.WARN),
+    _reason(
+        "ROUTE_ALL_REFUSED",
+        _F.ROUTE,
+        "Everyone on the team who could take it had it before.",
+        _S.WARN,
+    ),
     _reason("ROUTE_OVERFLOW", _F.ROUTE, "Given to the team that takes the overflow."),
     _reason("ROUTE_QUEUE", _F.ROUTE, "Given to a queue.", _S.WARN),
     _reason("ROUTE_NO_RULE", _F.ROUTE, "No routing rule fits.", _S.WARN),

@@ -71,13 +71,14 @@ class Route:
 class RouteRequest:
     """One lead to be routed. ``present_owners`` maps each CRM to the owner id it has now.
 
-    ``kept_owner`` is the member who has the hand-off already; ``refused_by`` a member who rejected
-    the lead. A CRM that does not show its owner is in ``unseen_systems``.
+    ``kept_owner`` is the member who has the hand-off already; ``refused_by`` are those who do
+    not get it again yet, members by id, others as ``system:owner id``. A CRM that does not show its
+    owner is in ``unseen_systems``.
     """
 
     present_owners: Mapping[str, str]
     kept_owner: str | None = None
-    refused_by: str | None = None
+    refused_by: frozenset[str] = frozenset()
     unseen_systems: frozenset[str] = frozenset()
 
 
@@ -196,7 +197,7 @@ def _outside_owner(routing: CompiledRouting, request: RouteRequest, roster: Rost
         key = f"{system}:{owner}"
         is_active = roster.active is None or key in roster.active
         is_free = key not in nobody and key not in routing.members_by_owner
-        if is_active and is_free and key != request.refused_by:
+        if is_active and is_free and key not in request.refused_by:
             return key
     return None
 
@@ -244,7 +245,7 @@ def _walk(
         if pick.member is not None:
             return _to_member(policy.teams[place], pick, start, case, reasons, rejected)
         rejected += pick.rejected
-        reasons.append("ROUTE_TEAM_AT_CAPACITY")
+        reasons.append("ROUTE_ALL_REFUSED" if pick.is_refused else "ROUTE_TEAM_AT_CAPACITY")
     return _to_queue(policy.queues[policy.fallback], start, case, request, reasons, rejected)
 
 

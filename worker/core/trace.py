@@ -9,11 +9,11 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from worker.core.decide import Decision
 from worker.core.exclusions import PassedOver
-from worker.core.memory import Memory
+from worker.core.memory import REJECTED, Memory, Refusal
 from worker.core.model import Stage
 from worker.core.policy import Verdict
 from worker.core.routing import Route
@@ -142,8 +142,9 @@ def memory_to_json(memory: Memory) -> str:
             "next_step": memory.next_step,
             "next_step_due_at": _at(memory.next_step_due_at),
             "route_reasons": memory.route_reasons,
-            "refused_by": memory.refused_by,
-            "refused_at": _at(memory.refused_at),
+            "refusals": [
+                {"by": one.by, "at": _at(one.at), "reason": one.reason} for one in memory.refusals
+            ],
         },
         sort_keys=True,
     )
@@ -170,6 +171,17 @@ def memory_from_json(text: str) -> Memory:
         next_step=data["next_step"],
         next_step_due_at=instant("next_step_due_at"),
         route_reasons=tuple(data.get("route_reasons", ())),
-        refused_by=data.get("refused_by"),
-        refused_at=instant("refused_at"),
+        refusals=_refusals(data),
+    )
+
+
+def _refusals(data: Mapping[str, Any]) -> tuple[Refusal, ...]:
+    """Read the refusals; a memory of old has one at most, always by sales."""
+    stored = data.get("refusals")
+    if stored is None:
+        by, at = data.get("refused_by"), data.get("refused_at")
+        stored = [{"by": by, "at": at, "reason": REJECTED}] if by and at else []
+    return tuple(
+        Refusal(by=one["by"], at=datetime.fromisoformat(one["at"]), reason=one["reason"])
+        for one in stored
     )

@@ -136,14 +136,18 @@ def _decide_batch(
 
 
 def _due_at(work: Work, snapshot: LeadSnapshot, decision: Decision) -> datetime | None:
-    """When to decide again: as time changes the verdict, or a full team has another day."""
+    """When to decide again: as time changes the verdict, or a team that could not take it has another day."""
     due_at = next_change_at(work.ruleset, snapshot, decision.lead, decision.judgement)
-    if decision.route is None or "ROUTE_TEAM_AT_CAPACITY" not in decision.route.reasons:
+    route = decision.route
+    if route is None or _WAITING.isdisjoint(route.reasons):
         return due_at
     zone = work.ruleset.configuration.time_zone
     tomorrow = work.now.astimezone(zone).date() + timedelta(days=1)
     next_day_at = datetime.combine(tomorrow, time.min, zone).astimezone(UTC)
     return min(due_at or next_day_at, next_day_at)
+
+
+_WAITING = frozenset({"ROUTE_TEAM_AT_CAPACITY", "ROUTE_ALL_REFUSED"})
 
 
 def _current(records: Sequence[StoredRecord]) -> dict[RecordRef, CurrentRecord]:
