@@ -94,6 +94,7 @@ def _roster(case: Mapping[str, Any]) -> Roster:
         active=frozenset(f"files:{owner}" for owner in active) if active is not None else None,
         open=given.get("open", {}),
         today=given.get("today", {}),
+        week=given.get("week", {}),
     )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import date, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.leads import NOW
-from worker.core.assignment import Roster, pick_member
+from worker.core.assignment import Holding, Roster, Since, pick_member
 from worker.core.case import Case, make_case
 from worker.core.conditions import FactTest, Operator
 from worker.core.routing import (
@@ -19,8 +19,8 @@ from worker.core.routing import (
     RoutingPolicy,
     RoutingRule,
     compile_routing,
+    periods_of,
     route_lead,
-    with_route,
 )
 from worker.core.teams import Absence, Member, NextStep, Queue, Strategy, Team
 from worker.core.working_time import WorkingCalendar
@@ -92,13 +92,17 @@ def route(
     return route_lead(compile_routing(policy), case, request, roster or Roster())
 
 
+def held_by(name: str, at: datetime = NOW) -> Holding:
+    return Holding(owner=name, assigned_at=at)
+
+
 def turns(team: Team, count: int, roster: Roster) -> tuple[list[str], Roster]:
     taken = []
     for _ in range(count):
         pick = pick_member(team, HEART, roster, present=None, refused_by=frozenset())
         assert pick.member is not None
         taken.append(pick.member.id)
-        roster = roster.with_hand_off(pick.member.id, pick.balances)
+        roster = roster.with_move(None, held_by(pick.member.id), pick.balances)
     return taken, roster
 
 
@@ -149,13 +153,46 @@ def test_the_present_owner_keeps_the_lead_whatever_the_load(name: str) -> None:
 
 
 def test_keeping_a_lead_costs_nobody_a_turn() -> None:
-    kept = route(owner="own-bob")
-    assert with_route(Roster(), kept) == Roster()
+    assert route(owner="own-bob").balances == {}
+
+
+MONDAY, SUNDAY = NOW - timedelta(hours=15), NOW - timedelta(hours=39)
+SINCE = {name: Since(day_at=MONDAY, week_at=SUNDAY) for name in ("ann", "bob")}
+"""A week that begins on Sunday; NOW is a Monday."""
 
 
 def test_a_hand_off_counts_for_its_member() -> None:
-    roster = with_route(Roster(), route())
-    assert (roster.open, roster.today) == ({"ann": 1}, {"ann": 1})
+    roster = Roster(since=SINCE).with_move(None, held_by("ann"))
+    assert (roster.open, roster.today, roster.week) == ({"ann": 1}, {"ann": 1}, {"ann": 1})
+
+
+def test_a_lead_that_leaves_a_member_frees_its_place() -> None:
+    counts = {"ann": 3, "bob": 1}
+    roster = Roster(open=counts, today=counts, week=counts, since=SINCE)
+    moved = roster.with_move(held_by("ann", NOW - timedelta(days=1)), held_by("bob"))
+    assert moved.open == {"ann": 2, "bob": 2}
+    assert moved.today == {"ann": 3, "bob": 2}
+    assert moved.week == {"ann": 2, "bob": 2}
+
+
+def test_a_lead_nobody_needs_any_more_frees_its_place() -> None:
+    roster = Roster(open={"ann": 3}, since=SINCE)
+    assert roster.with_move(held_by("ann", NOW - timedelta(days=9)), None).open == {"ann": 2}
+
+
+def test_a_lead_that_stays_moves_nothing() -> None:
+    roster = Roster(open={"ann": 3}, since=SINCE)
+    assert roster.with_move(held_by("ann"), held_by("ann")) is roster
+
+
+def test_each_member_has_the_days_and_weeks_of_its_own_place() -> None:
+    tokyo = replace(UTC_DAYS, time_zone=ZoneInfo("Asia/Tokyo"))
+    team = replace(FRONT, members=(replace(member("ann"), calendar=tokyo), member("bob")))
+    policy = replace(POLICY, teams={"front": team}, week_starts=6)
+    assert periods_of(policy, NOW)["bob"] == SINCE["bob"]
+    assert periods_of(policy, NOW)["ann"] == Since(
+        day_at=datetime(2026, 5, 4, 15, tzinfo=UTC), week_at=datetime(2026, 5, 2, 15, tzinfo=UTC)
+    )
 
 
 def test_a_full_team_overflows_in_order() -> None:
@@ -234,11 +271,12 @@ def test_an_outside_owner_who_rejected_a_lead_does_not_keep_it() -> None:
         ),
         (replace(member("ann"), max_open=9), "has 9 open hand-offs, the most allowed"),
         (replace(member("ann"), max_per_day=3), "got 3 hand-offs today, the most allowed"),
+        (replace(member("ann"), max_per_week=4), "got 4 hand-offs this week, the most allowed"),
     ],
 )
 def test_who_cannot_take_the_lead_is_passed_over(changed: Member, reason: str) -> None:
     team = replace(FRONT, members=(changed, member("bob")))
-    roster = replace(FULL, today={"ann": 3})
+    roster = replace(FULL, today={"ann": 3}, week={"ann": 4})
     pick = pick_member(team, HEART, roster, present=None, refused_by=frozenset())
     assert pick.member is not None
     assert pick.member.id == "bob"

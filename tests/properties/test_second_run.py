@@ -9,13 +9,12 @@ from hypothesis import HealthCheck, assume, given, settings
 from tests.leads import NOW, shipped_ruleset
 from tests.properties.lead_strategies import asking_leads, leads
 from worker.core.assignment import Roster
-from worker.core.decide import Decision, decide
+from worker.core.decide import Decision, decide, with_decision
 from worker.core.judgement import LeadSnapshot
 from worker.core.mapping import MappedContact
 from worker.core.model import Stage
 from worker.core.plan import CurrentRecord, RecordPlan, plan_write
 from worker.core.records import Record, RecordRef
-from worker.core.routing import with_route
 from worker.core.ruleset import Ruleset
 
 _ManagedValues = dict[RecordRef, CurrentRecord]
@@ -75,8 +74,7 @@ def test_the_second_run_writes_nothing_and_decides_nothing_new(lead: LeadSnapsho
     first = decide(shipped, lead, roster, NOW)
     current = _first_sight(shipped, lead)
     written = _apply(current, plan_write(shipped, first, current))
-    if first.route is not None:
-        roster = with_route(roster, first.route)
+    roster = with_decision(roster, lead.memory, first)
     again = _after(shipped, lead, first, written)
     second = decide(shipped, again, roster, NOW)
     plans = plan_write(shipped, second, written)

@@ -21,6 +21,7 @@ from worker.config.routing_documents import (
 )
 from worker.config.vocabulary import Vocabulary, check_fact, check_name
 from worker.config.yaml_text import KeyPath, Sheet
+from worker.core.calendar_words import Weekday
 from worker.core.model import FactKind
 from worker.core.routing import RoutingPolicy, RoutingRule
 from worker.core.teams import Absence, Member, NextStep, Queue, Team
@@ -74,6 +75,7 @@ class RoutingReader:
                 for owner in owners
             ),
             keep_outside_owner=document.keep_outside_owner,
+            week_starts=tuple(Weekday).index(self.words.calendar.week_starts),
         )
 
     # --- calendars
@@ -262,6 +264,7 @@ def _build_member(entry: MemberEntry) -> Member:
         weight=entry.weight,
         max_open=entry.max_open,
         max_per_day=entry.max_per_day,
+        max_per_week=entry.max_per_week,
         is_paused=entry.paused,
         absences=tuple(Absence(first=item.from_, last=item.to) for item in entry.absences),
         skills={fact: frozenset(values) for fact, values in entry.skills.items()},

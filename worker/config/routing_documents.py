@@ -69,6 +69,7 @@ class MemberEntry(Document):
     weight: Annotated[Number, Field(gt=0, le=1000)] = 1.0
     max_open: Count | None = None
     max_per_day: Count | None = None
+    max_per_week: Count | None = None
     paused: Flag = False
     absences: list[AbsenceEntry] = Field(default_factory=list)
     skills: dict[str, Words] = Field(default_factory=dict)

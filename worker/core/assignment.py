@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TypeAlias
 
 from worker.core.case import Case
@@ -16,29 +17,73 @@ from worker.core.teams import Member, Strategy, Team
 
 Balances: TypeAlias = Mapping[tuple[str, str], float]
 """The state of each team's rotation, by team and member."""
+_NO_BALANCES: Balances = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Since:
+    """When a member's present day and week began."""
+
+    day_at: datetime
+    week_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Holding:
+    """One open hand-off: who has the lead, and since when."""
+
+    owner: str
+    assigned_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
     """Who has how much just now. ``active`` are the CRMs' live owners as ``system:owner id``.
 
-    ``open`` and ``today`` count hand-offs by member; ``balances`` is the rotation's state by team
-    and member. ``active`` None: the CRM has no owner list, and nobody can be checked against it.
+    ``open``, ``today`` and ``week`` count the open hand-offs of each owner: all, those given since
+    the day began, and since the week began. ``since`` says for each owner when that was.
+    ``balances`` is the rotation's state by team and member. ``active`` None: the CRM has no owner
+    list, and nobody can be checked against it.
     """
 
     active: frozenset[str] | None = None
     open: Mapping[str, int] = field(default_factory=dict)
     today: Mapping[str, int] = field(default_factory=dict)
+    week: Mapping[str, int] = field(default_factory=dict)
+    since: Mapping[str, Since] = field(default_factory=dict)
     balances: Balances = field(default_factory=dict)
 
-    def with_hand_off(self, who: str, balances: Balances) -> Roster:
-        """Count one more hand-off of ``who`` and move the rotation on."""
+    def with_move(
+        self, before: Holding | None, after: Holding | None, balances: Balances = _NO_BALANCES
+    ) -> Roster:
+        """Move one lead from who had it to who has it now; None: nobody. Turns the rotation on.
+
+        What comes out is what the ledger would count once the move is stored, so that nothing
+        depends on where a batch ends. A lead that is kept for the first time counts as open too.
+        Give ``balances`` only when the lead was handed to somebody new.
+        """
+        if before == after:
+            return replace(self, balances={**self.balances, **balances}) if balances else self
+        counts = [dict(self.open), dict(self.today), dict(self.week)]
+        for holding, amount in ((before, -1), (after, 1)):
+            if holding is not None:
+                for count, is_in in zip(counts, self._counted_in(holding), strict=True):
+                    if is_in:
+                        count[holding.owner] = count.get(holding.owner, 0) + amount
         return replace(
             self,
-            open={**self.open, who: self.open.get(who, 0) + 1},
-            today={**self.today, who: self.today.get(who, 0) + 1},
+            open=counts[0],
+            today=counts[1],
+            week=counts[2],
             balances={**self.balances, **balances},
         )
+
+    def _counted_in(self, holding: Holding) -> tuple[bool, bool, bool]:
+        """Whether a hand-off is open, of today, and of this week."""
+        since = self.since.get(holding.owner)
+        if since is None:
+            return (True, True, True)
+        return (True, holding.assigned_at >= since.day_at, holding.assigned_at >= since.week_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,12 +155,19 @@ def _refusal(
     skill = _missing_skill(member, case.facts)
     if skill is not None:
         return f"does not cover the lead's {skill}"
-    if is_present:
-        return None
-    if member.max_open is not None and roster.open.get(member.id, 0) >= member.max_open:
+    return None if is_present else _cap_reached(member, roster)
+
+
+def _cap_reached(member: Member, roster: Roster) -> str | None:
+    has = roster.open.get(member.id, 0)
+    if member.max_open is not None and has >= member.max_open:
         return f"has {member.max_open} open hand-offs, the most allowed"
-    if member.max_per_day is not None and roster.today.get(member.id, 0) >= member.max_per_day:
+    got = roster.today.get(member.id, 0)
+    if member.max_per_day is not None and got >= member.max_per_day:
         return f"got {member.max_per_day} hand-offs today, the most allowed"
+    got = roster.week.get(member.id, 0)
+    if member.max_per_week is not None and got >= member.max_per_week:
+        return f"got {member.max_per_week} hand-offs this week, the most allowed"
     return None
 
 

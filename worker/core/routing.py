@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from worker.core.assignment import Balances, Pick, Rejection, Roster, pick_member
+from worker.core.assignment import Balances, Pick, Rejection, Roster, Since, pick_member
 from worker.core.case import YES, Case
 from worker.core.conditions import Condition
 from worker.core.evaluation import Compiled, compile_condition
 from worker.core.teams import NextStep, Queue, Team
-from worker.core.working_time import WorkingCalendar, add_working_time
+from worker.core.working_time import WorkingCalendar, add_working_time, day_start, week_start
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,7 +33,8 @@ class RoutingRule:
 class RoutingPolicy:
     """``fallback`` is the queue for leads no rule catches.
 
-    ``unassigned`` are owners, as ``system:owner id``, that stand for nobody.
+    ``unassigned`` are owners, as ``system:owner id``, that stand for nobody. ``week_starts`` is the
+    weekday on which the weeks of ``max_per_week`` begin (0 is Monday).
     """
 
     rules: tuple[RoutingRule, ...]
@@ -43,6 +45,7 @@ class RoutingPolicy:
     fallback_next_step: str
     unassigned: frozenset[str] = frozenset()
     keep_outside_owner: bool = True
+    week_starts: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,11 +148,18 @@ def is_active_owner(policy: RoutingPolicy, who: str, active: frozenset[str]) -> 
     return names <= active
 
 
-def with_route(roster: Roster, route: Route) -> Roster:
-    """Count the hand-off a route makes; an owner who merely keeps a lead gains nothing."""
-    if route.is_kept or route.owner is None:
-        return roster
-    return roster.with_hand_off(route.owner, route.balances)
+def periods_of(policy: RoutingPolicy, now: datetime) -> dict[str, Since]:
+    """Say for every member when its day and its week began, by its own calendar or its team's."""
+    found: dict[str, Since] = {}
+    known: dict[ZoneInfo, Since] = {}
+    for team in policy.teams.values():
+        for member in team.members:
+            zone = (member.calendar or team.calendar).time_zone
+            if zone not in known:
+                week_at = week_start(zone, now, policy.week_starts)
+                known[zone] = Since(day_at=day_start(zone, now), week_at=week_at)
+            found.setdefault(member.id, known[zone])
+    return found
 
 
 def _apply_rules(routing: CompiledRouting, case: Case) -> _Start:

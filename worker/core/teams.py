@@ -25,16 +25,22 @@ class Absence:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
-    """Somebody on a team. ``owners`` gives the owner id in each CRM; empty skills mean any."""
+    """Somebody on a team. ``owners`` gives the owner id in each CRM; empty skills mean any.
+
+    ``calendar`` is the member's own, None: the team's. Days and weeks, of which so much may be had,
+    are those of its time zone.
+    """
 
     id: str
     owners: Mapping[str, str]
     weight: float = 1.0
     max_open: int | None = None
     max_per_day: int | None = None
+    max_per_week: int | None = None
     is_paused: bool = False
     absences: tuple[Absence, ...] = ()
     skills: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    calendar: WorkingCalendar | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

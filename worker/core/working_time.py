@@ -28,6 +28,18 @@ class WorkingCalendar:
         return day.weekday() in self.hours and day not in self.closed
 
 
+def day_start(zone: ZoneInfo, at: datetime) -> datetime:
+    """Say when the day of an instant began in a time zone, in UTC."""
+    return datetime.combine(at.astimezone(zone).date(), time.min, zone).astimezone(UTC)
+
+
+def week_start(zone: ZoneInfo, at: datetime, first: int) -> datetime:
+    """Say when the week of an instant began, in UTC; ``first`` is its weekday (0 is Monday)."""
+    day = at.astimezone(zone).date()
+    day -= timedelta(days=(day.weekday() - first) % 7)
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
+
+
 def openings(calendar: WorkingCalendar, from_at: datetime) -> Iterator[tuple[datetime, datetime]]:
     """Yield the open intervals from ``from_at`` on, in UTC, the first one cut to begin there."""
     first = from_at.astimezone(calendar.time_zone).date()

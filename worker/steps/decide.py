@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from worker.core.assignment import Roster
-from worker.core.decide import Decision, decide
+from worker.core.decide import Decision, decide, with_decision
 from worker.core.due import next_change_at
 from worker.core.field_map import Managed
 from worker.core.identity import MergedLead
@@ -23,7 +23,6 @@ from worker.core.mapping import facts_to_json
 from worker.core.plan import CurrentRecord, RecordPlan, plan_write
 from worker.core.policy import Verdict
 from worker.core.records import RecordRef
-from worker.core.routing import with_route
 from worker.core.ruleset import Ruleset
 from worker.core.trace import decision_body, memory_to_json
 from worker.ledger.decisions import append_decisions
@@ -116,8 +115,7 @@ def _decide_batch(
     for snapshot in with_shut(tx, work.ruleset, snapshots, revoked):
         profile = profiles[snapshot.profile_id]
         decision = decide(work.ruleset, snapshot, roster, work.now)
-        if decision.route is not None and decision.memory.owner != snapshot.memory.owner:
-            roster = with_route(roster, decision.route)
+        roster = with_decision(roster, snapshot.memory, decision)
         due_at = _due_at(work, snapshot, decision)
         decided.append((decision, _profile_after(work, profile, decision, due_at)))
         current = _current(records[profile.id])

@@ -5,10 +5,8 @@ Read anew for each batch of decisions, from what the batches before it have stor
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time
-
 from worker.core.assignment import Roster
-from worker.core.routing import is_active_owner
+from worker.core.routing import is_active_owner, periods_of
 from worker.ledger.roster import (
     assigned_since,
     load_credits,
@@ -30,12 +28,14 @@ def recall_leads(work: Work, tx: Transaction, active: frozenset[str] | None) -> 
 
 def load_roster(work: Work, tx: Transaction, active: frozenset[str] | None) -> Roster:
     """Read who has how much, according to the ledger."""
-    zone = work.ruleset.configuration.time_zone
-    today = work.now.astimezone(zone).date()
-    midnight = datetime.combine(today, time.min, zone).astimezone(UTC)
+    since = periods_of(work.ruleset.configuration.routing, work.now)
+    days = {at: assigned_since(tx, at) for at in {one.day_at for one in since.values()}}
+    weeks = {at: assigned_since(tx, at) for at in {one.week_at for one in since.values()}}
     return Roster(
         active=active,
         open=open_by_owner(tx),
-        today=assigned_since(tx, midnight),
+        today={who: days[one.day_at].get(who, 0) for who, one in since.items()},
+        week={who: weeks[one.week_at].get(who, 0) for who, one in since.items()},
+        since=since,
         balances=load_credits(tx),
     )
