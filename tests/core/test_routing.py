@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.leads import NOW
-from worker.core.assignment import Holding, Roster, Since, pick_member
+from worker.core.assignment import Roster, Since, pick_member
 from worker.core.case import Case, make_case
 from worker.core.conditions import FactTest, Operator
 from worker.core.routing import (
@@ -92,17 +92,13 @@ def route(
     return route_lead(compile_routing(policy), case, request, roster or Roster())
 
 
-def held_by(name: str, at: datetime = NOW) -> Holding:
-    return Holding(owner=name, assigned_at=at)
-
-
 def turns(team: Team, count: int, roster: Roster) -> tuple[list[str], Roster]:
     taken = []
     for _ in range(count):
         pick = pick_member(team, HEART, roster, present=None, refused_by=frozenset())
         assert pick.member is not None
         taken.append(pick.member.id)
-        roster = roster.with_move(None, held_by(pick.member.id), pick.balances)
+        roster = roster.with_move(None, pick.member.id, is_given=True, balances=pick.balances)
     return taken, roster
 
 
@@ -156,40 +152,40 @@ def test_keeping_a_lead_costs_nobody_a_turn() -> None:
     assert route(owner="own-bob").balances == {}
 
 
-MONDAY, SUNDAY = NOW - timedelta(hours=15), NOW - timedelta(hours=39)
-SINCE = {name: Since(day_at=MONDAY, week_at=SUNDAY) for name in ("ann", "bob")}
-"""A week that begins on Sunday; NOW is a Monday."""
-
-
 def test_a_hand_off_counts_for_its_member() -> None:
-    roster = Roster(since=SINCE).with_move(None, held_by("ann"))
+    roster = Roster().with_move(None, "ann", is_given=True)
     assert (roster.open, roster.today, roster.week) == ({"ann": 1}, {"ann": 1}, {"ann": 1})
 
 
-def test_a_lead_that_leaves_a_member_frees_its_place() -> None:
+def test_a_lead_that_leaves_a_member_frees_its_place_but_not_its_day() -> None:
     counts = {"ann": 3, "bob": 1}
-    roster = Roster(open=counts, today=counts, week=counts, since=SINCE)
-    moved = roster.with_move(held_by("ann", NOW - timedelta(days=1)), held_by("bob"))
+    roster = Roster(open=counts, today=counts, week=counts)
+    moved = roster.with_move("ann", "bob", is_given=True)
     assert moved.open == {"ann": 2, "bob": 2}
-    assert moved.today == {"ann": 3, "bob": 2}
-    assert moved.week == {"ann": 2, "bob": 2}
+    assert moved.today == moved.week == {"ann": 3, "bob": 2}
+
+
+def test_a_lead_kept_for_the_first_time_is_open_but_was_not_given() -> None:
+    roster = Roster().with_move(None, "ann")
+    assert (roster.open, roster.today, roster.week) == ({"ann": 1}, {}, {})
 
 
 def test_a_lead_nobody_needs_any_more_frees_its_place() -> None:
-    roster = Roster(open={"ann": 3}, since=SINCE)
-    assert roster.with_move(held_by("ann", NOW - timedelta(days=9)), None).open == {"ann": 2}
+    assert Roster(open={"ann": 3}).with_move("ann", None).open == {"ann": 2}
 
 
 def test_a_lead_that_stays_moves_nothing() -> None:
-    roster = Roster(open={"ann": 3}, since=SINCE)
-    assert roster.with_move(held_by("ann"), held_by("ann")) is roster
+    roster = Roster(open={"ann": 3})
+    assert roster.with_move("ann", "ann") is roster
 
 
 def test_each_member_has_the_days_and_weeks_of_its_own_place() -> None:
     tokyo = replace(UTC_DAYS, time_zone=ZoneInfo("Asia/Tokyo"))
     team = replace(FRONT, members=(replace(member("ann"), calendar=tokyo), member("bob")))
     policy = replace(POLICY, teams={"front": team}, week_starts=6)
-    assert periods_of(policy, NOW)["bob"] == SINCE["bob"]
+    assert periods_of(policy, NOW)["bob"] == Since(
+        day_at=datetime(2026, 5, 4, tzinfo=UTC), week_at=datetime(2026, 5, 3, tzinfo=UTC)
+    )
     assert periods_of(policy, NOW)["ann"] == Since(
         day_at=datetime(2026, 5, 4, 15, tzinfo=UTC), week_at=datetime(2026, 5, 2, 15, tzinfo=UTC)
     )

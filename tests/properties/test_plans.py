@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.leads import NOW
-from worker.core.assignment import Holding, Roster, pick_member
+from worker.core.assignment import Roster, pick_member
 from worker.core.case import make_case
 from worker.core.guardrails import Budget, GuardrailPolicy, PlannedChange, Scope, find_breaches
 from worker.core.teams import Member, Strategy, Team
@@ -76,6 +76,5 @@ def test_shares_are_the_weights_exactly_after_each_round(weights: list[int]) -> 
         pick = pick_member(team, case, roster, present=None, refused_by=frozenset())
         assert pick.member is not None
         got[pick.member.id] += 1
-        held = Holding(owner=pick.member.id, assigned_at=NOW)
-        roster = roster.with_move(None, held, pick.balances)
+        roster = roster.with_move(None, pick.member.id, is_given=True, balances=pick.balances)
     assert got == {f"m{place}": 3 * weight for place, weight in enumerate(weights)}

@@ -29,61 +29,52 @@ class Since:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
-    """One open hand-off: who has the lead, and since when."""
-
-    owner: str
-    assigned_at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Roster:
     """Who has how much just now. ``active`` are the CRMs' live owners as ``system:owner id``.
 
-    ``open``, ``today`` and ``week`` count the open hand-offs of each owner: all, those given since
-    the day began, and since the week began. ``since`` says for each owner when that was.
-    ``balances`` is the rotation's state by team and member. ``active`` None: the CRM has no owner
-    list, and nobody can be checked against it.
+    ``open`` counts the hand-offs each owner has; ``today`` and ``week`` what each was given since
+    its own day and week began (``periods_of``), taken back or not. ``balances`` is the rotation's
+    state by team and member. ``active`` None: the CRM has no owner list, and nobody can be checked
+    against it.
     """
 
     active: frozenset[str] | None = None
     open: Mapping[str, int] = field(default_factory=dict)
     today: Mapping[str, int] = field(default_factory=dict)
     week: Mapping[str, int] = field(default_factory=dict)
-    since: Mapping[str, Since] = field(default_factory=dict)
     balances: Balances = field(default_factory=dict)
 
     def with_move(
-        self, before: Holding | None, after: Holding | None, balances: Balances = _NO_BALANCES
+        self,
+        before: str | None,
+        after: str | None,
+        *,
+        is_given: bool = False,
+        balances: Balances = _NO_BALANCES,
     ) -> Roster:
-        """Move one lead from who had it to who has it now; None: nobody. Turns the rotation on.
+        """Move one open hand-off from who had it to who has it now; None: nobody.
 
-        What comes out is what the ledger would count once the move is stored, so that nothing
-        depends on where a batch ends. A lead that is kept for the first time counts as open too.
-        Give ``balances`` only when the lead was handed to somebody new.
+        What comes out is what the ledger counts once the move is stored, so that nothing depends on
+        where a batch ends. A lead that is kept for the first time counts as open too; ``is_given``
+        says that it was handed out, which counts for the day and the week of ``after`` and turns the
+        rotation on to ``balances``.
         """
-        if before == after:
-            return replace(self, balances={**self.balances, **balances}) if balances else self
-        counts = [dict(self.open), dict(self.today), dict(self.week)]
-        for holding, amount in ((before, -1), (after, 1)):
-            if holding is not None:
-                for count, is_in in zip(counts, self._counted_in(holding), strict=True):
-                    if is_in:
-                        count[holding.owner] = count.get(holding.owner, 0) + amount
+        if before == after and not is_given:
+            return self
+        open_ = dict(self.open)
+        if before is not None:
+            open_[before] = max(0, open_.get(before, 0) - 1)
+        if after is not None:
+            open_[after] = open_.get(after, 0) + 1
+        if after is None or not is_given:
+            return replace(self, open=open_)
         return replace(
             self,
-            open=counts[0],
-            today=counts[1],
-            week=counts[2],
+            open=open_,
+            today={**self.today, after: self.today.get(after, 0) + 1},
+            week={**self.week, after: self.week.get(after, 0) + 1},
             balances={**self.balances, **balances},
         )
-
-    def _counted_in(self, holding: Holding) -> tuple[bool, bool, bool]:
-        """Whether a hand-off is open, of today, and of this week."""
-        since = self.since.get(holding.owner)
-        if since is None:
-            return (True, True, True)
-        return (True, holding.assigned_at >= since.day_at, holding.assigned_at >= since.week_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

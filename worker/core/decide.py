@@ -10,7 +10,7 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
-from worker.core.assignment import Holding, Roster
+from worker.core.assignment import Roster
 from worker.core.hand_over import hand_over
 from worker.core.identity import MergedLead
 from worker.core.judgement import TELLING_MOVES, Judgement, LeadSnapshot, judge, merge_lead
@@ -74,17 +74,10 @@ def decide(ruleset: Ruleset, snapshot: LeadSnapshot, roster: Roster, now: dateti
 
 def with_decision(roster: Roster, before: Memory, decision: Decision) -> Roster:
     """Move a lead in the roster as a decision moves it; ``before`` is what was remembered of it."""
-    route, after = decision.route, decision.memory
-    is_new_owner = route is not None and after.owner != before.owner
-    return roster.with_move(
-        _holding(before), _holding(after), route.balances if route and is_new_owner else {}
-    )
-
-
-def _holding(memory: Memory) -> Holding | None:
-    if memory.owner is None or memory.assigned_at is None:
-        return None
-    return Holding(owner=memory.owner, assigned_at=memory.assigned_at)
+    route, owner = decision.route, decision.memory.owner
+    if route is None or route.is_kept or route.owner is None or owner == before.owner:
+        return roster.with_move(before.owner, owner)
+    return roster.with_move(before.owner, owner, is_given=True, balances=route.balances)
 
 
 def _join_reasons(reasons: tuple[str, ...], of_route: tuple[str, ...]) -> tuple[str, ...]:

@@ -36,6 +36,5 @@ def load_roster(work: Work, tx: Transaction, active: frozenset[str] | None) -> R
         open=open_by_owner(tx),
         today={who: days[one.day_at].get(who, 0) for who, one in since.items()},
         week={who: weeks[one.week_at].get(who, 0) for who, one in since.items()},
-        since=since,
         balances=load_credits(tx),
     )
