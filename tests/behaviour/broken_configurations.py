@@ -16,6 +16,8 @@ SHIPPED = Path(__file__).parents[2] / "mappings"
 class Broken:
     """A mistake: in ``file``, ``old`` becomes ``new``, and ``says`` is all that is reported.
 
+    What only ``warns`` lets the worker run all the same.
+
     In ``says``, ``{line}`` is the line on which ``new`` begins, ``{line+2}`` two lines below it, and
     ``{at "text"}`` the first line that holds the text, so that a case survives an edit elsewhere.
     """
@@ -24,7 +26,8 @@ class Broken:
     file: str
     old: str
     new: str
-    says: str
+    says: str = ""
+    warns: str = ""
 
 
 def broken_configurations() -> list[Broken]:
@@ -54,9 +57,10 @@ _COUNT = re.compile(r" and \d+ more$", re.MULTILINE)
 
 def expected_report(folder: Path, case: Broken) -> str:
     """Put the line numbers of the broken copy into what a case expects to be reported."""
+    text = case.says or case.warns
     before = (SHIPPED / case.file).read_text(encoding="utf-8").partition(case.old)[0]
     line = before.count("\n") + 1
-    says = _LINE.sub(lambda found: str(line + int(found[1] or 0)), case.says)
+    says = _LINE.sub(lambda found: str(line + int(found[1] or 0)), text)
     return _AT.sub(lambda found: f"{found[1]}:{_line_of(folder / found[1], found[2])}", says)
 
 

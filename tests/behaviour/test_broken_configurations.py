@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,24 @@ from tests.behaviour.broken_configurations import (
 from worker.config.loader import check_configuration, load_configuration
 from worker.errors import FixConfigurationError
 
+CASES = broken_configurations()
+TODAY = date(2026, 11, 2)
 
-@pytest.mark.parametrize("case", broken_configurations(), ids=lambda case: case.name)
+
+@pytest.mark.parametrize("case", [c for c in CASES if c.warns], ids=lambda case: case.name)
+def test_what_is_likely_a_mistake_is_warned_of(case: Broken, tmp_path: Path) -> None:
+    folder = copy_shipped(tmp_path / "config")
+    assert check_configuration(folder, TODAY).warnings == ()
+    edit(folder, case.file, case.old, case.new)
+
+    report = check_configuration(folder, TODAY)
+
+    found = "\n".join(map(str, report.warnings)) + "\n"
+    assert found == expected_report(folder, case)
+    assert report.problems == ()
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c.says], ids=lambda case: case.name)
 def test_the_report_names_the_mistake_and_nothing_else(case: Broken, tmp_path: Path) -> None:
     folder = copy_shipped(tmp_path / "config")
     edit(folder, case.file, case.old, case.new)

@@ -25,7 +25,7 @@ from worker.cli.options import (
     quiet_logs,
     show,
 )
-from worker.config.findings import problem_at
+from worker.config.findings import Findings, problem_at
 from worker.config.folder import read_sheets
 from worker.config.loader import check_configuration
 from worker.config.settings import load_settings, with_overrides
@@ -35,6 +35,7 @@ from worker.errors import ExitCode, FixConfigurationError, FixDataError, Leadtri
 from worker.report.words import counted
 from worker.sample import write_sample
 from worker.steps.live import look_at_system
+from worker.steps.live_owners import look_at_owners
 
 NOT_COPIED = frozenset({"README.md", "__pycache__", "state"})
 
@@ -105,8 +106,8 @@ def check(
         typer.Option(
             "--live",
             envvar="LEADTRIAGE_LIVE",
-            help="Compare with the CRMs as well: whether they answer, have the mapped fields, and "
-            "label none of them sensitive.",
+            help="Compare with the CRMs as well: whether they answer, have the mapped fields, label "
+            "none of them sensitive, and have the owners of the roster.",
         ),
     ] = False,
     facts: Annotated[
@@ -118,7 +119,7 @@ def check(
     quiet_logs()
     with exits():
         settings = load_settings(config)
-        report = check_configuration(settings.config)
+        report = check_configuration(settings.config, datetime.now(UTC).date())
         problems, warnings = list(report.problems), list(report.warnings)
         if report.configuration is not None:
             configuration = with_overrides(report.configuration, settings)
@@ -126,7 +127,8 @@ def check(
                 _show_facts(configuration)
                 return
             if live:
-                problems += _live_problems(configuration, settings.config)
+                found = _look_live(configuration, settings.config)
+                problems, warnings = problems + found.errors, warnings + found.warnings
     _end_check(problems, warnings, as_json=as_json)
 
 
@@ -141,9 +143,9 @@ def _end_check(problems: list[Problem], warnings: list[Problem], *, as_json: boo
         )
     else:
         for problem in problems:
-            err.print(str(problem), markup=False)
+            err.print(str(problem), markup=False, soft_wrap=True)
         for warning in warnings:
-            err.print(f"warning: {warning}", markup=False)
+            err.print(f"warning: {warning}", markup=False, soft_wrap=True)
         show(f"{counted(len(problems), 'problem')}, {counted(len(warnings), 'warning')}.")
     if problems:
         raise typer.Exit(ExitCode.FOUND_PROBLEMS)
@@ -160,18 +162,22 @@ def _problem_json(problem: Problem) -> dict[str, Json]:
     }
 
 
-def _live_problems(configuration: Configuration, folder: Path) -> list[Problem]:
-    """Ask each CRM whether it is there, has the fields the maps read, and calls none sensitive."""
+def _look_live(configuration: Configuration, folder: Path) -> Findings:
+    """Ask each CRM whether it has the fields the maps read, none sensitive, and the roster's owners."""
     sheets = read_sheets(folder)
-    problems: list[Problem] = []
-    for system in configuration.systems.values():
-        sheet = sheets[f"systems/{system.system}.yaml"]
+    found = Findings()
+    for name, system in configuration.systems.items():
+        sheet = sheets[f"systems/{name}.yaml"]
         try:
             with closing(open_system(system, folder)) as connector:
-                problems += look_at_system(system, connector, sheet)
+                problems = list(look_at_system(system, connector, sheet))
+                found.errors += problems
+                if not problems:
+                    roster = sheets["routing.yaml"]
+                    look_at_owners(configuration.routing, name, connector.owners(), roster, found)
         except LeadtriageError as error:
-            problems.append(problem_at(sheet.spot("system"), str(error)))
-    return problems
+            found.errors.append(problem_at(sheet.spot("system"), str(error)))
+    return found
 
 
 def _show_facts(configuration: Configuration) -> None:

@@ -3,58 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
-from worker.config.findings import Findings
+from worker.config.check_cover import check_cover
+from worker.config.check_rosters import check_rosters
 from worker.config.implication import find_contradiction, follows
-from worker.config.vocabulary import Mapped
-from worker.config.yaml_text import KeyPath, Sheet
+from worker.config.route_check import RouteCheck, is_working
 from worker.core.conditions import AllOf, Condition, FactTest, Operator
-from worker.core.field_map import Managed
 from worker.core.routing import RoutingPolicy, RoutingRule
 from worker.core.teams import Member, Team
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RouteCheck:
-    """The routing policy, the sheet it is written in, and where findings go."""
-
-    routing: RoutingPolicy
-    sheet: Sheet
-    mapped: Mapped | None
-    findings: Findings
-
-
 def check_routes(check: RouteCheck) -> None:
     """Check rules, teams and queues."""
-    _check_rules(check)
+    check_cover(check, reported=_check_rules(check))
     for team in check.routing.teams.values():
-        _check_members(check, team)
         _check_overflow(check, team)
-    for name, queue in check.routing.queues.items():
-        _check_owners(check, queue.owners, ("queues", name), f"the queue {name!r}")
+    check_rosters(check)
     _check_unused(check)
 
 
-def _check_rules(check: RouteCheck) -> None:
+def _check_rules(check: RouteCheck) -> frozenset[str]:
+    """Report rules that compared two by two are never reached; returns which these are."""
+    reported = set[str]()
     rules = check.routing.rules
     for number, rule in enumerate(rules):
         spot = check.sheet.spot("rules", number)
         contradiction = find_contradiction(iter((rule.condition,)), {})
         if contradiction is not None:
             check.findings.error(spot, f"the rule {rule.id!r} can never hold: {contradiction}.")
+            reported.add(rule.id)
         for earlier in rules[:number]:
             if follows(rule.condition, earlier.condition):
                 message = f"the rule {rule.id!r} is never reached: {earlier.id!r} before it takes its leads."
                 check.findings.error(spot, message, hint="put the narrower rule first")
+                reported.add(rule.id)
                 break
         _check_skills(check, rule, number)
+    return frozenset(reported)
 
 
 def _check_skills(check: RouteCheck, rule: RoutingRule, number: int) -> None:
     """Report a rule for leads that every member of the team lacks the skill for."""
     team = check.routing.teams.get(rule.target)
-    active = [member for member in team.members if not member.is_paused] if team else []
+    active = [member for member in team.members if is_working(member)] if team else []
     if not active:
         return
     for fact, words in _words_required(rule.condition):
@@ -83,33 +74,6 @@ def _lacks(member: Member, fact: str, words: frozenset[str]) -> bool:
 # --- teams
 
 
-def _check_members(check: RouteCheck, team: Team) -> None:
-    path: KeyPath = ("teams", team.id, "members")
-    first: dict[tuple[str, str], str] = {}
-    for number, member in enumerate(team.members):
-        what = f"the member {member.id!r}"
-        _check_owners(check, member.owners, (*path, number), what)
-        for system, owner in member.owners.items():
-            other = first.setdefault((system, owner), member.id)
-            if other != member.id:
-                spot = check.sheet.spot(*path, number, "owner", system)
-                message = f"the owner {owner!r} of {system} is already the member {other!r}."
-                check.findings.error(spot, message)
-
-
-def _check_owners(check: RouteCheck, owners: Mapping[str, str], path: KeyPath, what: str) -> None:
-    writers = check.mapped.writers if check.mapped else {}
-    for system, managed in writers.items():
-        if Managed.OWNER in managed and system not in owners:
-            message = f"{what} has no owner in {system}, which has owners written."
-            hint = f"add `{system}: <owner id>` to its owner"
-            check.findings.error(check.sheet.spot(*path, "owner"), message, hint=hint)
-    for system, owner in owners.items():
-        if f"{system}:{owner}" in check.routing.unassigned:
-            message = f"the owner {owner!r} of {system} is listed under unassigned, so it stands for nobody."
-            check.findings.error(check.sheet.spot(*path, "owner", system), message)
-
-
 def _check_overflow(check: RouteCheck, team: Team) -> None:
     if _is_empty(check, team):
         return
@@ -128,7 +92,7 @@ def _check_overflow(check: RouteCheck, team: Team) -> None:
 
 def _is_empty(check: RouteCheck, team: Team) -> bool:
     """Report a team nobody works on; true when its leads would have nowhere else to go."""
-    if any(not member.is_paused for member in team.members):
+    if any(map(is_working, team.members)):
         return False
     message, spot = (
         f"nobody on the team {team.id!r} can take a lead.",

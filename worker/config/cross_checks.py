@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 
 from worker.config.check_consent import check_consent, check_written_topics
 from worker.config.check_policies import check_policies
-from worker.config.check_routes import RouteCheck, check_routes
+from worker.config.check_routes import check_routes
 from worker.config.documents import ActivitiesDocument, ConsentDocument, PathwaysDocument
 from worker.config.findings import Findings
 from worker.config.folder import Folder
 from worker.config.implication import find_contradiction, follows
 from worker.config.parts import Parts
 from worker.config.policy_documents import PolicyDocument
+from worker.config.route_check import RouteCheck
 from worker.config.shared_documents import SharedDocument
 from worker.config.system_documents import SystemDocument
 from worker.core.conditions import ActivityTest, Condition, walk
 from worker.core.field_map import Managed
 
 
-def check_across(files: Folder, parts: Parts, findings: Findings) -> None:
+def check_across(
+    files: Folder, parts: Parts, findings: Findings, today: date | None = None
+) -> None:
     """Report what can never work, or never be used, given all files together."""
     sheets = {name: source.sheet for name, source in files.sources.items()}
     _check_pathways(files, findings)
@@ -33,8 +37,9 @@ def check_across(files: Folder, parts: Parts, findings: Findings) -> None:
         check = RouteCheck(
             routing=parts.routing,
             sheet=sheets["routing.yaml"],
-            mapped=parts.words.mapped,
+            words=parts.words,
             findings=findings,
+            today=today,
         )
         check_routes(check)
     if not findings.errors:  # while something is wrong, what is used is not known for sure

@@ -8,6 +8,7 @@ as far as they leave something to check.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TypeVar
 
@@ -47,12 +48,15 @@ def load_configuration(folder: Path) -> Configuration:
     return report.configuration
 
 
-def check_configuration(folder: Path) -> CheckReport:
-    """Check a configuration folder; whatever it holds is reported, and nothing is raised."""
+def check_configuration(folder: Path, today: date | None = None) -> CheckReport:
+    """Check a configuration folder; whatever it holds is reported, and nothing is raised.
+
+    Who is away is looked at only when ``today`` is given.
+    """
     findings = Findings()
     files = read_folder(folder, findings)
     parts = build_parts(files, findings)
-    check_across(files, parts, findings)
+    check_across(files, parts, findings, today)
     # While something is wrong, what reads a fact is not known for sure.
     configuration = None if findings.errors else narrow(_join(files, parts))
     if configuration is not None:

@@ -1,0 +1,169 @@
+"""Checks of who is on the teams: their owners, their limits, their skills, and who is at work."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, timedelta
+
+from worker.config.findings import in_words
+from worker.config.route_check import RouteCheck, is_working
+from worker.config.yaml_text import KeyPath
+from worker.core.field_map import Managed
+from worker.core.teams import Member, Team
+from worker.core.working_time import WorkingCalendar
+
+HORIZON_DAYS = 14
+"""A team nobody works on for so many days is warned of."""
+
+
+def check_rosters(check: RouteCheck) -> None:
+    """Check the members of all teams, and the owners of queues."""
+    taken: dict[tuple[str, str], str] = {}
+    for team in check.routing.teams.values():
+        for number, member in enumerate(team.members):
+            path: KeyPath = ("teams", team.id, "members", number)
+            _check_owners(check, member.owners, path, f"the member {member.id!r}")
+            _check_taken(check, member, path, taken)
+            _check_limits(check, member, path)
+        _check_uncovered(check, team)
+        _check_presence(check, team)
+    for name, queue in check.routing.queues.items():
+        _check_owners(check, queue.owners, ("queues", name), f"the queue {name!r}")
+        _warn_of_people(check, name, queue.owners, taken)
+    _check_same_person(check)
+
+
+# --- owners
+
+
+def _check_owners(check: RouteCheck, owners: Mapping[str, str], path: KeyPath, what: str) -> None:
+    writers = check.words.mapped.writers if check.words.mapped else {}
+    for system, managed in writers.items():
+        if Managed.OWNER in managed and system not in owners:
+            message = f"{what} has no owner in {system}, which has owners written."
+            hint = f"add `{system}: <owner id>` to its owner"
+            check.findings.error(check.sheet.spot(*path, "owner"), message, hint=hint)
+    for system, owner in owners.items():
+        if f"{system}:{owner}" in check.routing.unassigned:
+            message = f"the owner {owner!r} of {system} is listed under unassigned, so it stands for nobody."
+            check.findings.error(check.sheet.spot(*path, "owner", system), message)
+
+
+def _check_taken(
+    check: RouteCheck, member: Member, path: KeyPath, taken: dict[tuple[str, str], str]
+) -> None:
+    """Report an owner of two members: whose lead it is could not be told from the CRM."""
+    for system, owner in member.owners.items():
+        other = taken.setdefault((system, owner), member.id)
+        if other != member.id:
+            spot = check.sheet.spot(*path, "owner", system)
+            message = f"the owner {owner!r} of {system} is already the member {other!r}."
+            hint = "one person on two teams has the same id on both"
+            check.findings.error(spot, message, hint=hint)
+
+
+def _warn_of_people(
+    check: RouteCheck,
+    name: str,
+    owners: Mapping[str, str],
+    taken: Mapping[tuple[str, str], str],
+) -> None:
+    for system, owner in owners.items():
+        member = taken.get((system, owner))
+        if member is not None:
+            spot = check.sheet.spot("queues", name, "owner", system)
+            message = (
+                f"the owner {owner!r} of the queue {name!r} is the member {member!r}, so a lead in the "
+                "queue looks like one of theirs."
+            )
+            check.findings.warning(spot, message, hint="give the queue an owner of its own")
+
+
+def _check_same_person(check: RouteCheck) -> None:
+    """Report one member id that stands for different owners on different teams."""
+    first: dict[str, Member] = {}
+    for team in check.routing.teams.values():
+        for number, member in enumerate(team.members):
+            other = first.setdefault(member.id, member)
+            if other.owners != member.owners:
+                spot = check.sheet.spot("teams", team.id, "members", number, "owner")
+                message = f"the member {member.id!r} has other owners on another team."
+                hint = "one person on two teams has the same owners on both"
+                check.findings.error(spot, message, hint=hint)
+
+
+# --- limits and skills
+
+
+def _check_limits(check: RouteCheck, member: Member, path: KeyPath) -> None:
+    for name, most in (("max_open", member.max_open), ("max_per_day", member.max_per_day)):
+        if most == 0:
+            message = f"the member {member.id!r} is never given a lead: {name} is 0."
+            hint = "write `paused: true` for a pause, or leave it out for no limit"
+            check.findings.warning(check.sheet.spot(*path, name), message, hint=hint)
+
+
+def _check_uncovered(check: RouteCheck, team: Team) -> None:
+    """Warn of values of a skill that nobody has, here or where the team overflows into people."""
+    people = [m for each in _with_overflow(check, team) for m in each.members if is_working(m)]
+    active = [member for member in team.members if is_working(member)]
+    mapped = check.words.mapped
+    for fact in sorted({fact for member in active for fact in member.skills}):
+        possible = mapped.values_of(fact) if mapped else None
+        covered = _covered(fact, people)
+        if possible is None or covered is None or possible <= covered:
+            continue
+        message = (
+            f"nobody on the team {team.id!r}, or on a team of its overflow, takes leads with the "
+            f"{fact} {in_words(sorted(possible - covered))}."
+        )
+        hint = "give a member the skill; until then such leads go to a queue"
+        check.findings.warning(check.sheet.spot("teams", team.id), message, hint=hint)
+
+
+def _covered(fact: str, people: Iterable[Member]) -> frozenset[str] | None:
+    """Collect what these people cover; None when somebody covers anything."""
+    covered: frozenset[str] = frozenset()
+    for member in people:
+        if not member.skills.get(fact):
+            return None
+        covered |= member.skills[fact]
+    return covered
+
+
+def _with_overflow(check: RouteCheck, team: Team) -> Iterator[Team]:
+    teams, seen, waiting = check.routing.teams, set[str](), [team.id]
+    while waiting:
+        name = waiting.pop(0)
+        if name in teams and name not in seen:
+            seen.add(name)
+            yield teams[name]
+            waiting += teams[name].overflow
+
+
+# --- who is at work
+
+
+def _check_presence(check: RouteCheck, team: Team) -> None:
+    """Warn of a team that is closed, or that everybody is away from, in the days ahead."""
+    active = [member for member in team.members if is_working(member)]
+    if check.today is None or not active:
+        return
+    days = [check.today + timedelta(days=offset) for offset in range(HORIZON_DAYS)]
+    spot = check.sheet.spot("teams", team.id)
+    if not any(map(team.calendar.is_open_on, days)):
+        message = f"the calendar {team.calendar.id!r} is closed for the next {HORIZON_DAYS} days."
+        at = check.sheet.spot("calendars", team.calendar.id)
+        check.findings.warning(at, message, hint="look at its closed days and holidays")
+    elif not any(_is_manned(team.calendar, active, day) for day in days):
+        message = f"everybody on the team {team.id!r} is away for the next {HORIZON_DAYS} days."
+        hint = "its overflow takes all leads until then; look at the absences"
+        check.findings.warning(spot, message, hint=hint)
+
+
+def _is_manned(calendar: WorkingCalendar, active: Iterable[Member], day: date) -> bool:
+    return calendar.is_open_on(day) and any(not _is_away(member, day) for member in active)
+
+
+def _is_away(member: Member, day: date) -> bool:
+    return any(absence.first <= day <= absence.last for absence in member.absences)

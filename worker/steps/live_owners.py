@@ -1,0 +1,68 @@
+"""Compares the roster with the owners each CRM has now.
+
+A member whose owner is gone is never given a lead, and a queue whose owner is gone cannot hold one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from worker.config.findings import Findings, nearest
+from worker.config.yaml_text import KeyPath, Sheet
+from worker.core.records import Owner, OwnerKind
+from worker.core.routing import RoutingPolicy
+
+ANOTHER_ID = "take the id from the CRM's own list of owners"
+
+
+def look_at_owners(
+    routing: RoutingPolicy, system: str, owners: Sequence[Owner], sheet: Sheet, findings: Findings
+) -> None:
+    """Report owners of the roster that a CRM does not have, or has no more.
+
+    ``sheet`` is routing.yaml. A CRM that lists no owners at all tells nothing.
+    """
+    known = {owner.id: owner for owner in owners}
+    if not known:
+        return
+    for path, what, owner in _named(routing, system):
+        spot = sheet.spot(*path, "owner", system)
+        found = known.get(owner)
+        if found is None:
+            message = f"{system} has no owner {owner!r}, so {what} can be given no lead."
+            findings.error(spot, message, hint=nearest(owner, known) or ANOTHER_ID)
+        elif not found.is_active:
+            message = f"the owner {owner!r} of {system} is inactive, so {what} is given no lead."
+            findings.warning(spot, message, hint="write `paused: true`, or take the entry out")
+        elif found.kind is OwnerKind.QUEUE and path[0] == "teams":
+            message = f"the owner {owner!r} of {system} is a queue there, but {what} is a person."
+            findings.warning(spot, message, hint="list it under queues")
+    _look_at_unassigned(routing, system, known, sheet, findings)
+
+
+def _named(routing: RoutingPolicy, system: str) -> Iterator[tuple[KeyPath, str, str]]:
+    """Yield where each owner of a system is written, what it stands for, and its id."""
+    for team in routing.teams.values():
+        for number, member in enumerate(team.members):
+            if system in member.owners:
+                path: KeyPath = ("teams", team.id, "members", number)
+                yield path, f"the member {member.id!r}", member.owners[system]
+    for name, queue in routing.queues.items():
+        if system in queue.owners:
+            yield ("queues", name), f"the queue {name!r}", queue.owners[system]
+
+
+def _look_at_unassigned(
+    routing: RoutingPolicy,
+    system: str,
+    known: Mapping[str, Owner],
+    sheet: Sheet,
+    findings: Findings,
+) -> None:
+    """Warn of a name for nobody that is nobody's: the real one would then count as a colleague."""
+    for key in sorted(routing.unassigned):
+        of, _colon, owner = key.partition(":")
+        if of == system and owner not in known:
+            message = f"{system} has no owner {owner!r}, which is to stand for nobody."
+            hint = nearest(owner, known) or ANOTHER_ID
+            findings.warning(sheet.spot("unassigned", system), message, hint=hint)
