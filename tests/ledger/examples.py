@@ -39,6 +39,7 @@ def record(record_id: str = "1", **changes: Any) -> StoredRecord:
         modified_at=NOW,
         written={"stage": "mql"},
         stage_set_by_person_at=NOW - HOUR,
+        owner_set_by_person_at=NOW - 2 * HOUR,
     )
     return replace(plain, **changes)
 

@@ -35,8 +35,8 @@ QUERIES = {
     "profiles": "SELECT * FROM profiles ORDER BY id",
     "quarantine": "SELECT system, object_type, position, code, record_id FROM quarantine",
     "records": (
-        "SELECT id, profile_id, field_values, mapped, is_deleted, written, stage_set_by_person_at"
-        " FROM records ORDER BY system, object_type, id"
+        "SELECT id, profile_id, field_values, mapped, is_deleted, written, stage_set_by_person_at,"
+        " owner_set_by_person_at FROM records ORDER BY system, object_type, id"
     ),
     "roster_credits": "SELECT * FROM roster_credits ORDER BY team, member",
     "holders": "SELECT name, holder FROM leases WHERE holder IS NOT NULL",

@@ -66,7 +66,7 @@ def decide(ruleset: Ruleset, snapshot: LeadSnapshot, roster: Roster, now: dateti
         lead=lead,
         judgement=judgement,
         route=route,
-        reasons=_join_reasons(judgement.reasons, route.reasons if route else ()),
+        reasons=_join_reasons(judgement.reasons, _reasons_of(route, snapshot)),
         is_new=is_new,
         memory=_remember(memory, judgement, route, refusals, (signature, decision_id), now),
     )
@@ -78,6 +78,14 @@ def with_decision(roster: Roster, before: Memory, decision: Decision) -> Roster:
     if route is None or route.is_kept or route.owner is None or owner == before.owner:
         return roster.with_move(before.owner, owner)
     return roster.with_move(before.owner, owner, is_given=True, balances=route.balances)
+
+
+def _reasons_of(route: Route | None, snapshot: LeadSnapshot) -> tuple[str, ...]:
+    """Say of a hand-off how its owner was found, and whether a person chose who keeps the lead."""
+    if route is None:
+        return ()
+    is_chosen = route.is_kept and snapshot.owner_set_by_person_at is not None
+    return (*route.reasons, "OWNER_SET_BY_PERSON") if is_chosen else route.reasons
 
 
 def _join_reasons(reasons: tuple[str, ...], of_route: tuple[str, ...]) -> tuple[str, ...]:

@@ -47,6 +47,7 @@ class LeadSnapshot:
     activities: tuple[Activity, ...] = ()
     memory: Memory = field(default_factory=Memory)
     stage_set_by_person_at: datetime | None = None
+    owner_set_by_person_at: datetime | None = None
     shut: Mapping[str, frozenset[str]] = field(default_factory=dict)
     membership: Membership | None = None
     issues: tuple[Issue, ...] = ()

@@ -40,13 +40,33 @@ class RecordRef(NamedTuple):
         return cls(system=parts[0], object_type=parts[1], id=parts[2])
 
 
+class Editor(StrEnum):
+    """Who changed a field last, where a CRM keeps a history of its fields."""
+
+    PERSON = "person"
+    AUTOMATION = "automation"
+    WORKER = "worker"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edit:
+    """The last change of one field. ``at`` is None where the CRM does not say when."""
+
+    by: Editor
+    at: datetime | None = None
+
+
+NO_EDITS: Mapping[str, Edit] = {}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
     """One CRM record as read.
 
     ``values`` has exactly the fields that were asked for: a field that is absent was *not asked
     for or not visible*, a field that is None was asked for and is *empty*. ``revision`` is the
-    connector's own version token; equal tokens mean equal content.
+    connector's own version token; equal tokens mean equal content. ``edits`` says of fields who
+    changed them last, as far as the connector can tell; it need not tell of any.
     """
 
     ref: RecordRef
@@ -55,6 +75,7 @@ class Record:
     modified_at: datetime | None = None
     is_deleted: bool = False
     merged_into: str | None = None
+    edits: Mapping[str, Edit] = field(default_factory=lambda: NO_EDITS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -216,6 +216,7 @@ def _to_intent(tx: Transaction, row: AnyRow, state: IntentState | None = None) -
         causes=_decode_causes(row.causes),
         created_at=row.created_at,
         state=state or IntentState(row.state),
+        follows=row.follows,
     )
 
 
@@ -234,6 +235,7 @@ def _from_intent(tx: Transaction, intent: Intent) -> SqlRow:
         "causes": _encode(dict(intent.causes)).decode(),
         "state": intent.state.value,
         "created_at": intent.created_at,
+        "follows": intent.follows,
     }
 
 

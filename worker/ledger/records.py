@@ -239,6 +239,7 @@ def _to_record(tx: Transaction, row: AnyRow) -> StoredRecord:
         merged_into=row.merged_into,
         written=_decode_values(decode(row.written)),
         stage_set_by_person_at=row.stage_set_by_person_at,
+        owner_set_by_person_at=row.owner_set_by_person_at,
     )
 
 
@@ -255,6 +256,7 @@ def _from_record(tx: Transaction, record: StoredRecord) -> SqlRow:
         "merged_into": record.merged_into,
         "written": _seal_values(tx, record.written),
         "stage_set_by_person_at": record.stage_set_by_person_at,
+        "owner_set_by_person_at": record.owner_set_by_person_at,
     }
 
 

@@ -17,7 +17,10 @@ from worker.errors import RunStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRecord:
-    """One CRM record as last read. ``written`` holds the managed values we applied last."""
+    """One CRM record as last read. ``written`` holds the managed values we applied last.
+
+    ``owner_set_by_person_at`` is when a person gave the record the owner that it has now.
+    """
 
     ref: RecordRef
     revision: str
@@ -29,6 +32,7 @@ class StoredRecord:
     merged_into: str | None = None
     written: RawValues = field(default_factory=dict)
     stage_set_by_person_at: datetime | None = None
+    owner_set_by_person_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,7 +200,10 @@ class IntentState(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """One write that a decision asks for. ``causes`` holds codes and ids only."""
+    """One write that a decision asks for. ``causes`` holds codes and ids only.
+
+    ``follows`` names the intent that must have been applied before this one may be sent.
+    """
 
     id: str
     run_id: str
@@ -210,6 +217,7 @@ class Intent:
     causes: Mapping[str, object]
     created_at: datetime
     state: IntentState = IntentState.PLANNED
+    follows: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

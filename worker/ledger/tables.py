@@ -103,6 +103,7 @@ records = Table(
     Column("merged_into", Text),
     _text("written"),
     Column("stage_set_by_person_at", Instant),
+    Column("owner_set_by_person_at", Instant),
     Index("records_profile", "account", "profile_id"),
 )
 
@@ -289,9 +290,11 @@ intents = Table(
     _text("causes"),
     _text("state"),
     _instant("created_at"),
+    Column("follows", Text),
     Index("intents_state", "account", "state", "system", "created_at", "id"),
     Index("intents_profile", "account", "profile_id", "state"),
     Index("intents_run", "account", "run_id", "state"),
+    _partial("intents_follows", "account", "follows", where="follows IS NOT NULL"),
 )
 
 outcomes = Table(

@@ -10,12 +10,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
-from worker.core.field_map import Managed, ObjectMap
+from worker.core.field_map import ObjectMap
 from worker.core.identity import AMBIGUOUS
 from worker.core.mapping import ContactMapper, mapped_to_json
 from worker.core.merged import keep_of_merged
 from worker.core.records import Record
 from worker.ledger.rows import StoredRecord
+from worker.steps.edits import is_confirmed, with_edits
 
 
 class News(StrEnum):
@@ -60,10 +61,11 @@ def absorb(
     after = _kept(reading, record, before)
     if is_gone:
         return News.DELETED, after
+    after = with_edits(reading.object_map, record, before, after, reading.now)
     if before is None or before.is_deleted:
         return News.NEW, after
-    if is_stage_edited(reading.object_map, before, after):
-        after = replace(after, stage_set_by_person_at=reading.now)
+    if is_confirmed(before, after):
+        return News.CHANGED, after
     is_mapped_otherwise = reading.is_remapped and before.mapped != after.mapped
     if is_same_content(reading.object_map, before, after) and not is_mapped_otherwise:
         return News.ECHO, after
@@ -92,6 +94,7 @@ def _kept(reading: Reading, record: Record, before: StoredRecord | None) -> Stor
         merged_into=record.merged_into,
         written=before.written if before else {},
         stage_set_by_person_at=before.stage_set_by_person_at if before else None,
+        owner_set_by_person_at=before.owner_set_by_person_at if before else None,
     )
 
 
@@ -123,15 +126,3 @@ def is_same_content(object_map: ObjectMap, before: StoredRecord, after: StoredRe
     names = (set(before.values) | set(after.values)) - {moving}
     missing = object()
     return all(before.values.get(n, missing) == after.values.get(n, missing) for n in names)
-
-
-def is_stage_edited(object_map: ObjectMap, before: StoredRecord, after: StoredRecord) -> bool:
-    """Tell whether somebody changed the stage after we had written it, or had read it otherwise."""
-    for write in object_map.writes:
-        name = write.target
-        if write.managed is not Managed.STAGE or name not in before.values:
-            continue
-        now = after.values.get(name)
-        is_ours = name in before.written and now == before.written[name]
-        return name in after.values and now != before.values[name] and not is_ours
-    return False

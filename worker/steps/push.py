@@ -39,6 +39,7 @@ from worker.ports import Connector
 from worker.retry import with_retry
 from worker.steps.absorb import map_record
 from worker.steps.contact_points import note_contact_points
+from worker.steps.edits import with_edits_of_conflict
 from worker.steps.revocations import review_profiles
 from worker.steps.work import Work
 
@@ -254,14 +255,14 @@ def _after(
     """What the ledger knows of a record after a write: what stands there, and what of it is ours."""
     match outcome:
         case WriteOutcome.APPLIED | WriteOutcome.UNCHANGED:
-            return _remapped(
-                work,
-                replace(
-                    record,
-                    values={**record.values, **intent.changes},
-                    written={**record.written, **intent.changes},
-                ),
+            is_given = Managed.OWNER in _fields(intent)
+            written = replace(
+                record,
+                values={**record.values, **intent.changes},
+                written={**record.written, **intent.changes},
+                owner_set_by_person_at=None if is_given else record.owner_set_by_person_at,
             )
+            return _remapped(work, written)
         case WriteOutcome.MISSING:
             return replace(record, is_deleted=True)
         case WriteOutcome.CONFLICT if fresh is not None:
@@ -281,22 +282,9 @@ def _after_conflict(
     """
     landed = {n: text for n, text in intent.changes.items() if _holds(fresh.values, {n: text})}
     base = {**record.written, **intent.expected, **landed}
-    stage_fields = {
-        w.target for w in _object_map(work, record.ref).writes if w.managed is Managed.STAGE
-    }
-    is_stage = any(
-        not _holds(fresh.values, {n: base.get(n)}) for n in stage_fields if n in fresh.values
-    )
-    return _remapped(
-        work,
-        replace(
-            record,
-            values={**record.values, **landed},
-            revision="",
-            written=base,
-            stage_set_by_person_at=work.now if is_stage else record.stage_set_by_person_at,
-        ),
-    )
+    noted = with_edits_of_conflict(_object_map(work, record.ref), fresh, base, record, work.now)
+    values = {**record.values, **landed}
+    return _remapped(work, replace(noted, values=values, revision="", written=base))
 
 
 def _remapped(work: Work, record: StoredRecord) -> StoredRecord:
