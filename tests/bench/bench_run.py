@@ -13,7 +13,7 @@ import time
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from worker.app import open_app
+from worker.app import open_app, spare_collector
 from worker.cli.configure import NOT_COPIED, copy_tree
 from worker.log import configure_logging
 from worker.sample import write_sample
@@ -47,6 +47,7 @@ def change_some(contacts: Path, every: int) -> int:
 def main() -> None:
     contacts = int(sys.argv[1]) if len(sys.argv) > 1 else CONTACTS
     configure_logging("error", as_json=False)
+    spare_collector()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         copy_tree(MAPPINGS, folder, NOT_COPIED | {"examples"}, dry_run=False)

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from worker import __version__
+from worker.app import spare_collector
 from worker.cli import configure, consent, demo, duplicates, fields, inspect, sync
 from worker.cli.options import err, forgive_encodings, show
 from worker.errors import ExitCode
@@ -69,6 +70,7 @@ def main() -> None:
     Its message and the values around it may be somebody's data, so only code positions are shown.
     """
     forgive_encodings()
+    spare_collector()
     try:
         app()
     except Exception as error:  # noqa: BLE001  # the run boundary
