@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
 from typing import NamedTuple, TypeAlias
 
 from worker.core.case import NO, UNKNOWN, YES, Case, Truth
-from worker.core.conditions import ActivityTest, ColleaguesTest, Whose
+from worker.core.conditions import ActivityTest, ColleaguesTest, Operand, Whose
 from worker.core.evaluation import (
     Compiled,
     active_colleagues,
     compile_condition,
     too_few_of_organisation,
+    wanted_values,
 )
+from worker.core.model import FactValue
 from worker.core.policy import Criterion, Family, Policy, Verdict
-from worker.core.reasoning import ReasonOrder, order_reasons
+from worker.core.reasoning import Reasoner, compile_reasons
 from worker.core.selection import (
+    FOR_EVER,
     Activities,
     Selection,
     compile_doubt,
     compile_enough,
     compile_selection,
+    is_plain,
     related_to,
 )
 
@@ -51,6 +55,19 @@ class _TallyStep(NamedTuple):
     tally: _Tally
 
 
+class _LookUp(NamedTuple):
+    """A criterion that asks whether a fact is one of some values.
+
+    They are the most, and are answered in one loop: a call of a function each takes twice as long.
+    """
+
+    place: int
+    id: str
+    fact: str
+    wanted: Container[FactValue | Operand]
+    points: float
+
+
 class _FamilySum(NamedTuple):
     """The criteria that give points to a family, their weight, and the most they can give together."""
 
@@ -65,38 +82,46 @@ class CompiledPolicy:
     """A policy ready to be applied; ``index`` finds a criterion's place in the trace.
 
     ``stops`` are the criteria that may end the matter, in the order in which they are looked at.
+    ``unasked`` holds every criterion, in order, as it is known before it is looked at.
     """
 
     policy: Policy
+    unasked: Mapping[str, Truth]
+    look_ups: tuple[_LookUp, ...]
     tallies: tuple[_TallyStep, ...]
     steps: tuple[_Step, ...]
     families: tuple[_FamilySum, ...]
     stops: tuple[tuple[str, Verdicts], ...]
     index: Mapping[str, int]
     evidence: Mapping[str, tuple[Selection, int]]
-    reason_order: ReasonOrder
+    give_reasons: Reasoner
     tracks: tuple[tuple[str, Compiled], ...]
 
 
 def compile_policy(policy: Policy) -> CompiledPolicy:
     """Compile all criteria of a policy."""
-    tallies, steps = [], []
+    look_ups, tallies, steps = [], [], []
     for place, criterion in enumerate(policy.criteria):
+        wanted = wanted_values(criterion.condition)
         tally = _compile_tally(criterion)
-        if tally is not None:
+        if wanted is not None:
+            look_ups.append(_LookUp(place, criterion.id, *wanted, criterion.points))
+        elif tally is not None:
             tallies.append(_TallyStep(place, criterion.id, tally))
         else:
             holds = compile_condition(criterion.condition)
             steps.append(_Step(place, criterion.id, holds, criterion.points))
     return CompiledPolicy(
         policy=policy,
+        unasked={criterion.id: UNKNOWN for criterion in policy.criteria},
+        look_ups=tuple(look_ups),
         tallies=tuple(tallies),
         steps=tuple(steps),
         families=tuple(_family_sums(policy)),
         stops=tuple(_stops(policy)),
         index={criterion.id: place for place, criterion in enumerate(policy.criteria)},
         evidence=_compile_evidence(policy),
-        reason_order=order_reasons(policy),
+        give_reasons=compile_reasons(policy),
         tracks=tuple((t.id, compile_condition(t.condition)) for t in policy.tracks),
     )
 
@@ -156,14 +181,36 @@ def _compile_tally(criterion: Criterion) -> _Tally | None:
         compile_enough(test),
         _compile_points(criterion),
     )
+    if is_plain(test):
+        return _tally_one_kind(test, add_up)
     is_open = compile_doubt(test)
-
     too_few = too_few_of_organisation if test.of is Whose.ORGANISATION else _no
 
     def tally(case: Case) -> tuple[Truth, float, tuple[str, ...]]:
         found = select(case)
         if not found or not is_enough(found, case):
             return (UNKNOWN if is_open is not None and is_open(case) else too_few(case)), 0.0, ()
+        return YES, add_up(found, case), tuple([activity.ref for activity in found])
+
+    return tally
+
+
+_NONE_SEEN: tuple[Truth, float, tuple[str, ...]] = (NO, 0.0, ())
+
+
+def _tally_one_kind(test: ActivityTest, add_up: Callable[[Activities, Case], float]) -> _Tally:
+    """The commonest tally, in one function: a third quicker than joining those that tell its parts."""
+    (kind,), within = test.kinds, test.within or FOR_EVER
+
+    def tally(case: Case) -> tuple[Truth, float, tuple[str, ...]]:
+        found: Activities | None = case.by_kind.get(kind)
+        if found is None:
+            return _NONE_SEEN
+        now = case.now
+        if now - found[-1].at >= within:
+            found = [activity for activity in found if now - activity.at < within]
+            if not found:
+                return _NONE_SEEN
         return YES, add_up(found, case), tuple([activity.ref for activity in found])
 
     return tally
@@ -193,17 +240,19 @@ def _compile_points(criterion: Criterion) -> Callable[[Activities, Case], float]
     def add_up(found: Activities, case: Case) -> float:
         now = case.now
         line = case.facts.get("service_line") if weigh is not None else None
-        if len(found) == 1 and weigh is None:  # most criteria count one action
-            fresh: float = points * 0.5 ** ((now - found[0].at).total_seconds() / half_life)
-            return min(fresh, cap)
+        if len(found) == 1:  # most criteria count one action
+            (only,) = found
+            fresh: float = points * 0.5 ** ((now - only.at).total_seconds() / half_life)
+            if weigh is not None and line is not None and only.service_line is not None:
+                fresh *= weigh(str(line), only.service_line)
+            return fresh if fresh <= cap else cap
         worth = []
         for activity in found:
             value: float = points * 0.5 ** ((now - activity.at).total_seconds() / half_life)
             if weigh is not None and line is not None and activity.service_line is not None:
                 value *= weigh(str(line), activity.service_line)
             worth.append(value)
-        if len(worth) > 1:
-            worth.sort(reverse=True)
+        worth.sort(reverse=True)
         total, weight = 0.0, 1.0
         for value in worth:
             total += value * weight

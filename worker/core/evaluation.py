@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from operator import ge, le, ne
 from typing import TypeAlias, assert_never
 
 from worker.core.case import NO, UNKNOWN, YES, Case, Truth
@@ -212,10 +213,12 @@ def _compile_fact(test: FactTest) -> Compiled:
     fact, operand, operator = test.fact, test.operand, test.operator
     if operator is Operator.PRESENT:
         return lambda case: YES if (fact in case.facts) is operand else NO
-    if operator is Operator.IS:
-        return _compile_one_of(fact, (operand,))
-    if operator is Operator.IN and isinstance(operand, frozenset):
-        return _compile_one_of(fact, operand)
+    wanted = wanted_values(test)
+    if wanted is not None:
+        return _compile_one_of(*wanted)
+    compare = _COMPARISONS.get(operator)
+    if compare is not None:
+        return _compile_comparison(fact, compare, operand)
     answer = _FACT_ANSWERS[operator]
 
     def evaluate(case: Case) -> Truth:
@@ -225,6 +228,29 @@ def _compile_fact(test: FactTest) -> Compiled:
         return YES if answer(value, operand, case) else NO
 
     return evaluate
+
+
+def _compile_comparison(
+    fact: str, compare: Callable[[FactValue, Operand], bool], operand: Operand
+) -> Compiled:
+    def evaluate(case: Case) -> Truth:
+        value = case.facts.get(fact)
+        if value is None:
+            return UNKNOWN
+        return YES if compare(value, operand) else NO
+
+    return evaluate
+
+
+def wanted_values(test: Condition) -> tuple[str, Container[FactValue | Operand]] | None:
+    """The fact and the values one of which it must be; None where the test asks something else."""
+    match test:
+        case FactTest(operator=Operator.IS):
+            return test.fact, (test.operand,)
+        case FactTest(operator=Operator.IN, operand=frozenset() as operand):
+            return test.fact, operand
+        case _:
+            return None
 
 
 def _compile_one_of(fact: str, wanted: Container[FactValue | Operand]) -> Compiled:
@@ -284,11 +310,13 @@ def _has(value: FactValue) -> frozenset[str]:
     return frozenset(value) if isinstance(value, tuple) else frozenset((str(value),))
 
 
+_COMPARISONS: Mapping[Operator, Callable[[FactValue, Operand], bool]] = {
+    Operator.IS_NOT: ne,
+    Operator.AT_LEAST: ge,  # of the same kind, checked at load
+    Operator.AT_MOST: le,
+}
 _FACT_ANSWERS: Mapping[Operator, Callable[[FactValue, Operand, Case], bool]] = {
-    Operator.IS_NOT: lambda value, operand, _: value != operand,
     Operator.NOT_IN: lambda value, operand, _: value not in operand,  # type: ignore[operator]  # a set, by construction
-    Operator.AT_LEAST: lambda value, operand, _: value >= operand,  # type: ignore[operator]  # same kind, checked at load
-    Operator.AT_MOST: lambda value, operand, _: value <= operand,  # type: ignore[operator]  # the same
     Operator.BETWEEN: _between,
     Operator.HAS_ANY: lambda value, operand, _: not _has(value).isdisjoint(operand),  # type: ignore[arg-type]  # a set
     Operator.HAS_ALL: lambda value, operand, _: _has(value) >= operand,  # type: ignore[operator]  # a set

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from worker.core.case import YES, Case, Truth
+from worker.core.case import NO, YES, Case, Truth
 from worker.core.compiled_policy import CompiledPolicy
 from worker.core.policy import Family, Policy, QualifyingRule, Verdict
-from worker.core.reasoning import KEPT, give_reasons
+from worker.core.reasoning import KEPT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,19 +48,46 @@ def qualify(
 
     ``assume`` overrides the truth of criteria, to ask what would be. Fills ``case.met`` on the way.
     """
-    policy, met = compiled.policy, case.met
-    points = [0.0] * len(policy.criteria)
+    met = case.met
+    met.clear()
+    met.update(compiled.unasked)
+    points = [0.0] * len(met)
     evidence: dict[int, tuple[str, ...]] = {}
+    _look_up(compiled, case, points)
     for place, name, tally in compiled.tallies:
-        truth, value, refs = tally(case)
-        met[name] = assume.get(name, truth) if assume else truth
-        if truth is YES:
+        met[name], value, refs = tally(case)
+        if met[name] is YES:
             points[place], evidence[place] = value, refs
+    if assume:
+        _assume(compiled, case, points, assume)
     for place, name, holds, value in compiled.steps:
         met[name] = truth = assume[name] if assume and name in assume else holds(case)
         if truth is YES:
             points[place] = value
     return _conclude(compiled, case, points, evidence, is_qualified_now=is_qualified_now)
+
+
+def _look_up(compiled: CompiledPolicy, case: Case, points: list[float]) -> None:
+    """Answer the criteria on values of facts; one whose fact is missing stays unknown."""
+    facts, met = case.facts, case.met
+    for place, name, fact, wanted, value in compiled.look_ups:
+        known = facts.get(fact)
+        if known is None:
+            continue
+        if known in wanted:
+            met[name] = YES
+            points[place] = value
+        else:
+            met[name] = NO
+
+
+def _assume(
+    compiled: CompiledPolicy, case: Case, points: list[float], assume: Mapping[str, Truth]
+) -> None:
+    """Override truths. Points follow, save those of actions: what did not happen counts nothing."""
+    case.met.update(assume)
+    for place, name, _fact, _wanted, value in compiled.look_ups:
+        points[place] = value if case.met[name] is YES else 0.0
 
 
 def _conclude(
@@ -80,7 +107,7 @@ def _conclude(
             families[family] = value
             if family is not Family.ACCOUNT:
                 total += value
-    truths = tuple(map(case.met.__getitem__, compiled.index))
+    truths = tuple(case.met.values())
     verdict, carried_by, stopped_by = _reach_verdict(
         compiled, case, families, total, is_qualified_now=is_qualified_now
     )
@@ -93,9 +120,7 @@ def _conclude(
         total=total,
         carried_by=carried_by,
         stopped_by=stopped_by,
-        reasons=give_reasons(
-            compiled.reason_order, truths, verdict, carried_by=carried_by, stopped_by=stopped_by
-        ),
+        reasons=compiled.give_reasons(truths, verdict, carried_by, stopped_by),
     )
 
 
@@ -158,8 +183,9 @@ def _carries(
         return False
     if rule.total is not None and total < rule.total:
         return False
-    if any(families.get(family, 0.0) < least for family, least in rule.families.items()):
-        return False
+    for family, least in rule.families.items():
+        if families.get(family, 0.0) < least:
+            return False
     return rule.evidence is None or _has_evidence(compiled, rule, case)
 
 
@@ -171,7 +197,7 @@ def _criteria_hold(rule: QualifyingRule, met: Mapping[str, Truth]) -> bool:
         return False
     if rule.some and sum([met[criterion] is YES for criterion in rule.some]) < rule.least:
         return False
-    return not any(met[criterion] is YES for criterion in rule.none)
+    return not rule.none or not any(met[criterion] is YES for criterion in rule.none)
 
 
 def _has_evidence(compiled: CompiledPolicy, rule: QualifyingRule, case: Case) -> bool:

@@ -6,7 +6,9 @@ else a lead's reasons would change from day to day, and be written again, though
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from worker.core.case import YES, Truth
@@ -91,9 +93,32 @@ def _all_codes(criterion: Criterion) -> _Codes:
     return (criterion.reasons.not_met, criterion.reasons.met, criterion.reasons.unknown)
 
 
+Reasoner: TypeAlias = Callable[[Sequence[Truth], Verdict, str | None, str | None], tuple[str, ...]]
+"""Truths of all criteria, verdict, what carried it, what stopped the lead → the codes."""
+
+
+def compile_reasons(policy: Policy) -> Reasoner:
+    """Build the function that gives the codes of one qualification; it remembers the latest answers.
+
+    Of the leads of a base, and of one lead at several instants, most have been answered before: in
+    the sample base seven of ten. Truths are kept as bytes, which are hashed far quicker.
+    """
+    order = order_reasons(policy)
+
+    @lru_cache(maxsize=8192)
+    def answer(
+        truths: bytes, verdict: Verdict, carried_by: str | None, stopped_by: str | None
+    ) -> tuple[str, ...]:
+        return give_reasons(order, truths, verdict, carried_by=carried_by, stopped_by=stopped_by)
+
+    return lambda truths, verdict, carried_by, stopped_by: answer(
+        bytes(truths), verdict, carried_by, stopped_by
+    )
+
+
 def give_reasons(
     order: ReasonOrder,
-    truths: tuple[Truth, ...],
+    truths: Sequence[int],
     verdict: Verdict,
     *,
     carried_by: str | None,
@@ -108,16 +133,16 @@ def give_reasons(
         lead.append("NURTURE_STAGE_KEPT")
     elif carried_by in order.scored_rules:
         lead.append("SCORE_THRESHOLD_REACHED")
-    found = [code for place, code in order.speaking if truths[place] is YES]
+    if verdict in STOPPED and any(lead):
+        return tuple(code for code in lead if code is not None)
+    found = [code for place, code in order.speaking if truths[place] == YES]
     required = [codes[truths[place]] for place, codes in order.required]
     optional = [codes[truths[place]] for place, codes in order.optional]
-    if verdict in STOPPED and any(lead):
-        given = lead
-    elif verdict is Verdict.QUALIFIED:
+    if verdict is Verdict.QUALIFIED:
         given = [*lead, *found, *required, *optional]
     else:
         told = [code for code in found if code in _TOLD_FIRST]
-        missing: list[str | None] = [c for place, c in order.blocking if truths[place] is YES]
+        missing: list[str | None] = [c for place, c in order.blocking if truths[place] == YES]
         missing += required
         if not any(missing) and stopped_by is None:
             missing = [order.falls_short]

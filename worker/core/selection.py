@@ -17,6 +17,8 @@ from worker.core.model import Activity, Strength
 
 Activities: TypeAlias = Sequence[Activity]
 Selection: TypeAlias = Callable[[Case], Activities]
+FOR_EVER = timedelta.max
+"""The window of a test that has none."""
 
 LINES_OF_THE_LEAD = frozenset({LineMatch.OWN, LineMatch.RELATED, LineMatch.OTHER})
 """Matches that need the lead's own service line."""
@@ -42,6 +44,11 @@ def compile_selection(test: ActivityTest) -> Selection:
         inner = compile_selection(replace(test, strengths=frozenset()))
         return _only_strengths(inner, test.strengths)
     return _select(tuple(sorted(test.kinds)), test.within)
+
+
+def is_plain(test: ActivityTest) -> bool:
+    """Tell whether a test asks only for one action of one kind, of the lead, inside a window."""
+    return len(test.kinds) == 1 and test == ActivityTest(kinds=test.kinds, within=test.within)
 
 
 def compile_enough(test: ActivityTest) -> Callable[[Activities, Case], bool]:
