@@ -200,7 +200,7 @@ _NONE_SEEN: tuple[Truth, float, tuple[str, ...]] = (NO, 0.0, ())
 
 def _tally_one_kind(test: ActivityTest, add_up: Callable[[Activities, Case], float]) -> _Tally:
     """The commonest tally, in one function: a third quicker than joining those that tell its parts."""
-    (kind,), within = test.kinds, test.within or FOR_EVER
+    (kind,), within = test.kinds, FOR_EVER if test.within is None else test.within
 
     def tally(case: Case) -> tuple[Truth, float, tuple[str, ...]]:
         found: Activities | None = case.by_kind.get(kind)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from operator import attrgetter
+from operator import attrgetter, sub
 from typing import NamedTuple
 
 from worker.core.identity import MergedLead
@@ -115,8 +115,8 @@ def screen(
         passed += [PassedOver(a.ref, AUTOMATED) for a in happened if a.is_excluded]
     if exclusions.sources:
         counted = _drop(counted, _from_sources(counted, exclusions.sources), passed)
-    counted.sort(key=_AGE, reverse=True)
-    if _may_repeat(counted):
+    if not _lie_apart(counted):
+        counted.sort(key=_AGE, reverse=True)
         counted = _drop(counted, _repeats(counted), passed)
     for burst in exclusions.bursts:
         if len(counted) > burst.more_than:
@@ -145,14 +145,13 @@ def _from_sources(counted: list[Activity], sources: frozenset[str]) -> dict[str,
     }
 
 
-def _may_repeat(counted: list[Activity]) -> bool:
-    """Tell whether any two actions, given newest first, lie within a second of each other."""
-    last: datetime | None = None
-    for activity in counted:
-        if last is not None and last - activity.at < _SECOND:
-            return True
-        last = activity.at
-    return False
+def _lie_apart(counted: list[Activity]) -> bool:
+    """Tell whether actions are given newest first, and no two lie within a second of each other.
+
+    Nearly all are: then nothing is to be sorted, and nothing was logged twice.
+    """
+    times = [activity.at for activity in counted]
+    return min(map(sub, times, times[1:]), default=_SECOND) >= _SECOND
 
 
 def _repeats(counted: list[Activity]) -> dict[str, str]:

@@ -102,6 +102,9 @@ LONGEST_LIFE = timedelta(days=366 * 120)
 OLDEST_INSTANT = datetime(1980, 1, 1, tzinfo=UTC)
 """Before this no CRM recorded anything: 1970 and 1900 are how spreadsheets write an empty time."""
 
+_REMEMBERED = 8192
+"""So many of the latest answers are kept: a lead is judged again for each instant ahead of it."""
+
 _Check: TypeAlias = Callable[[str], tuple[Spot, ...]]
 """What a text by itself has wrong."""
 
@@ -171,6 +174,7 @@ def _text_checks(
 def _email_check(
     fact: str, roles: frozenset[str], check_domain: Callable[[str], tuple[str, ...]]
 ) -> _Check:
+    @lru_cache(maxsize=_REMEMBERED)
     def check(email: str) -> tuple[Spot, ...]:
         local, _at, domain = email.rpartition("@")
         codes = check_domain(domain)
@@ -182,7 +186,11 @@ def _email_check(
 
 
 def _phone_check(fact: str, served: frozenset[str]) -> _Check:
-    return lambda phone: tuple([Spot(code, fact) for code in codes_of(phone, served)])
+    @lru_cache(maxsize=_REMEMBERED)
+    def check(phone: str) -> tuple[Spot, ...]:
+        return tuple([Spot(code, fact) for code in codes_of(phone, served)])
+
+    return check
 
 
 def _placeholder_check(fact: str, added: frozenset[str]) -> _Check:
@@ -310,41 +318,45 @@ def _add_place_spots(spots: list[Spot], facts: Facts, postal_codes: PostalCodes)
 
 
 def _add_time_spots(spots: list[Spot], facts: Facts, checks: Checks, now: datetime) -> None:
+    latest = now + CLOCK_SLACK
     for fact in checks.past_facts:
         value = facts.get(fact)
-        if value is not None and (code := _past_code(value, now)):
+        if value is not None and (code := _past_code(value, now, latest)):
             spots.append(Spot(code, fact))
     for moment, spot in turning_points(facts, checks.policy):
         if now >= moment:
             spots.append(spot)
 
 
-def _past_code(value: FactValue, now: datetime) -> str | None:
-    """Judge an instant or a day of which the fact says that it has been."""
+def _past_code(value: FactValue, now: datetime, latest: datetime) -> str | None:
+    """Judge an instant or a day of which the fact says that it has been; ``latest`` is too late."""
     if isinstance(value, datetime):
-        if value > now + CLOCK_SLACK:
+        if value > latest:
             return "DQ_DATE_IN_FUTURE"
         return "DQ_DATE_IMPLAUSIBLE" if value < OLDEST_INSTANT else None
     if isinstance(value, date):
-        if value > (now + CLOCK_SLACK).date():
+        if value > latest.date():
             return "DQ_DATE_IN_FUTURE"
         return "DQ_DATE_IMPLAUSIBLE" if value < (now - LONGEST_LIFE).date() else None
     return None
 
 
-def turning_points(facts: Facts, policy: QualityPolicy) -> Iterator[tuple[datetime, Spot]]:
-    """Yield the instants from which time alone makes a finding, and the finding."""
+_STALE = Spot("DQ_RECORD_STALE", "changed_at")
+_WANTED_DATE_PASSED = Spot("DQ_WANTED_DATE_PASSED", "wanted_date")
+
+
+def turning_points(facts: Facts, policy: QualityPolicy) -> list[tuple[datetime, Spot]]:
+    """List the instants from which time alone makes a finding, and the finding."""
+    found = []
     changed_at = facts.get("changed_at")
     if policy.stale_after is not None and isinstance(changed_at, datetime):
-        yield changed_at + policy.stale_after, Spot("DQ_RECORD_STALE", "changed_at")
-    if policy.wanted_date_stale_after is None:
-        return
-    if isinstance(wanted := facts.get("wanted_date"), date):
-        day_at = datetime.combine(wanted, time.min, UTC)
-        yield (
-            day_at + policy.wanted_date_stale_after,
-            Spot("DQ_WANTED_DATE_PASSED", "wanted_date"),
-        )
+        found.append((changed_at + policy.stale_after, _STALE))
+    if policy.wanted_date_stale_after is not None:
+        wanted = facts.get("wanted_date")
+        if isinstance(wanted, date):
+            day_at = datetime.combine(wanted, time.min, UTC)
+            found.append((day_at + policy.wanted_date_stale_after, _WANTED_DATE_PASSED))
+    return found
 
 
 def _add_missing_spots(

@@ -110,6 +110,7 @@ def name_code(text: str, added: frozenset[str]) -> str | None:
     return "DQ_NAME_NOT_A_NAME" if is_numbered else None
 
 
+@lru_cache(maxsize=8192)
 def given_name_code(first: str, added: frozenset[str]) -> str | None:
     """Give the reason code of a given name."""
     if _bare(_fold(first)) in _NO_GIVEN_NAMES:
@@ -117,6 +118,7 @@ def given_name_code(first: str, added: frozenset[str]) -> str | None:
     return name_code(first, added)
 
 
+@lru_cache(maxsize=8192)
 def surname_code(last: str, first: str | None, added: frozenset[str]) -> str | None:
     """Give the reason code of a surname, by the given name beside it where it may be a stand-in."""
     word = _bare(_fold(last))
