@@ -9,6 +9,7 @@ from typing import Any
 from worker.core.data_audit import StoredAudit
 from worker.core.records import RecordRef, WriteOutcome
 from worker.ledger.rows import (
+    Assignment,
     Intent,
     Member,
     NewDecision,
@@ -75,6 +76,18 @@ def profile(profile_id: str = "p1", **changes: Any) -> StoredProfile:
         next_step_due_at=NOW + HOUR,
         decision_id="d1",
         memory='{"seen":1}',
+    )
+    return replace(plain, **changes)
+
+
+def assignment(decision_id: str = "d1", **changes: Any) -> Assignment:
+    plain = Assignment(
+        decision_id=decision_id,
+        profile_id="p1",
+        owner="kim",
+        team="east",
+        reasons=("ROUTE_NO_RULE", "ROUTE_QUEUE"),
+        assigned_at=NOW - HOUR,
     )
     return replace(plain, **changes)
 

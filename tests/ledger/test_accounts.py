@@ -19,6 +19,7 @@ from tests.ledger.examples import (
     HOUR,
     NOW,
     activity,
+    assignment,
     audited,
     decision,
     intent,
@@ -34,6 +35,7 @@ from tests.ledger.examples import (
 from worker.errors import RunStatus
 from worker.ledger import (
     activities,
+    assignments,
     audits,
     bookmarks,
     contact_points,
@@ -51,12 +53,13 @@ from worker.ledger import (
     settings,
 )
 from worker.ledger.engine import Ledger
-from worker.ledger.rows import Bookmark, IntentState
+from worker.ledger.rows import Bookmark, Ending, IntentState
 from worker.ledger.tables import metadata
 from worker.ledger.transaction import Transaction
 
 MODULES = (
     activities,
+    assignments,
     audits,
     bookmarks,
     contact_points,
@@ -102,7 +105,12 @@ READS: dict[str, Call] = {
     "outbox.outcome_counts": lambda tx: outbox.outcome_counts(tx, "run1"),
     "outbox.planned_intents": lambda tx: list(outbox.planned_intents(tx)),
     "outbox.sending": lambda tx: outbox.sending(tx, "hubspot", 9),
-    "roster.assigned_since": lambda tx: roster.assigned_since(tx, NOW - 24 * HOUR),
+    "assignments.assignments_of": lambda tx: assignments.assignments_of(tx, "p1"),
+    "assignments.given_between": lambda tx: list(
+        assignments.given_between(tx, NOW - 24 * HOUR, NOW + HOUR)
+    ),
+    "assignments.given_since": lambda tx: assignments.given_since(tx, NOW - 24 * HOUR),
+    "assignments.open_assignments": lambda tx: assignments.open_assignments(tx, ["p1"]),
     "profiles.count_to_decide": lambda tx: profiles.count_to_decide(tx, **DECIDING),
     "profiles.find_example": lambda tx: profiles.find_example(
         tx, pathway="patient", verdict="qualified"
@@ -139,6 +147,9 @@ READS: dict[str, Call] = {
 }
 
 ADDS: dict[str, Call] = {
+    "assignments.begin_assignments": lambda tx: assignments.begin_assignments(
+        tx, [assignment("d1")]
+    ),
     "activities.save_activities": lambda tx: activities.save_activities(tx, [activity("a1")]),
     "audits.save_audit": lambda tx: audits.save_audit(tx, audited("run1")),
     "bookmarks.save_bookmark": lambda tx: bookmarks.save_bookmark(
@@ -168,6 +179,13 @@ ADDS: dict[str, Call] = {
 }
 
 CHANGES: dict[str, Call] = {
+    "assignments.end_assignments": lambda tx: assignments.end_assignments(
+        tx, ["p1"], at=NOW, ending=Ending.LEFT
+    ),
+    "roster.lock_roster": roster.lock_roster,
+    "roster.move_loads": lambda tx: roster.move_loads(tx, before={"kim": 3}, after={"lee": 1}),
+    "roster.prune_credits": lambda tx: roster.prune_credits(tx, {"east": ["lee"]}),
+    "roster.repair_loads": roster.repair_loads,
     "outbox.adopt_planned": lambda tx: outbox.adopt_planned(tx, "run9"),
     "leases.renew": lambda tx: leases.renew(tx, "sync", 1, NOW, HOUR),
     "leases.release": lambda tx: leases.release(tx, "sync", 1),

@@ -29,7 +29,6 @@ from worker.ledger import (
     profiles,
     quarantine,
     records,
-    roster,
     runs,
 )
 from worker.ledger.engine import Ledger
@@ -218,20 +217,6 @@ def test_waking_makes_due_profiles_dirty(ledger: Ledger) -> None:
         assert profiles.load_profiles(tx, ["p1"])["p1"].is_dirty
 
 
-def test_owners_are_counted(ledger: Ledger) -> None:
-    with ledger.begin() as tx:
-        rows = [
-            profile("p1"),
-            profile("p2", assigned_at=NOW),
-            profile("p3", stage="sql", owner="lee"),
-            profile("p4", owner=None),
-        ]
-        profiles.save_profiles(tx, rows)
-        assert roster.open_by_owner(tx) == {"kim": 2}
-        assert roster.assigned_since(tx, NOW) == {"kim": 1}
-        assert roster.profiles_by_owner(tx) == {"kim": 2, "lee": 1}
-
-
 def test_the_funnel_follows_every_change(ledger: Ledger) -> None:
     with ledger.begin() as tx:
         profiles.save_profiles(tx, [profile("p1"), profile("p2"), profile("p3", stage=None)])
@@ -243,13 +228,6 @@ def test_the_funnel_follows_every_change(ledger: Ledger) -> None:
         FunnelCount(pathway="patient", stage=stage, verdict="qualified", count=1)
         for stage in ("lead", "mql")
     ]
-
-
-def test_credits_are_kept_by_team_and_member(ledger: Ledger) -> None:
-    with ledger.begin() as tx:
-        roster.save_credits(tx, {("east", "kim"): 0.5, ("west", "kim"): 1.0})
-        roster.save_credits(tx, {("east", "kim"): -0.25})
-        assert roster.load_credits(tx) == {("east", "kim"): -0.25, ("west", "kim"): 1.0}
 
 
 def test_a_bookmark_moves(ledger: Ledger) -> None:

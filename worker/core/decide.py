@@ -38,11 +38,31 @@ class Decision:
     memory: Memory
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedLead:
+    """A lead with its verdict, before anybody is given it. Depends on nothing but the lead."""
+
+    snapshot: LeadSnapshot
+    lead: MergedLead
+    judgement: Judgement
+
+
 def decide(ruleset: Ruleset, snapshot: LeadSnapshot, roster: Roster, now: datetime) -> Decision:
     """Decide one lead at ``now``: its stage, and if it is qualified its owner and next step."""
+    return decide_judged(ruleset, judge_lead(ruleset, snapshot, now), roster)
+
+
+def judge_lead(ruleset: Ruleset, snapshot: LeadSnapshot, now: datetime) -> JudgedLead:
+    """Merge a lead and reach its verdict at ``now``: the part of deciding that asks for no roster."""
     lead = merge_lead(ruleset, snapshot)
     judgement = judge(ruleset, snapshot, lead, now)
-    memory = snapshot.memory
+    return JudgedLead(snapshot=snapshot, lead=lead, judgement=judgement)
+
+
+def decide_judged(ruleset: Ruleset, judged: JudgedLead, roster: Roster) -> Decision:
+    """Give a judged lead its owner and next step if it is qualified, and conclude."""
+    snapshot, lead, judgement = judged.snapshot, judged.lead, judged.judgement
+    now, memory = judgement.case.now, snapshot.memory
     cool_downs = {REJECTED: ruleset.configuration.lifecycle.rejection_cool_down}
     refusals = standing_refusals(memory, lead.facts, cool_downs, now)
     route = None
@@ -75,9 +95,17 @@ def decide(ruleset: Ruleset, snapshot: LeadSnapshot, roster: Roster, now: dateti
 def with_decision(roster: Roster, before: Memory, decision: Decision) -> Roster:
     """Move a lead in the roster as a decision moves it; ``before`` is what was remembered of it."""
     route, owner = decision.route, decision.memory.owner
-    if route is None or route.is_kept or route.owner is None or owner == before.owner:
+    if route is None or not is_given(before, decision):
         return roster.with_move(before.owner, owner)
     return roster.with_move(before.owner, owner, is_given=True, balances=route.balances)
+
+
+def is_given(before: Memory, decision: Decision) -> bool:
+    """Tell whether a decision gives the lead to somebody who did not have it already."""
+    route = decision.route
+    if route is None or route.is_kept or route.owner is None:
+        return False
+    return decision.memory.owner != before.owner
 
 
 def _reasons_of(route: Route | None, snapshot: LeadSnapshot) -> tuple[str, ...]:

@@ -19,8 +19,9 @@ from enum import StrEnum
 from sqlalchemy import BigInteger, and_, select, type_coerce
 
 from worker.errors import FixAccessError
+from worker.ledger.columns import EPOCH, MICROSECOND
 from worker.ledger.sql import AnyRow, AnySelect, SqlRow, is_mine
-from worker.ledger.tables import EPOCH, MICROSECOND, chain_heads, decision_inputs, decisions
+from worker.ledger.tables import chain_heads, decision_inputs, decisions
 from worker.ledger.transaction import Transaction
 
 GENESIS = "0" * 64

@@ -14,6 +14,7 @@ from typing import TypeAlias
 from sqlalchemy import ColumnElement, FromClause, func, or_, select, update
 
 from worker.core.records import RecordRef
+from worker.ledger.roster import OPEN_STAGE, move_loads
 from worker.ledger.rows import WHOLE, FunnelCount, Shard, StoredProfile
 from worker.ledger.settings import load_setting, save_setting
 from worker.ledger.sql import (
@@ -30,8 +31,8 @@ from worker.ledger.sql import (
 from worker.ledger.tables import base_counts, members, profiles, records
 from worker.ledger.transaction import Transaction
 
-Places: TypeAlias = Counter[tuple[str | None, str | None, str | None]]
-"""How many profiles stand at each pathway, stage and verdict."""
+Place: TypeAlias = tuple[str | None, str | None, str | None, str | None]
+"""Where a profile stands: pathway, stage, verdict and owner."""
 
 CONFIGURATION = "configuration"
 
@@ -45,19 +46,19 @@ def load_profiles(tx: Transaction, ids: Iterable[str]) -> dict[str, StoredProfil
 def save_profiles(tx: Transaction, rows: Sequence[StoredProfile]) -> None:
     """Store the profiles over what was there, in bulk."""
     unique = {row.id: row for row in rows}
-    places = _places(tx, unique)
-    after: Places = Counter((row.pathway, row.stage, row.verdict) for row in unique.values())
+    before = _places(tx, unique)
+    after = [(row.pathway, row.stage, row.verdict, row.owner) for row in unique.values()]
     upsert(tx, profiles, [_from_profile(tx, row) for row in unique.values()])
-    _move_counts(tx, before=places, after=after)
+    _move_counts(tx, before=before, after=after)
 
 
 def delete_profiles(tx: Transaction, ids: Iterable[str]) -> None:
     """Delete profiles, for instance one that was joined with another."""
     wanted = list(ids)
-    places = _places(tx, wanted)
+    before = _places(tx, wanted)
     delete_where(tx, profiles, is_one_of(tx, profiles.c.id, wanted))
     delete_where(tx, members, is_one_of(tx, members.c.profile_id, wanted))
-    _move_counts(tx, before=places, after=Counter())
+    _move_counts(tx, before=before, after=())
 
 
 def mark_dirty(tx: Transaction, profile_ids: Iterable[str]) -> None:
@@ -215,33 +216,48 @@ def _is_within(shard: Shard) -> tuple[ColumnElement[bool], ...]:
     return () if shard == WHOLE else (profiles.c.shard.between(shard.low, shard.high),)
 
 
-def _places(tx: Transaction, ids: Iterable[str]) -> Places:
-    query = select(profiles.c.pathway, profiles.c.stage, profiles.c.verdict).where(
-        is_mine(tx, profiles), is_one_of(tx, profiles.c.id, ids)
+def _places(tx: Transaction, ids: Iterable[str]) -> list[Place]:
+    columns = profiles.c
+    query = select(columns.pathway, columns.stage, columns.verdict, columns.owner).where(
+        is_mine(tx, profiles), is_one_of(tx, columns.id, ids)
     )
-    return Counter((row.pathway, row.stage, row.verdict) for row in tx.connection.execute(query))
+    return [
+        (row.pathway, row.stage, row.verdict, row.owner) for row in tx.connection.execute(query)
+    ]
 
 
-def _move_counts(
-    tx: Transaction,
-    *,
-    before: Places,
-    after: Places,
-) -> None:
-    """Keep the counts of the base true; an unknown place is stored as empty text."""
+def _move_counts(tx: Transaction, *, before: Sequence[Place], after: Sequence[Place]) -> None:
+    """Keep the counts of the base and of the roster true.
+
+    An unknown place is stored as empty text. Rows go in order, so that two workers never wait for
+    each other in a circle.
+    """
+    moved = Counter(_named(place) for place in after)
+    moved.subtract(_named(place) for place in before)
     changes = [
         {
             "account": tx.account,
-            "pathway": pathway or "",
-            "stage": stage or "",
-            "verdict": verdict or "",
-            "profile_count": after[place] - before[place],
+            "pathway": pathway,
+            "stage": stage,
+            "verdict": verdict,
+            "profile_count": change,
         }
-        for place in before.keys() | after.keys()
-        for pathway, stage, verdict in [place]
-        if after[place] != before[place]
+        for (pathway, stage, verdict), change in sorted(moved.items())
+        if change
     ]
     add_counts(tx, base_counts, "profile_count", changes)
+    move_loads(tx, before=_open_by_owner(before), after=_open_by_owner(after))
+
+
+def _named(place: Place) -> tuple[str, str, str]:
+    pathway, stage, verdict, _owner = place
+    return pathway or "", stage or "", verdict or ""
+
+
+def _open_by_owner(places: Sequence[Place]) -> Counter[str]:
+    return Counter(
+        owner for _p, stage, _v, owner in places if stage == OPEN_STAGE and owner is not None
+    )
 
 
 def _to_profile(tx: Transaction, row: AnyRow) -> StoredProfile:

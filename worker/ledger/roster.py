@@ -6,31 +6,71 @@ All of it moves in the transaction that gives a lead away, so that it is undone 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, literal_column, select, update
+from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, true, update
 
-from worker.ledger.sql import count_pairs, is_mine, is_one_of, upsert
-from worker.ledger.tables import profiles, roster_credits
+from worker.ledger.sql import (
+    AnySelect,
+    add_counts,
+    count_pairs,
+    delete_where,
+    is_mine,
+    is_one_of,
+    take_turns,
+    upsert,
+)
+from worker.ledger.tables import profiles, roster_credits, roster_loads
 from worker.ledger.transaction import Transaction
 
+ROSTER_LOCK = 4_027_119_860
+"""Any number, the same for every worker: one of them gives leads away at a time."""
+OPEN_STAGE = "mql"
+"""A lead at this stage that has an owner is an open hand-off of that owner."""
 _IS_MQL: ColumnElement[bool] = literal_column("profiles.stage = 'mql'")
 """Spelled as in the partial index, or the databases would not recognise it."""
 
 
+def lock_roster(tx: Transaction) -> None:
+    """Have the roster to ourselves until the transaction ends; call before reading it.
+
+    Two workers may decide different leads at the same time. Who takes a lead depends on what the
+    other has given away, so from here on they take turns.
+    """
+    take_turns(tx, ROSTER_LOCK)
+
+
 def open_by_owner(tx: Transaction) -> dict[str, int]:
-    """Count the marketing qualified profiles of each owner who has any."""
-    return _count_by_owner(tx, _IS_MQL)
+    """Read how many open hand-offs each owner has, at the same cost for any number of them."""
+    return {owner: count for owner, count in _loads(tx).items() if count > 0}
 
 
-def assigned_since(tx: Transaction, at: datetime) -> dict[str, int]:
-    """Count what each owner was assigned since an instant, that instant included."""
-    return _count_by_owner(tx, profiles.c.assigned_at >= at)
+def move_loads(tx: Transaction, *, before: Mapping[str, int], after: Mapping[str, int]) -> None:
+    """Keep the number of open hand-offs by owner true, as profiles are stored."""
+    changes = [
+        {"account": tx.account, "owner": owner, "open_count": change}
+        for owner in sorted({*before, *after})
+        if (change := after.get(owner, 0) - before.get(owner, 0))
+    ]
+    add_counts(tx, roster_loads, "open_count", changes)
+
+
+def repair_loads(tx: Transaction) -> int:
+    """Count the open hand-offs again; returns how many owners' numbers were wrong.
+
+    Reads every open hand-off once. For the start of a run: a restored or edited ledger must not
+    have a cap exceeded, or a member starved, ever after.
+    """
+    counted = count_pairs(tx, _count_by_owner(tx, _IS_MQL))
+    kept = _loads(tx)
+    wrong = [name for name in sorted({*counted, *kept}) if counted.get(name) != kept.get(name)]
+    rows = [{"account": tx.account, "owner": o, "open_count": counted.get(o, 0)} for o in wrong]
+    upsert(tx, roster_loads, rows)
+    return len(wrong)
 
 
 def profiles_by_owner(tx: Transaction) -> dict[str, int]:
     """Count all profiles of each owner, at whatever stage. Reads the base; for reports."""
-    return _count_by_owner(tx)
+    return count_pairs(tx, _count_by_owner(tx))
 
 
 def load_credits(tx: Transaction) -> dict[tuple[str, str], float]:
@@ -52,6 +92,16 @@ def save_credits(tx: Transaction, credits_: Mapping[tuple[str, str], float]) -> 
     )
 
 
+def prune_credits(tx: Transaction, keep: Mapping[str, Iterable[str]]) -> int:
+    """Forget the credits of whoever is not on these teams, given by their members."""
+    columns = roster_credits.c
+    stays = [
+        and_(columns.team == team, is_one_of(tx, columns.member, members))
+        for team, members in sorted(keep.items())
+    ]
+    return delete_where(tx, roster_credits, ~or_(*stays) if stays else true())
+
+
 def mark_owners_dirty(tx: Transaction, owners: Iterable[str]) -> int:
     """Have the marketing qualified leads of these owners decided again; returns how many."""
     statement = (
@@ -67,11 +117,20 @@ def mark_owners_dirty(tx: Transaction, owners: Iterable[str]) -> int:
     return tx.connection.execute(statement).rowcount
 
 
-def _count_by_owner(tx: Transaction, *conditions: ColumnElement[bool]) -> dict[str, int]:
+def _loads(tx: Transaction) -> dict[str, int]:
+    columns = roster_loads.c
     query = (
+        select(columns.owner, columns.open_count)
+        .where(is_mine(tx, roster_loads), columns.open_count != 0)
+        .order_by(columns.owner)
+    )
+    return count_pairs(tx, query)
+
+
+def _count_by_owner(tx: Transaction, *conditions: ColumnElement[bool]) -> AnySelect:
+    return (
         select(profiles.c.owner, func.count())
         .where(is_mine(tx, profiles), profiles.c.owner.is_not(None), *conditions)
         .group_by(profiles.c.owner)
         .order_by(profiles.c.owner)
     )
-    return count_pairs(tx, query)

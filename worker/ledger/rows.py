@@ -77,6 +77,33 @@ class StoredProfile:
     memory: str = "{}"
 
 
+class Ending(StrEnum):
+    """Why a hand-off is over: another has the lead, nobody is to work it, or it exists no more."""
+
+    REASSIGNED = "reassigned"
+    LEFT = "left"
+    GONE = "gone"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """One hand-off of a lead to an owner: a member, a queue, or an owner outside the roster.
+
+    Not ``is_given``: the owner had the lead already and keeps it, which uses up nobody's day.
+    ``team`` and ``reasons`` are not known of what was handed off before hand-offs were recorded.
+    """
+
+    decision_id: str
+    profile_id: str
+    owner: str
+    assigned_at: datetime
+    team: str | None = None
+    is_given: bool = True
+    reasons: tuple[str, ...] = ()
+    ended_at: datetime | None = None
+    ending: Ending | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Member:
     """The organisation a profile belongs to, by its key, and the part the profile plays in it.

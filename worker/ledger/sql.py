@@ -93,6 +93,17 @@ def count_pairs(tx: Transaction, query: AnySelect) -> dict[str, int]:
     return {row[0]: row[1] for row in tx.connection.execute(query)}
 
 
+def take_turns(tx: Transaction, lock: int) -> None:
+    """Wait for other transactions of this account that took this lock; held until ours ends.
+
+    On SQLite a transaction that writes already excludes every other.
+    """
+    if tx.dialect == POSTGRESQL:
+        tx.connection.execute(
+            select(func.pg_advisory_xact_lock(func.hashtextextended(tx.account, lock)))
+        )
+
+
 def locked(tx: Transaction, query: AnySelect, *, skips: bool = False) -> AnySelect:
     """Lock the rows a query reads; on SQLite the whole transaction already holds the lock."""
     return query.with_for_update(skip_locked=skips) if tx.dialect == POSTGRESQL else query

@@ -6,51 +6,23 @@ The migrations build the same tables; a test compares the two. Nothing here runs
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    Dialect,
     Float,
     ForeignKeyConstraint,
     Index,
     Integer,
     MetaData,
     Table,
-    TypeDecorator,
     text,
 )
-from sqlalchemy import Text as PlainText
 
-Text = PlainText().with_variant(PlainText(collation="C"), "postgresql")
-"""Text ordered by code point in both databases, as Python orders it."""
-
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MICROSECOND = timedelta(microseconds=1)
-
-
-# Inheriting is the one way SQLAlchemy offers to convert a column's values.
-class Instant(TypeDecorator[datetime]):
-    """An aware UTC instant, stored as integer microseconds so that both databases order it alike."""
-
-    impl = BigInteger
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        del dialect
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("the ledger stores aware instants only")
-        return (value - EPOCH) // MICROSECOND
-
-    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
-        del dialect
-        return None if value is None else EPOCH + timedelta(microseconds=value)
-
+from worker.ledger.columns import Instant, Text
 
 metadata = MetaData()
 
@@ -71,9 +43,15 @@ def _instant(name: str) -> Column[datetime]:
     return Column(name, Instant, nullable=False)
 
 
-def _partial(name: str, *columns: str, where: str, on_sqlite: str | None = None) -> Index:
+def _partial(
+    name: str, *columns: str, where: str, on_sqlite: str | None = None, is_unique: bool = False
+) -> Index:
     return Index(
-        name, *columns, sqlite_where=text(on_sqlite or where), postgresql_where=text(where)
+        name,
+        *columns,
+        unique=is_unique,
+        sqlite_where=text(on_sqlite or where),
+        postgresql_where=text(where),
     )
 
 
@@ -190,7 +168,6 @@ profiles = Table(
     ),
     _partial("profiles_due", "account", "due_at", where="due_at IS NOT NULL"),
     _partial("profiles_open", "account", "owner", where="stage = 'mql' AND owner IS NOT NULL"),
-    _partial("profiles_assigned", "account", "assigned_at", where="assigned_at IS NOT NULL"),
 )
 
 members = Table(
@@ -221,6 +198,40 @@ roster_credits = Table(
     _key("team"),
     _key("member"),
     Column("credit", Float, nullable=False),
+)
+
+roster_loads = Table(
+    "roster_loads",
+    metadata,
+    _key("account"),
+    _key("owner"),
+    Column("open_count", BigInteger, nullable=False),
+)
+
+assignments = Table(
+    "assignments",
+    metadata,
+    _key("account"),
+    _key("decision_id"),
+    _text("profile_id"),
+    _text("owner"),
+    Column("team", Text),
+    _flag("is_given"),
+    _text("reasons"),
+    _instant("assigned_at"),
+    Column("ended_at", Instant),
+    Column("ending", Text),
+    # The database itself holds a lead to one owner at a time.
+    _partial("assignments_open", "account", "profile_id", where="ended_at IS NULL", is_unique=True),
+    _partial(
+        "assignments_given",
+        "account",
+        "assigned_at",
+        "owner",
+        where="is_given",
+        on_sqlite="is_given = 1",
+    ),
+    Index("assignments_profile", "account", "profile_id", "assigned_at"),
 )
 
 bookmarks = Table(

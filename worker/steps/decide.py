@@ -9,22 +9,23 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
 from worker.core.assignment import Roster
-from worker.core.decide import Decision, decide, with_decision
+from worker.core.decide import Decision, JudgedLead, decide_judged, judge_lead, with_decision
 from worker.core.due import next_change_at
 from worker.core.field_map import Managed
 from worker.core.identity import MergedLead
-from worker.core.judgement import LeadSnapshot
 from worker.core.mapping import facts_to_json
+from worker.core.memory import Memory
 from worker.core.plan import CurrentRecord, RecordPlan, plan_write
 from worker.core.policy import Verdict
 from worker.core.records import RecordRef
 from worker.core.ruleset import Ruleset
 from worker.core.trace import decision_body, memory_to_json
+from worker.ledger.assignments import end_assignments
 from worker.ledger.decisions import append_decisions
 from worker.ledger.outbox import add_intents, supersede_open
 from worker.ledger.profiles import (
@@ -36,9 +37,10 @@ from worker.ledger.profiles import (
     wake_due,
 )
 from worker.ledger.records import records_of_profiles
-from worker.ledger.roster import save_credits
+from worker.ledger.roster import lock_roster
 from worker.ledger.rows import (
     WHOLE,
+    Ending,
     Intent,
     NewDecision,
     Shard,
@@ -51,28 +53,64 @@ from worker.steps.drift import refuse_missing_owners
 from worker.steps.owners import Owners, active_among, known_owners
 from worker.steps.revocations import review_revocations
 from worker.steps.roll_up import RollUps
-from worker.steps.roster import load_roster, recall_leads
+from worker.steps.roster import (
+    load_roster,
+    prepare_roster,
+    save_rotation,
+    store_assignments,
+)
 from worker.steps.snapshots import take_snapshots
 from worker.steps.work import Work
 
 STEP = "decide"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judged:
+    """A lead with its verdict and when that changes by itself; ``revoked``: what is still to be shown."""
+
+    profile: StoredProfile
+    records: Sequence[StoredRecord]
+    lead: JudgedLead
+    change_at: datetime | None
+    revoked: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Decided:
+    """A lead with its decision, what is stored of it, and what is to be written to the CRM."""
+
+    before: Memory
+    decision: Decision
+    profile: StoredProfile
+    intents: Sequence[Intent]
+
+
 def decide_profiles(work: Work, shard: Shard = WHOLE) -> None:
     """Decide all profiles of the shard that are dirty, due, or were decided by other rules.
 
-    So are the leads of owners who left. The roster is read anew for each batch, from what the
-    batches before it have stored, so that a run that is killed and started again gives every lead
-    to the same owner.
+    So are the leads of owners who left.
+    """
+    for done, total in decide_batches(work, shard):
+        work.on_progress(STEP, done, total)
+
+
+def decide_batches(work: Work, shard: Shard = WHOLE) -> Iterator[tuple[int, int]]:
+    """Decide batch by batch, each in one transaction; yields how many are done, and of how many.
+
+    The roster is read anew for each batch, from what the batches before it have stored, so that a
+    run that is killed and started again gives every lead to the same owner. Another worker may
+    decide another shard meanwhile.
     """
     digest = work.ruleset.configuration.digest
     owners = known_owners(work)
     active = active_among(owners)
     work.count(STEP, looked_at=0, decided=0, confirmed=0, planned=0)
     with work.begin() as tx:
+        lock_roster(tx)
         refuse_missing_owners(tx, active)
         note_configuration(tx, digest)
-        recall_leads(work, tx, active)
+        prepare_roster(work, tx, active)
         wake_due(tx, work.now)
         total = count_to_decide(tx, now=work.now, config_digest=digest, shard=shard)
     roll_ups = RollUps(ruleset=work.ruleset, now=work.now)
@@ -90,62 +128,105 @@ def decide_profiles(work: Work, shard: Shard = WHOLE) -> None:
             )
             if not batch:
                 return
-            _decide_batch(work, tx, batch, load_roster(work, tx, active), roll_ups, owners)
+            _decide_batch(work, tx, batch, roll_ups, owners)
         after = batch[-1].id
         done += len(batch)
-        work.on_progress(STEP, done, total)
+        yield done, total
 
 
 def _decide_batch(
     work: Work,
     tx: Transaction,
     batch: Sequence[StoredProfile],
-    roster: Roster,
     roll_ups: RollUps,
     owners: Owners | None,
 ) -> None:
+    """Judge the leads of a batch; then, with the roster to ourselves, hand them out and store."""
     ids = [profile.id for profile in batch]
     records = records_of_profiles(tx, ids)
-    snapshots = take_snapshots(work, tx, batch, records, roll_ups, owners)
     empty = [name for name in ids if not records.get(name)]
-    decided: list[tuple[Decision, StoredProfile]] = []
-    intents: list[Intent] = []
+    judged = _judge(work, tx, batch, records, roll_ups, owners)
+    lock_roster(tx)
+    before = load_roster(work, tx, active_among(owners))
+    decided, roster = _hand_out(work, judged, before)
+    _store(work, tx, decided, empty)
+    save_rotation(tx, before.balances, roster.balances)
+    _count(work, decided)
+
+
+def _judge(
+    work: Work,
+    tx: Transaction,
+    batch: Sequence[StoredProfile],
+    records: Mapping[str, Sequence[StoredRecord]],
+    roll_ups: RollUps,
+    owners: Owners | None,
+) -> list[_Judged]:
     profiles = {profile.id: profile for profile in batch}
+    snapshots = take_snapshots(work, tx, batch, records, roll_ups, owners)
+    empty = [name for name in profiles if not records.get(name)]
     revoked = review_revocations(work, tx, snapshots, empty)
+    found = []
     for snapshot in with_shut(tx, work.ruleset, snapshots, revoked):
-        profile = profiles[snapshot.profile_id]
-        decision = decide(work.ruleset, snapshot, roster, work.now)
-        roster = with_decision(roster, snapshot.memory, decision)
-        due_at = _due_at(work, snapshot, decision)
-        decided.append((decision, _profile_after(work, profile, decision, due_at)))
-        current = _current(records[profile.id])
-        to_show = revoked.get(profile.id, frozenset())
-        plans = plan_write(work.ruleset, decision, current, revoked=to_show)
-        was = profile.config_digest
+        name, lead = snapshot.profile_id, judge_lead(work.ruleset, snapshot, work.now)
+        change_at = next_change_at(work.ruleset, snapshot, lead.lead, lead.judgement)
+        found.append(
+            _Judged(
+                profile=profiles[name],
+                records=records[name],
+                lead=lead,
+                change_at=change_at,
+                revoked=revoked.get(name, frozenset()),
+            )
+        )
+    return found
+
+
+def _hand_out(
+    work: Work, judged: Sequence[_Judged], roster: Roster
+) -> tuple[list[_Decided], Roster]:
+    """Decide one lead after the other, each with what those before it have taken."""
+    found = []
+    for one in judged:
+        decision = decide_judged(work.ruleset, one.lead, roster)
+        before = one.lead.snapshot.memory
+        roster = with_decision(roster, before, decision)
+        plans = plan_write(work.ruleset, decision, _current(one.records), revoked=one.revoked)
+        was = one.profile.config_digest
         is_new_policy = was is not None and was != work.ruleset.configuration.digest
-        intents += _intents(work, decision, plans, is_new_policy=is_new_policy)
-    append_decisions(tx, [_new_decision(work, d) for d, _ in decided if d.is_new])
-    supersede_open(tx, ids)
-    add_intents(tx, intents)
-    save_profiles(tx, [profile for _, profile in decided])
+        due_at = _due_at(work, decision, one.change_at)
+        found.append(
+            _Decided(
+                before=before,
+                decision=decision,
+                profile=_profile_after(work, one.profile, decision, due_at),
+                intents=_intents(work, decision, plans, is_new_policy=is_new_policy),
+            )
+        )
+    return found, roster
+
+
+def _store(work: Work, tx: Transaction, decided: Sequence[_Decided], empty: Sequence[str]) -> None:
+    """Store decisions, intents, hand-offs and profiles; ``empty`` profiles have no live record."""
+    append_decisions(
+        tx, [_new_decision(work, one.decision) for one in decided if one.decision.is_new]
+    )
+    supersede_open(tx, [*(one.profile.id for one in decided), *empty])
+    add_intents(tx, [intent for one in decided for intent in one.intents])
+    store_assignments(tx, [(one.before, one.decision) for one in decided], work.now)
+    end_assignments(tx, empty, at=work.now, ending=Ending.GONE)
+    save_profiles(tx, [one.profile for one in decided])
     delete_profiles(tx, empty)
-    save_credits(tx, roster.balances)
-    _count(work, decided, intents)
 
 
-def _due_at(work: Work, snapshot: LeadSnapshot, decision: Decision) -> datetime | None:
-    """When to decide again: as time changes the verdict, or a team that could not take it has another day."""
-    due_at = next_change_at(work.ruleset, snapshot, decision.lead, decision.judgement)
-    route = decision.route
-    if route is None or _WAITING.isdisjoint(route.reasons):
-        return due_at
+def _due_at(work: Work, decision: Decision, change_at: datetime | None) -> datetime | None:
+    """When to decide again: as time changes the verdict, or a full team has another day."""
+    if decision.route is None or "ROUTE_TEAM_AT_CAPACITY" not in decision.route.reasons:
+        return change_at
     zone = work.ruleset.configuration.time_zone
     tomorrow = work.now.astimezone(zone).date() + timedelta(days=1)
     next_day_at = datetime.combine(tomorrow, time.min, zone).astimezone(UTC)
-    return min(due_at or next_day_at, next_day_at)
-
-
-_WAITING = frozenset({"ROUTE_TEAM_AT_CAPACITY", "ROUTE_ALL_REFUSED"})
+    return min(change_at or next_day_at, next_day_at)
 
 
 def _current(records: Sequence[StoredRecord]) -> dict[RecordRef, CurrentRecord]:
@@ -252,12 +333,12 @@ def _causes(
     }
 
 
-def _count(
-    work: Work, decided: Sequence[tuple[Decision, StoredProfile]], intents: Sequence[Intent]
-) -> None:
-    new = [decision for decision, _ in decided if decision.is_new]
-    work.count(STEP, looked_at=len(decided), decided=len(new), confirmed=len(decided) - len(new))
-    work.count(STEP, planned=len(intents))
-    work.count("reasons", **Counter(d.reasons[0] for d, _ in decided if d.reasons))
-    verdicts = [decision.judgement.verdict for decision, _ in decided]
+def _count(work: Work, decided: Sequence[_Decided]) -> None:
+    decisions = [one.decision for one in decided]
+    new = sum(decision.is_new for decision in decisions)
+    planned = sum(len(one.intents) for one in decided)
+    work.count(STEP, looked_at=len(decided), decided=new, confirmed=len(decided) - new)
+    work.count(STEP, planned=planned)
+    work.count("reasons", **Counter(d.reasons[0] for d in decisions if d.reasons))
+    verdicts = [decision.judgement.verdict for decision in decisions]
     work.count(STEP, **{verdict.value: verdicts.count(verdict) for verdict in Verdict})
