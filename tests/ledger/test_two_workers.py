@@ -12,15 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.organisation import (
-    ACTIVITY_COLUMNS,
-    CONTACT_COLUMNS,
-    NOW,
-    QUALIFIED,
-    Organisation,
-    make_empty,
-    write_table,
-)
+from tests.support.many_leads import TIGHT, WIDE, add_leads, with_members
+from tests.support.organisation import NOW, Organisation, make_empty
 from tests.support.recount import given_of, rows_of, wrong_counts
 from worker.ledger.decisions import verify_chain
 from worker.ledger.engine import Ledger
@@ -28,54 +21,6 @@ from worker.steps.pull import pull
 
 LEADS = 90
 HALVES = ((0, 32_767), (32_768, 65_535))
-TIGHT = """\
-      - {id: sched-1, owner: {files: own-101}, weight: 1, max_open: 17, max_per_day: 40}
-      - {id: sched-2, owner: {files: own-102}, weight: 1, max_per_day: 11}
-      - {id: sched-3, owner: {files: own-103}, weight: 0.5, max_open: 60, max_per_day: 7}
-    overflow: [intake]
-"""
-WIDE = """\
-      - {id: sched-1, owner: {files: own-101}, weight: 1}
-      - {id: sched-2, owner: {files: own-102}, weight: 1}
-      - {id: sched-3, owner: {files: own-103}, weight: 0.5}
-    overflow: [intake]
-"""
-
-
-def with_members(organisation: Organisation, members: str) -> Organisation:
-    """Give the scheduling team these members, and nowhere to overflow to but the queue."""
-    path = organisation.folder / "routing.yaml"
-    before, _, rest = path.read_text(encoding="utf-8").partition("      - {id: sched-1")
-    _, _, after = rest.partition("overflow: [care_navigation, intake]\n")
-    path.write_text(before + members + after, encoding="utf-8")
-    return organisation
-
-
-def add_leads(organisation: Organisation, count: int) -> None:
-    """Add patients who qualify, no two alike."""
-    people = [
-        {
-            **QUALIFIED,
-            "contact_id": f"q{n}",
-            "first_name": f"Ann{n}",
-            "last_name": f"Quill{n}",
-            "email": f"ann{n}@quill{n}.example.org",
-            "phone": f"+1617555{n:04}",
-        }
-        for n in range(count)
-    ]
-    acts = [
-        {
-            "activity_id": f"act-q{n}",
-            "contact_id": f"q{n}",
-            "type": "appointment_request",
-            "occurred_at": "2026-11-01T12:00:00Z",
-            "is_automated": "false",
-        }
-        for n in range(count)
-    ]
-    write_table(organisation.contacts_file, CONTACT_COLUMNS, people)
-    write_table(organisation.folder / "data" / "activities.csv", ACTIVITY_COLUMNS, acts)
 
 
 @contextmanager
