@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from worker.core.availability import HeldBy, ListKey, Place
+from worker.core.availability_map import Availability
 from worker.core.data_audit import StoredAudit
 from worker.core.records import RecordRef, WriteOutcome
 from worker.ledger.rows import (
@@ -175,5 +177,27 @@ def revocation(record_id: str = "1", **changes: Any) -> Revocation:
         profile_id=f"p{record_id}",
         seen_at=NOW,
         deadline_at=NOW + 240 * HOUR,
+    )
+    return replace(plain, **changes)
+
+
+def opening(record_id: str = "o1", **changes: Any) -> Availability:
+    plain = Availability(
+        ref=ref(record_id, "openings"),
+        site="boston",
+        service_line="cardiology",
+        next_at=NOW + 48 * HOUR,
+        open_slots=3,
+    )
+    return replace(plain, **changes)
+
+
+def place(profile_id: str = "p1", **changes: Any) -> Place:
+    plain = Place(
+        profile_id=profile_id,
+        key=ListKey("full", "cardiology", "boston"),
+        held_by=HeldBy.SLOW,
+        qualified_at=NOW,
+        score=41.5,
     )
     return replace(plain, **changes)

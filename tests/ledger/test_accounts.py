@@ -24,6 +24,8 @@ from tests.ledger.examples import (
     decision,
     intent,
     member,
+    opening,
+    place,
     profile,
     quarantined,
     record,
@@ -32,11 +34,13 @@ from tests.ledger.examples import (
     run,
     settlement,
 )
+from worker.core.availability import HeldBy
 from worker.errors import RunStatus
 from worker.ledger import (
     activities,
     assignments,
     audits,
+    availability,
     bookmarks,
     contact_points,
     decisions,
@@ -51,6 +55,7 @@ from worker.ledger import (
     runs,
     seal,
     settings,
+    waiting,
 )
 from worker.ledger.engine import Ledger
 from worker.ledger.rows import Bookmark, Ending, IntentState
@@ -61,6 +66,7 @@ MODULES = (
     activities,
     assignments,
     audits,
+    availability,
     bookmarks,
     contact_points,
     decisions,
@@ -75,6 +81,7 @@ MODULES = (
     runs,
     seal,
     settings,
+    waiting,
 )
 Call = Callable[[Transaction], Any]
 ASKED = members.Asked(organisations=["acme"], kinds=["meeting"], since=NOW - HOUR)
@@ -86,6 +93,14 @@ READS: dict[str, Call] = {
     "activities.load_activities": lambda tx: sorted(
         map(repr, activities.load_activities(tx, [activity("a1").ref]))
     ),
+    "availability.availability_of": lambda tx: availability.availability_of(tx, [opening().ref]),
+    "availability.load_availability": availability.load_availability,
+    "availability.load_readers": lambda tx: availability.load_readers(tx, ["p1"]),
+    "waiting.count_waiting": waiting.count_waiting,
+    "waiting.held_lists": waiting.held_lists,
+    "waiting.load_places": lambda tx: waiting.load_places(tx, ["p1"]),
+    "waiting.places_held_by": lambda tx: waiting.places_held_by(tx, HeldBy.SLOW),
+    "waiting.releases_since": lambda tx: waiting.releases_since(tx, "full", NOW),
     "bookmarks.load_bookmark": lambda tx: bookmarks.load_bookmark(tx, "hubspot", "contacts"),
     "contact_points.closed_points": lambda tx: contact_points.closed_points(tx, ["e1"]),
     "contact_points.records_after": lambda tx: contact_points.records_after(tx, None, 9),
@@ -152,6 +167,14 @@ ADDS: dict[str, Call] = {
     ),
     "activities.save_activities": lambda tx: activities.save_activities(tx, [activity("a1")]),
     "audits.save_audit": lambda tx: audits.save_audit(tx, audited("run1")),
+    "availability.save_availability": lambda tx: availability.save_availability(
+        tx, [opening()], NOW
+    ),
+    "availability.save_readers": lambda tx: availability.save_readers(
+        tx, {"p1": ("cardiology", "boston")}
+    ),
+    "waiting.save_places": lambda tx: waiting.save_places(tx, [place()]),
+    "waiting.add_releases": lambda tx: waiting.add_releases(tx, {place().key: 2}, NOW),
     "bookmarks.save_bookmark": lambda tx: bookmarks.save_bookmark(
         tx, "hubspot", "contacts", Bookmark(value="9", map_digest="m")
     ),
@@ -186,6 +209,17 @@ CHANGES: dict[str, Call] = {
     "roster.move_loads": lambda tx: roster.move_loads(tx, before={"kim": 3}, after={"lee": 1}),
     "roster.prune_credits": lambda tx: roster.prune_credits(tx, {"east": ["lee"]}),
     "roster.repair_loads": roster.repair_loads,
+    "availability.confirm_availability": lambda tx: availability.confirm_availability(
+        tx, "hubspot", "openings", NOW + HOUR
+    ),
+    "availability.wake_readers": lambda tx: availability.wake_readers(
+        tx, [("cardiology", "boston")]
+    ),
+    "availability.delete_availability": lambda tx: availability.delete_availability(
+        tx, [opening().ref]
+    ),
+    "waiting.delete_places": waiting.delete_places,
+    "waiting.delete_releases": lambda tx: waiting.delete_releases(tx, NOW + HOUR),
     "outbox.adopt_planned": lambda tx: outbox.adopt_planned(tx, "run9"),
     "leases.renew": lambda tx: leases.renew(tx, "sync", 1, NOW, HOUR),
     "leases.release": lambda tx: leases.release(tx, "sync", 1),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from worker.config.areas import AreaReader
+from worker.config.availability import AvailabilityReader
+from worker.config.availability_documents import AvailabilityDocument
 from worker.config.basics import (
     build_activities,
     build_facts,
@@ -73,6 +75,7 @@ def build_parts(files: Folder, findings: Findings) -> Parts:
     _build_identity(files, parts, findings)
     _build_policies(files, parts, findings)
     _build_routing(files, parts, findings)
+    _build_availability(files, parts, findings)
     return parts
 
 
@@ -215,6 +218,14 @@ def _build_routing(files: Folder, parts: Parts, findings: Findings) -> None:
         reads=parts.reads,
     )
     parts.routing = reader.build(source.document)
+
+
+def _build_availability(files: Folder, parts: Parts, findings: Findings) -> None:
+    if found := files.get("availability.yaml", AvailabilityDocument):
+        reader = AvailabilityReader(
+            sheet=found.sheet, findings=findings, words=parts.words, reads=parts.reads
+        )
+        parts.availability = reader.build(found.document)
 
 
 def _build_identity(files: Folder, parts: Parts, findings: Findings) -> None:

@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from worker.config.availability_documents import AvailabilityDocument
 from worker.config.documents import (
     ActivitiesDocument,
     CatalogDocument,
@@ -46,9 +47,12 @@ SINGLE_FILES: Mapping[str, type[BaseModel]] = {
     "routing.yaml": RoutingDocument,
     "guardrails.yaml": GuardrailsDocument,
     "identity.yaml": IdentityDocument,
+    "availability.yaml": AvailabilityDocument,
 }
 FOLDERS: Mapping[str, type[BaseModel]] = {"policies": PolicyDocument, "systems": SystemDocument}
-OPTIONAL = frozenset({"identity.yaml", "model.yaml", "reasons.yaml", "shared.yaml"})
+OPTIONAL = frozenset(
+    {"availability.yaml", "identity.yaml", "model.yaml", "reasons.yaml", "shared.yaml"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,6 +92,7 @@ def _join(files: Folder, parts: Parts) -> Configuration:
         postal_codes=_built(parts.words.postal_codes),
         calendar=parts.words.calendar,
         exclusions=parts.words.exclusions,
+        availability=_built(parts.availability),
     )
 
 

@@ -11,16 +11,17 @@ from worker.config.findings import Findings, Spot, in_words, nearest
 from worker.config.said_at import SaidAt, read_said_at
 from worker.config.sensitive import check_justification, check_source
 from worker.config.system_documents import (
-    ActivityLineEntry,
     FieldEntry,
     ObjectEntry,
     SystemDocument,
+    WordsEntry,
 )
 from worker.config.vocabulary import Mapped, MappedField, Vocabulary, check_name
 from worker.config.writes import build_writes
 from worker.config.yaml_text import KeyPath, Sheet, Yaml
 from worker.core.field_map import (
     ActivityRead,
+    AvailabilityRead,
     FieldRead,
     ObjectKind,
     ObjectMap,
@@ -67,6 +68,9 @@ def _words_read(system: SystemMap) -> Iterator[Yaml]:
             yield [item.object_type, read.fact, dict(read.values)]
         if item.activity is not None:
             yield [item.object_type, "service_line", dict(item.activity.service_lines)]
+        if item.availability is not None:
+            read_by = item.availability
+            yield [item.object_type, dict(read_by.sites), dict(read_by.service_lines)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,6 +112,8 @@ class MapReader:
             parts["region"] = self.region
         if any(read.transform is _T.TIMEFRAME for read in reads):
             parts["calendar"] = reading_digest(self.words.calendar)
+        if any(item.availability for item in system.objects):
+            parts["zone"] = str(self.words.time_zone)
         return join_digests(parts)
 
     def _check_contact(self, document: SystemDocument) -> None:
@@ -130,20 +136,23 @@ class MapReader:
             reads=reads,
             writes=build_writes(entry, self.sheet, path, self.findings),
             activity=activity,
+            availability=self._build_availability(entry, (*path, "availability")),
             missing=frozenset(entry.missing),
         )
 
     def _check_shape(self, entry: ObjectEntry, path: KeyPath) -> None:
-        if entry.kind is ObjectKind.ACTIVITY and entry.activity is None:
-            message = "an object of kind activity needs the key 'activity'."
+        own = None if entry.kind is ObjectKind.CONTACT else entry.kind.value
+        if own is not None and getattr(entry, own) is None:
+            message = f"an object of kind {own} needs the key {own!r}."
             self.findings.error(self.sheet.spot(*path), message)
-        for key in ("fields", "writes"):
-            if entry.kind is ObjectKind.ACTIVITY and getattr(entry, key):
-                message = f"an object of kind activity has no {key!r}."
+        for key in ("fields", "writes") if own is not None else ():
+            if getattr(entry, key):
+                message = f"an object of kind {own} has no {key!r}."
                 self.findings.error(self.sheet.spot(*path, key), message)
-        if entry.kind is ObjectKind.CONTACT and entry.activity is not None:
-            message = "an object of kind contact has no 'activity'."
-            self.findings.error(self.sheet.spot(*path, "activity"), message)
+        for key in ("activity", "availability"):
+            if key != own and getattr(entry, key) is not None:
+                message = f"an object of kind {entry.kind.value} has no {key!r}."
+                self.findings.error(self.sheet.spot(*path, key), message)
 
     def _check_sources(
         self, sources: Mapping[str, str | None], justification: str | None, path: KeyPath
@@ -317,8 +326,42 @@ class MapReader:
         self.notes.activities.update(kinds.values())
         return kinds
 
-    def _lines(self, line: ActivityLineEntry, path: KeyPath) -> Mapping[str, str]:
+    def _lines(self, line: WordsEntry, path: KeyPath) -> Mapping[str, str]:
         return line.values or self._catalog_words(line.catalog, (*path, "catalog"))
+
+    # --- availability
+
+    def _build_availability(self, entry: ObjectEntry, path: KeyPath) -> AvailabilityRead | None:
+        item = entry.availability
+        if item is None:
+            return None
+        read = AvailabilityRead(
+            site=item.site.from_,
+            sites=self._words_of(item.site, "sites", (*path, "site")),
+            service_line=item.service_line.from_,
+            service_lines=self._words_of(
+                item.service_line, "service_lines", (*path, "service_line")
+            ),
+            next_available=item.next_available,
+            open_slots=item.open_slots,
+            as_of=item.as_of,
+            justification=item.allow_sensitive,
+        )
+        self._check_sources(read.columns(), item.allow_sensitive, path)
+        return read
+
+    def _words_of(self, item: WordsEntry, usual: str, path: KeyPath) -> Mapping[str, str]:
+        """Translate by ``values``, or by a list of the catalog: the one it names, or the usual one."""
+        if item.values:
+            return item.values
+        is_usual = item.catalog is None and usual in (self.words.lists or {usual: {}})
+        if item.catalog is None and not is_usual:
+            message = "nothing says which words the column may have."
+            hint = "name a list of the catalog under `catalog`, or translate them under `values`"
+            self.findings.error(self.sheet.spot(*path), message, hint=hint)
+        return self._catalog_words(
+            item.catalog or (usual if is_usual else None), (*path, "catalog")
+        )
 
 
 def _options(spec: FactSpec) -> tuple[str, ...]:
@@ -339,4 +382,9 @@ def join_mapped(
         activities=frozenset(notes.activities),
         is_complete=not notes.unknown,
         writers=writers,
+        has_availability=any(
+            item.kind is ObjectKind.AVAILABILITY
+            for system in systems.values()
+            for item in system.objects
+        ),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from worker.config.vocabulary import Vocabulary
+from worker.core.availability import AvailabilityPolicy
 from worker.core.consent import ConsentPolicy
 from worker.core.field_map import SystemMap
 from worker.core.guardrails import GuardrailPolicy
@@ -31,4 +32,5 @@ class Parts:
     organisations: OrganisationPolicy | None = None
     guardrails: GuardrailPolicy | None = None
     identity: IdentityPolicy | None = None
+    availability: AvailabilityPolicy | None = None
     reads: set[str] = field(default_factory=set)

@@ -60,7 +60,9 @@ def _as_kinds(value: object) -> object:
     return {} if value == "same" else value
 
 
-class ActivityLineEntry(Document):
+class WordsEntry(Document):
+    """A column whose words are of a list of the catalog, or translated here."""
+
     from_: Text = Field(alias="from")
     catalog: Text | None = None
     values: dict[str, Text] = Field(default_factory=dict)
@@ -76,8 +78,8 @@ class ActivityReadEntry(Document):
     ]
     service_line: (
         Annotated[
-            ActivityLineEntry,
-            BeforeValidator(_as_line, json_schema_input_type=Text | ActivityLineEntry),
+            WordsEntry,
+            BeforeValidator(_as_line, json_schema_input_type=Text | WordsEntry),
         ]
         | None
     ) = None
@@ -85,6 +87,20 @@ class ActivityReadEntry(Document):
     channel: Text | None = None
     source: Text | None = None
     excluded: Text | None = None
+    allow_sensitive: Text | None = None
+
+
+AvailabilityWords = Annotated[
+    WordsEntry, BeforeValidator(_as_line, json_schema_input_type=Text | WordsEntry)
+]
+
+
+class AvailabilityReadEntry(Document):
+    site: AvailabilityWords
+    service_line: AvailabilityWords
+    next_available: Text
+    open_slots: Text | None = None
+    as_of: Text | None = None
     allow_sensitive: Text | None = None
 
 
@@ -98,6 +114,7 @@ class ObjectEntry(Document):
     after_outcome: list[Text] = Field(default_factory=list)
     writes: dict[ManagedKey, WriteEntry] = Field(default_factory=dict)
     activity: ActivityReadEntry | None = None
+    availability: AvailabilityReadEntry | None = None
 
 
 class SystemDocument(Document):

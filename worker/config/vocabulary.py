@@ -16,7 +16,13 @@ from worker.config.fragments import Shared
 from worker.core.calendar_words import PLAIN_CALENDAR, CalendarWords
 from worker.core.conditions import Area, FactTest, RelatedLines
 from worker.core.exclusions import NO_EXCLUSIONS, Exclusions
-from worker.core.model import AFTER_OUTCOME_FACTS, STANDARD_FACTS, ActivityKind, FactSpec
+from worker.core.model import (
+    AFTER_OUTCOME_FACTS,
+    OPENING_FACTS,
+    STANDARD_FACTS,
+    ActivityKind,
+    FactSpec,
+)
 from worker.core.postal_codes import PostalCodes
 from worker.core.reasons import Reason
 
@@ -47,6 +53,7 @@ class Mapped:
     activities: frozenset[str]
     is_complete: bool = True
     writers: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    has_availability: bool = False
 
     def of(self, fact: str) -> tuple[MappedField, ...]:
         return tuple(item for item in self.fields if item.fact == fact)
@@ -131,6 +138,10 @@ def check_fact(findings: Findings, spot: Spot, fact: str, words: Vocabulary) -> 
     mapped = words.mapped
     if mapped is None or not mapped.is_complete or mapped.of(fact):
         return True
+    if fact in OPENING_FACTS and not mapped.has_availability:
+        message = f"no system has an object of kind availability, so {fact!r} can never be known."
+        findings.error(spot, message, hint="map one in systems/, or leave this out")
+        return False
     if words.facts and any(map(mapped.of, words.facts[fact].follows_from)):
         return True
     findings.error(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
+from worker.core.availability import NO_AVAILABILITY, AvailabilityPolicy
 from worker.core.business_days import BusinessDays
 from worker.core.calendar_words import PLAIN_CALENDAR, CalendarWords
 from worker.core.consent import ConsentPolicy
@@ -51,3 +52,4 @@ class Configuration:
     postal_codes: PostalCodes
     calendar: CalendarWords = PLAIN_CALENDAR
     exclusions: Exclusions = NO_EXCLUSIONS
+    availability: AvailabilityPolicy = NO_AVAILABILITY

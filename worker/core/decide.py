@@ -7,10 +7,12 @@ lead are arguments, and equal arguments give an equal decision.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from worker.core.admission import admit_lead, hold_back, unasked
 from worker.core.assignment import Roster
+from worker.core.availability import EMPTY_LISTS, Admission, WaitingLists
 from worker.core.hand_over import hand_over
 from worker.core.identity import MergedLead
 from worker.core.judgement import TELLING_MOVES, Judgement, LeadSnapshot, judge, merge_lead
@@ -24,7 +26,8 @@ class Decision:
     """One decision about one lead, complete with its explanation.
 
     ``due_at`` is the next instant at which time alone changes the verdict (set by
-    ``worker.core.due``). ``is_new`` is false when it only confirms the last decision.
+    ``worker.core.due``). ``admission`` says whether we have time for it, where that was asked.
+    ``is_new`` is false when it only confirms the last decision.
     """
 
     id: str
@@ -36,6 +39,7 @@ class Decision:
     reasons: tuple[str, ...]
     is_new: bool
     memory: Memory
+    admission: Admission | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +51,15 @@ class JudgedLead:
     judgement: Judgement
 
 
-def decide(ruleset: Ruleset, snapshot: LeadSnapshot, roster: Roster, now: datetime) -> Decision:
+def decide(
+    ruleset: Ruleset,
+    snapshot: LeadSnapshot,
+    roster: Roster,
+    now: datetime,
+    lists: WaitingLists = EMPTY_LISTS,
+) -> Decision:
     """Decide one lead at ``now``: its stage, and if it is qualified its owner and next step."""
-    return decide_judged(ruleset, judge_lead(ruleset, snapshot, now), roster)
+    return decide_judged(ruleset, judge_lead(ruleset, snapshot, now), roster, lists)
 
 
 def judge_lead(ruleset: Ruleset, snapshot: LeadSnapshot, now: datetime) -> JudgedLead:
@@ -59,10 +69,14 @@ def judge_lead(ruleset: Ruleset, snapshot: LeadSnapshot, now: datetime) -> Judge
     return JudgedLead(snapshot=snapshot, lead=lead, judgement=judgement)
 
 
-def decide_judged(ruleset: Ruleset, judged: JudgedLead, roster: Roster) -> Decision:
+def decide_judged(
+    ruleset: Ruleset, judged: JudgedLead, roster: Roster, lists: WaitingLists = EMPTY_LISTS
+) -> Decision:
     """Give a judged lead its owner and next step if it is qualified, and conclude."""
     snapshot, lead, judgement = judged.snapshot, judged.lead, judged.judgement
     now, memory = judgement.case.now, snapshot.memory
+    admission = admit_lead(ruleset, snapshot, judgement, lists)
+    judgement = hold_back(ruleset, judgement, admission)
     cool_downs = {REJECTED: ruleset.configuration.lifecycle.rejection_cool_down}
     refusals = standing_refusals(memory, lead.facts, cool_downs, now)
     route = None
@@ -76,6 +90,8 @@ def decide_judged(ruleset: Ruleset, judged: JudgedLead, roster: Roster) -> Decis
             pathway=judgement.pathway,
             refusals=refusals,
         )
+        if told := unasked(admission):
+            route = replace(route, reasons=(*route.reasons, *told))
     signature = _digest(judgement, route, ruleset)
     is_new = signature != memory.signature
     decision_id = _decision_id(snapshot, now, signature) if is_new else str(memory.decision_id)
@@ -88,6 +104,7 @@ def decide_judged(ruleset: Ruleset, judged: JudgedLead, roster: Roster) -> Decis
         route=route,
         reasons=_join_reasons(judgement.reasons, _reasons_of(route, snapshot)),
         is_new=is_new,
+        admission=admission,
         memory=_remember(memory, judgement, route, refusals, (signature, decision_id), now),
     )
 

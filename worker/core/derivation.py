@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from worker.core.availability import Openings
 from worker.core.configuration import Configuration
 from worker.core.identity import MergedLead
+from worker.core.model import FactValue
 from worker.core.postal_codes import PostalCodes
 
 
@@ -32,3 +34,22 @@ def _derive_state(lead: MergedLead, postal_codes: PostalCodes) -> MergedLead:
         unseen=lead.unseen - {"state"},
         derived={**lead.derived, "state": "postal_code"},
     )
+
+
+def derive_opening(lead: MergedLead, openings: Openings) -> MergedLead:
+    """Add when we next have time for the lead, and where, as far as that is known."""
+    line, site = lead.facts.get("service_line"), lead.facts.get("site")
+    if not isinstance(line, str):
+        return lead
+    row = openings.find(line, site if isinstance(site, str) else None)
+    if row is None:
+        return lead
+    known: dict[str, FactValue] = {
+        "next_available_at": row.next_at,
+        "next_available_site": row.site,
+    }
+    if row.open_slots is not None:
+        known["open_slots"] = float(row.open_slots)
+    fresh = {name: value for name, value in known.items() if name not in lead.facts}
+    derived = dict.fromkeys(fresh, "availability")
+    return replace(lead, facts={**lead.facts, **fresh}, derived={**lead.derived, **derived})

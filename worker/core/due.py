@@ -12,10 +12,13 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
+from worker.core.admission import as_routed
+from worker.core.availability import Admission
+from worker.core.case import YES
 from worker.core.conditions import FactTest, Operator
 from worker.core.identity import MergedLead
-from worker.core.judgement import Judgement, LeadSnapshot, Signature, judge
-from worker.core.model import Activity, FactValue, Stage, Strength
+from worker.core.judgement import Judgement, LeadSnapshot, Signature, is_qualified, judge
+from worker.core.model import Activity, FactValue, Strength
 from worker.core.quality import CLOCK_SLACK, turning_points
 from worker.core.reasoning import STOPPED
 from worker.core.ruleset import Ruleset, Windows
@@ -34,7 +37,11 @@ _Lengths: TypeAlias = Mapping[_K, frozenset[timedelta]]
 def next_change_at(
     ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, judgement: Judgement
 ) -> datetime | None:
-    """Find when the verdict changes though nothing happens; None when it never does."""
+    """Find when the verdict changes though nothing happens; None when it never does.
+
+    Of a lead that waits for an opening, when it would not qualify any longer.
+    """
+    judgement = judgement.held_back or judgement
     if judgement.move.is_hands_off:
         return None
     now = judgement.case.now
@@ -62,6 +69,23 @@ def next_change_at(
     return None
 
 
+def next_exception_at(
+    ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, admission: Admission
+) -> datetime | None:
+    """Find when a lead that waits becomes one for which the rule makes an exception."""
+    exceptions = {rule.id: found for rule, found in ruleset.availability.rules}
+    holds = exceptions.get(admission.rule.id)
+    if holds is None:
+        return None
+    now, windows = admission.now, ruleset.availability.windows
+    judgement = judge(ruleset, snapshot, lead, now)
+    for at in sorted({at for at in _moments(ruleset, snapshot, judgement, windows) if at > now}):
+        later = judge(ruleset, snapshot, lead, at)
+        if later.pathway is not None and holds(as_routed(later.case, later.pathway)) is YES:
+            return at
+    return None
+
+
 def _windows_of(ruleset: Ruleset, judgement: Judgement) -> Windows:
     """A lead that is stopped says only what stops it, so only that can change."""
     found, pathway = judgement.qualification, judgement.pathway
@@ -80,7 +104,7 @@ def _can_fade(ruleset: Ruleset, snapshot: LeadSnapshot, judgement: Judgement) ->
         return True
     policy = ruleset.policies[pathway].policy
     asked = [(rule.total, rule.families) for rule in policy.rules]
-    if policy.keep is not None and judgement.standing.stage is Stage.MQL:
+    if policy.keep is not None and is_qualified(snapshot, judgement.standing):
         asked.append((policy.keep.total, policy.keep.families))
     return any(
         (total is not None or families)

@@ -18,6 +18,7 @@ class ObjectKind(StrEnum):
 
     CONTACT = "contact"
     ACTIVITY = "activity"
+    AVAILABILITY = "availability"
 
 
 class Transform(StrEnum):
@@ -183,6 +184,35 @@ class ActivityRead:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AvailabilityRead:
+    """How a record says when a site next has time for a service line. Values are CRM fields.
+
+    ``sites`` and ``service_lines`` translate the CRM's words, compared without case. ``as_of`` is
+    when that was so; left out, it is so whenever the record is read.
+    """
+
+    site: str
+    sites: Mapping[str, str]
+    service_line: str
+    service_lines: Mapping[str, str]
+    next_available: str
+    open_slots: str | None = None
+    as_of: str | None = None
+    justification: str | None = None
+
+    def columns(self) -> Mapping[str, str]:
+        """Name the CRM fields that are read, by what they say."""
+        optional = {"open_slots": self.open_slots, "as_of": self.as_of}
+        read = {name: source for name, source in optional.items() if source is not None}
+        needed = {
+            "site": self.site,
+            "service_line": self.service_line,
+            "next_available": self.next_available,
+        }
+        return {**needed, **read}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectMap:
     """One object type of one CRM. ``missing`` are words that stand for an empty value.
 
@@ -198,6 +228,7 @@ class ObjectMap:
     unread: tuple[FieldRead, ...] = ()
     writes: tuple[FieldWrite, ...] = ()
     activity: ActivityRead | None = None
+    availability: AvailabilityRead | None = None
     missing: frozenset[str] = frozenset()
 
     def requested_fields(self) -> tuple[str, ...]:
@@ -205,6 +236,8 @@ class ObjectMap:
         names = {read.source for read in self.reads} | {write.target for write in self.writes}
         if self.activity is not None:
             names |= set(self.activity.columns().values())
+        if self.availability is not None:
+            names |= set(self.availability.columns().values())
         return tuple(sorted(names))
 
     def read_fields(self) -> frozenset[str]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 from worker.core.configuration import Configuration
-from worker.core.field_map import ActivityRead, ObjectMap
+from worker.core.field_map import ActivityRead, AvailabilityRead, ObjectMap
 from worker.core.model import FactSpec
 from worker.core.readers import Reader, Readers, Use, find_line_readers, find_readers
 
@@ -55,6 +55,7 @@ def list_field_uses(configuration: Configuration) -> tuple[FieldUse, ...]:
                 *_reference_uses(blank, item),
                 *_fact_uses(blank, item, readers, configuration.facts),
                 *(_activity_uses(blank, item.activity, lines) if item.activity else ()),
+                *(_availability_uses(blank, item.availability) if item.availability else ()),
             )
             found += sorted(_with_writes(blank, item, uses), key=lambda u: (u.source, u.says or ""))
     return tuple(found)
@@ -96,6 +97,13 @@ def _activity_uses(
         yield replace(allowed, source=source, says=f"activity {name}", is_requested=False)
 
 
+def _availability_uses(blank: FieldUse, read: AvailabilityRead) -> Iterator[FieldUse]:
+    allowed = replace(blank, justification=read.justification)
+    for name, source in read.columns().items():
+        reader = Reader(use=Use.AVAILABILITY, what=name.replace("_", " "))
+        yield replace(allowed, source=source, says=f"availability {name}", readers=(reader,))
+
+
 def _with_writes(
     blank: FieldUse, item: ObjectMap, uses: tuple[FieldUse, ...]
 ) -> Iterator[FieldUse]:
@@ -111,8 +119,6 @@ def requested_reads(item: ObjectMap) -> Iterator[tuple[tuple[str, ...], str, str
     """Yield each field that is read: its key below the object, its name, and why it is allowed."""
     for read in item.reads:
         yield ("fields", read.fact, "from"), read.source, read.justification
-    activity = item.activity
-    if activity is None:
-        return
-    for name, source in activity.columns().items():
-        yield ("activity", name), source, activity.justification
+    for key, read_by in (("activity", item.activity), ("availability", item.availability)):
+        for name, source in read_by.columns().items() if read_by else ():
+            yield (key, name), source, read_by.justification if read_by else None

@@ -12,9 +12,10 @@ from datetime import datetime
 from operator import attrgetter
 from typing import TypeAlias
 
+from worker.core.availability import Openings
 from worker.core.case import YES, Case, make_case, with_gates, with_records, without
 from worker.core.consent import Permissions, allowed_channels
-from worker.core.derivation import derive
+from worker.core.derivation import derive, derive_opening
 from worker.core.exclusions import derive_test, unsolicited
 from worker.core.identity import MergedLead, merge_contacts
 from worker.core.lifecycle import StageMove, Standing, move_stage
@@ -39,6 +40,8 @@ class LeadSnapshot:
     ``shut`` says, by the fact that holds an address, of what somebody who has it as well opted out.
     ``membership`` is None when its organisation is not known, or no rule asks anything of it.
     ``merged`` is what is kept of records that a CRM merged into those of ``contacts``.
+    ``openings`` is None where no availability is known at all. ``is_waiting``: it qualified before,
+    and waits for an opening; that takes it no further from qualifying than having been handed off.
     ``issues`` are what is wrong beyond the values themselves: an owner who left, a second record.
     """
 
@@ -52,11 +55,16 @@ class LeadSnapshot:
     membership: Membership | None = None
     issues: tuple[Issue, ...] = ()
     merged: tuple[MappedContact, ...] = ()
+    openings: Openings | None = None
+    is_waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """The verdict on a lead at one instant, before anybody is given the lead."""
+    """The verdict on a lead at one instant, before anybody is given the lead.
+
+    ``held_back`` is the verdict as it would be, were there time for the lead.
+    """
 
     case: Case
     pathway: str | None
@@ -69,6 +77,7 @@ class Judgement:
     reasons: tuple[str, ...]
     track: str | None = None
     topics: tuple[str, ...] = ()
+    held_back: Judgement | None = None
 
     def signature(self) -> Signature:
         """What must differ for the decision to be another one. The score alone does not count.
@@ -108,6 +117,8 @@ def merge_lead(ruleset: Ruleset, snapshot: LeadSnapshot) -> MergedLead:
         lead = with_merged(lead, snapshot.contacts, snapshot.merged, edited_at)
     lead = derive(lead, configuration)
     lead = derive_timing(lead, snapshot.contacts, ruleset.timing)
+    if snapshot.openings is not None:
+        lead = derive_opening(lead, snapshot.openings)
     return derive_test(lead, snapshot.contacts, configuration.exclusions)
 
 
@@ -136,7 +147,7 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
         findings=frozenset([finding.code for finding in findings]),
         has_blocking_finding=bool(findings) and findings[0].severity is Severity.BLOCK,
     )
-    found = qualify(compiled, case, is_qualified_now=standing.stage is Stage.MQL)
+    found = qualify(compiled, case, is_qualified_now=is_qualified(snapshot, standing))
     qualification = hold_unreachable(found, case)
     verdict = qualification.verdict
     if verdict is Verdict.QUALIFIED and standing.is_handed_back:
@@ -156,6 +167,11 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
         track=_suggest_track(ruleset, case, lead, permissions, pathway) if is_nurtured else None,
         topics=ruleset.topics(case, pathway) if _is_for_hand_off(verdict, move) else (),
     )
+
+
+def is_qualified(snapshot: LeadSnapshot, standing: Standing) -> bool:
+    """Tell whether a lead qualified before, so that it has to fall further to lose that."""
+    return standing.stage is Stage.MQL or snapshot.is_waiting
 
 
 def _suggest_track(

@@ -91,6 +91,11 @@ def _spec(
     return FactSpec(name=name, kind=kind, sentence=sentence, is_personal=personal, options=options)
 
 
+def _opening(name: str, kind: FactKind, sentence: str) -> FactSpec:
+    """Make a fact that follows from the availability of the service line at the site."""
+    return FactSpec(name=name, kind=kind, sentence=sentence, follows_from=("service_line", "site"))
+
+
 def days_of(timeframe: str) -> tuple[str, str]:
     """Name the first and the last day of a fact that states a timeframe."""
     stem = timeframe.removesuffix("_timeframe")
@@ -172,6 +177,10 @@ STANDARD_FACTS: Mapping[str, FactSpec] = {
         _spec("received_at", _K.INSTANT, "When the lead or referral came in"),
         _spec("created_at", _K.INSTANT, "When the CRM record was created"),
         _spec("changed_at", _K.INSTANT, "When the CRM record was last changed"),
+        # When we have time: of the lead's service line, at its site or at whichever has it first
+        _opening("next_available_at", _K.INSTANT, "When we next have time for the service line"),
+        _opening("next_available_site", _K.CHOICE, "Site that next has time for the service line"),
+        _opening("open_slots", _K.NUMBER, "Slots that are open there"),
         # How
         _spec("channel", _K.CHOICE, "Channel the lead came in by"),
         _spec("origin", _K.TEXT, "Form, import or integration that made the record"),
@@ -199,6 +208,9 @@ STANDARD_FACTS: Mapping[str, FactSpec] = {
         _spec("outcome_at", _K.INSTANT, "When the outcome was recorded"),
     )
 }
+
+OPENING_FACTS = frozenset({"next_available_at", "next_available_site", "open_slots"})
+"""Facts that no record of a lead gives: they come from the tables of availability."""
 
 PAST_FACTS = frozenset({"created_at", "received_at", "changed_at", "consent_at", "outcome_at"})
 """Standard facts that speak of what has happened, and so cannot lie in the future."""

@@ -37,6 +37,7 @@ class Use(StrEnum):
     OUTCOMES = "outcomes"
     WRITING = "writing"
     ACTIVITIES = "activities"
+    AVAILABILITY = "availability"
     REFERENCE = "reference"
 
 
@@ -107,6 +108,8 @@ def _all_readers(configuration: Configuration) -> Iterator[tuple[str, Reader]]:
     for channel in configuration.consent.channels:
         yield from _channel_readers(channel)
     yield from _routing_readers(configuration)
+    for rule in configuration.availability.rules:
+        yield from _each(("service_line", "site"), Use.AVAILABILITY, f"rule {rule.id}")
     yield from _organisation_readers(configuration)
     for system in configuration.systems.values():
         for item in system.objects:
@@ -203,6 +206,9 @@ def _questions(configuration: Configuration) -> Iterator[tuple[Reader, Condition
         yield Reader(use=Use.PATHWAY, what=step.pathway), step.condition
     for use, what, asked in _consent_questions(configuration.consent):
         yield Reader(use=use, what=what), asked
+    for line in configuration.availability.rules:
+        if line.never_for is not None:
+            yield Reader(use=Use.AVAILABILITY, what=f"rule {line.id}"), line.never_for
     for rule in configuration.routing.rules:
         yield Reader(use=Use.ROUTING, what=f"rule {rule.id}"), rule.condition
 

@@ -29,6 +29,7 @@ class ReasonFamily(StrEnum):
     PATHWAY = "pathway"
     IDENTITY = "identity"
     STAGE = "stage"
+    AVAILABILITY = "availability"
     ROUTE = "route"
     WRITE = "write"
 
@@ -248,6 +249,31 @@ _ALL = (
     _reason("DQ_ID_DUPLICATE", _F.DATA, "Two records have the same id.", _S.BLOCK),
     _reason("DQ_ID_DAMAGED", _F.DATA, "A spreadsheet has damaged the record's id.", _S.BLOCK),
     _reason("DQ_ACTIVITY_UNREADABLE", _F.DATA, "An activity has no usable time or kind.", _S.WARN),
+    _reason(
+        "DQ_AVAILABILITY_UNREADABLE",
+        _F.DATA,
+        "A row of availability has a date or number that cannot be read.",
+        _S.WARN,
+    ),
+    _reason(
+        "DQ_AVAILABILITY_MISSING",
+        _F.DATA,
+        "The table of availability cannot be read; what was last known holds until it is stale.",
+        _S.WARN,
+    ),
+    # Availability
+    _reason(
+        "QUALIFIED_WAITING_CAPACITY",
+        _F.AVAILABILITY,
+        "Qualified, and waits until we have time for new people.",
+        _S.BLOCK,
+    ),
+    _reason(
+        "AVAILABILITY_UNKNOWN",
+        _F.AVAILABILITY,
+        "When we next have time for this service line is not known.",
+        _S.WARN,
+    ),
     # Identity
     _reason("IDENTITY_LINKED", _F.IDENTITY, "Several records of one person are linked."),
     _reason("IDENTITY_AMBIGUOUS", _F.IDENTITY, "Shares an address with another name.", _S.WARN),

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from typing import TypeVar
 
+from worker.core.availability import AvailabilityRule
+from worker.core.availability_map import AvailabilityMapper, compile_availability_mapper
 from worker.core.compiled_policy import CompiledPolicy, compile_policy
 from worker.core.conditions import (
     ActivityTest,
@@ -29,7 +33,7 @@ from worker.core.mapping import (
     compile_activity_mapper,
     compile_contact_mapper,
 )
-from worker.core.model import Strength
+from worker.core.model import OPENING_FACTS, Strength
 from worker.core.needs import needed_facts
 from worker.core.organisation_asks import OrganisationAsks, find_asks
 from worker.core.policy import Policy
@@ -38,6 +42,8 @@ from worker.core.readers import find_readers
 from worker.core.routing import CompiledRouting, compile_routing
 from worker.core.stated_timing import StatedTiming, compile_timing
 from worker.core.topics import TopicCheck, compile_topics
+
+_M = TypeVar("_M")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,6 +73,22 @@ class Windows:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledAvailability:
+    """The rules of availability, each with its exception; ``windows`` are those of the exceptions.
+
+    ``is_read``: some condition or sentence asks when we next have time.
+    """
+
+    rules: tuple[tuple[AvailabilityRule, Compiled | None], ...]
+    windows: Windows
+    is_read: bool
+
+    @property
+    def is_used(self) -> bool:
+        return bool(self.rules) or self.is_read
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ruleset:
     """Everything ``decide`` needs of a configuration.
 
@@ -91,6 +113,8 @@ class Ruleset:
     governed: frozenset[str]
     contact_mappers: Mapping[tuple[str, str], ContactMapper]
     activity_mappers: Mapping[tuple[str, str], ActivityMapper]
+    availability_mappers: Mapping[tuple[str, str], AvailabilityMapper]
+    availability: CompiledAvailability
 
 
 def compile_ruleset(configuration: Configuration) -> Ruleset:
@@ -126,23 +150,43 @@ def compile_ruleset(configuration: Configuration) -> Ruleset:
         consent=compile_consent(configuration.consent, mapped),
         topics=compile_topics(configuration.consent.topics, configuration.policies),
         watch=watch_of(configuration.consent, configuration.facts),
-        mapped={
-            place: frozenset(read.fact for read in item.reads)
-            for place, item in _objects(configuration, ObjectKind.CONTACT)
-        },
+        mapped=_each_map(configuration, ObjectKind.CONTACT, _facts_of),
         routing=compile_routing(configuration.routing),
         timing=compile_timing(configuration, find_readers(configuration)),
         asks=find_asks(configuration),
         governed=_governed(configuration),
-        contact_mappers={
-            place: compile_contact_mapper(item)
-            for place, item in _objects(configuration, ObjectKind.CONTACT)
-        },
-        activity_mappers={
-            place: compile_activity_mapper(item)
-            for place, item in _objects(configuration, ObjectKind.ACTIVITY)
-        },
+        contact_mappers=_each_map(configuration, ObjectKind.CONTACT, compile_contact_mapper),
+        activity_mappers=_each_map(configuration, ObjectKind.ACTIVITY, compile_activity_mapper),
+        availability_mappers=_each_map(
+            configuration,
+            ObjectKind.AVAILABILITY,
+            partial(compile_availability_mapper, zone=configuration.time_zone),
+        ),
+        availability=_availability(configuration),
     )
+
+
+def _availability(configuration: Configuration) -> CompiledAvailability:
+    rules = configuration.availability.rules
+    exceptions = [rule.never_for for rule in rules if rule.never_for is not None]
+    return CompiledAvailability(
+        rules=tuple(
+            (rule, compile_condition(rule.never_for) if rule.never_for else None) for rule in rules
+        ),
+        windows=_windows(exceptions, decays=False),
+        is_read=not OPENING_FACTS.isdisjoint(find_readers(configuration)),
+    )
+
+
+def _facts_of(item: ObjectMap) -> frozenset[str]:
+    return frozenset(read.fact for read in item.reads)
+
+
+def _each_map(
+    configuration: Configuration, kind: ObjectKind, build: Callable[[ObjectMap], _M]
+) -> dict[tuple[str, str], _M]:
+    """Build something of each object map of one kind, by system and object type."""
+    return {place: build(item) for place, item in _objects(configuration, kind)}
 
 
 def _objects(

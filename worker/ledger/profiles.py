@@ -30,6 +30,7 @@ from worker.ledger.sql import (
 )
 from worker.ledger.tables import base_counts, members, profiles, records
 from worker.ledger.transaction import Transaction
+from worker.ledger.waiting_tables import availability_readers, waiting
 
 Place: TypeAlias = tuple[str | None, str | None, str | None, str | None]
 """Where a profile stands: pathway, stage, verdict and owner."""
@@ -57,7 +58,8 @@ def delete_profiles(tx: Transaction, ids: Iterable[str]) -> None:
     wanted = list(ids)
     before = _places(tx, wanted)
     delete_where(tx, profiles, is_one_of(tx, profiles.c.id, wanted))
-    delete_where(tx, members, is_one_of(tx, members.c.profile_id, wanted))
+    for table in (members, waiting, availability_readers):
+        delete_where(tx, table, is_one_of(tx, table.c.profile_id, wanted))
     _move_counts(tx, before=before, after=())
 
 

@@ -28,6 +28,7 @@ from worker.ledger.sql import (
 )
 from worker.ledger.tables import activities, base_counts, match_keys, records, seen
 from worker.ledger.transaction import Transaction
+from worker.ledger.waiting_tables import availability
 
 _decode_values = msgspec.json.Decoder(dict[str, str | None]).decode
 _encode_values = msgspec.json.Encoder().encode
@@ -177,7 +178,12 @@ def _live(tx: Transaction, system: str, object_type: str) -> CompoundSelect[Any]
         activities.c.system == system,
         activities.c.object_type == object_type,
     )
-    return contacts.union(happened)
+    openings = select(availability.c.id).where(
+        is_mine(tx, availability),
+        availability.c.system == system,
+        availability.c.object_type == object_type,
+    )
+    return contacts.union(happened, openings)
 
 
 def _unmet(tx: Transaction, run_id: str, system: str, object_type: str) -> CompoundSelect[Any]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
 from worker.core.assignment import Roster
+from worker.core.availability import first_of
 from worker.core.decide import Decision, JudgedLead, decide_judged, judge_lead, with_decision
 from worker.core.due import next_change_at
 from worker.core.field_map import Managed
@@ -60,6 +61,16 @@ from worker.steps.roster import (
     store_assignments,
 )
 from worker.steps.snapshots import take_snapshots
+from worker.steps.waiting import (
+    Door,
+    Outlook,
+    close_door,
+    due_by_availability,
+    look_out,
+    open_door,
+    wake_waiting,
+    walks,
+)
 from worker.steps.work import Work
 
 STEP = "decide"
@@ -112,26 +123,28 @@ def decide_batches(work: Work, shard: Shard = WHOLE) -> Iterator[tuple[int, int]
         note_configuration(tx, digest)
         prepare_roster(work, tx, active)
         wake_due(tx, work.now)
+        wake_waiting(work, tx)
         total = count_to_decide(tx, now=work.now, config_digest=digest, shard=shard)
     roll_ups = RollUps(ruleset=work.ruleset, now=work.now)
-    after: str | None = None
     done = 0
-    while True:
-        with work.begin() as tx:
-            batch = next_to_decide(
-                tx,
-                now=work.now,
-                config_digest=digest,
-                after=after,
-                limit=work.batch,
-                shard=shard,
-            )
-            if not batch:
-                return
-            _decide_batch(work, tx, batch, roll_ups, owners)
-        after = batch[-1].id
-        done += len(batch)
-        yield done, total
+    for is_last in walks(work):
+        after: str | None = None
+        while True:
+            with work.begin() as tx:
+                batch = next_to_decide(
+                    tx,
+                    now=work.now,
+                    config_digest=digest,
+                    after=after,
+                    limit=work.batch,
+                    shard=shard,
+                )
+                if not batch:
+                    break
+                _decide_batch(work, tx, batch, roll_ups, owners, is_last=is_last)
+            after = batch[-1].id
+            done += len(batch)
+            yield done, max(done, total)
 
 
 def _decide_batch(
@@ -140,16 +153,21 @@ def _decide_batch(
     batch: Sequence[StoredProfile],
     roll_ups: RollUps,
     owners: Owners | None,
+    *,
+    is_last: bool,
 ) -> None:
     """Judge the leads of a batch; then, with the roster to ourselves, hand them out and store."""
     ids = [profile.id for profile in batch]
     records = records_of_profiles(tx, ids)
     empty = [name for name in ids if not records.get(name)]
-    judged = _judge(work, tx, batch, records, roll_ups, owners)
+    outlook = look_out(work, tx, ids)
+    judged = _judge(work, tx, batch, records, roll_ups, owners, outlook)
     lock_roster(tx)
     before = load_roster(work, tx, active_among(owners))
-    decided, roster = _hand_out(work, judged, before)
+    door = open_door(work, tx, outlook, is_last=is_last)
+    decided, roster = _hand_out(work, judged, before, door)
     _store(work, tx, decided, empty)
+    close_door(work, tx, door, [one.decision for one in decided])
     save_rotation(tx, before.balances, roster.balances)
     _count(work, decided)
 
@@ -161,13 +179,15 @@ def _judge(
     records: Mapping[str, Sequence[StoredRecord]],
     roll_ups: RollUps,
     owners: Owners | None,
+    outlook: Outlook,
 ) -> list[_Judged]:
     profiles = {profile.id: profile for profile in batch}
     snapshots = take_snapshots(work, tx, batch, records, roll_ups, owners)
     empty = [name for name in profiles if not records.get(name)]
     revoked = review_revocations(work, tx, snapshots, empty)
     found = []
-    for snapshot in with_shut(tx, work.ruleset, snapshots, revoked):
+    for known in with_shut(tx, work.ruleset, snapshots, revoked):
+        snapshot = outlook.show(known)
         name, lead = snapshot.profile_id, judge_lead(work.ruleset, snapshot, work.now)
         change_at = next_change_at(work.ruleset, snapshot, lead.lead, lead.judgement)
         found.append(
@@ -183,18 +203,22 @@ def _judge(
 
 
 def _hand_out(
-    work: Work, judged: Sequence[_Judged], roster: Roster
+    work: Work, judged: Sequence[_Judged], roster: Roster, door: Door
 ) -> tuple[list[_Decided], Roster]:
     """Decide one lead after the other, each with what those before it have taken."""
     found = []
     for one in judged:
-        decision = decide_judged(work.ruleset, one.lead, roster)
+        decision = decide_judged(work.ruleset, one.lead, roster, door.lists)
+        if door.defers(decision):
+            continue
+        door.note(decision)
         before = one.lead.snapshot.memory
         roster = with_decision(roster, before, decision)
         plans = plan_write(work.ruleset, decision, _current(one.records), revoked=one.revoked)
         was = one.profile.config_digest
         is_new_policy = was is not None and was != work.ruleset.configuration.digest
-        due_at = _due_at(work, decision, one.change_at)
+        change_at = first_of(one.change_at, due_by_availability(work, one.lead, decision))
+        due_at = _due_at(work, decision, change_at)
         found.append(
             _Decided(
                 before=before,
@@ -220,13 +244,16 @@ def _store(work: Work, tx: Transaction, decided: Sequence[_Decided], empty: Sequ
 
 
 def _due_at(work: Work, decision: Decision, change_at: datetime | None) -> datetime | None:
-    """When to decide again: as time changes the verdict, or a full team has another day."""
-    if decision.route is None or "ROUTE_TEAM_AT_CAPACITY" not in decision.route.reasons:
+    """When to decide again: as time changes the verdict, or a team that could not take it has another day."""
+    if decision.route is None or _WAITING.isdisjoint(decision.route.reasons):
         return change_at
     zone = work.ruleset.configuration.time_zone
     tomorrow = work.now.astimezone(zone).date() + timedelta(days=1)
     next_day_at = datetime.combine(tomorrow, time.min, zone).astimezone(UTC)
     return min(change_at or next_day_at, next_day_at)
+
+
+_WAITING = frozenset({"ROUTE_TEAM_AT_CAPACITY", "ROUTE_ALL_REFUSED"})
 
 
 def _current(records: Sequence[StoredRecord]) -> dict[RecordRef, CurrentRecord]:

@@ -10,11 +10,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from worker.core.availability_map import AvailabilityMapper
 from worker.core.field_map import ObjectKind, ObjectMap, SystemMap
 from worker.core.mapping import ActivityMapper, ContactMapper
 from worker.core.records import ObjectDescription, Page, Record, RowIssue, is_code
 from worker.core.ruleset import Ruleset
 from worker.core.transforms import is_damaged_id
+from worker.errors import FixAccessError, FixDataError
 from worker.ledger.activities import delete_activities, save_activities
 from worker.ledger.bookmarks import load_bookmark, save_bookmark
 from worker.ledger.profiles import mark_contacts_dirty
@@ -32,6 +34,7 @@ from worker.log import get_logger
 from worker.ports import Connector
 from worker.retry import with_retry
 from worker.steps.absorb import COUNTED, News, Reading, absorb
+from worker.steps.availability import confirm_unchanged, report_missing, store_availability
 from worker.steps.contact_points import note_contact_points, prepare_contact_points
 from worker.steps.drift import note_fields, refuse_drift
 from worker.steps.link import link_records
@@ -56,6 +59,7 @@ class _Source:
     is_remapped: bool
     map_contact: ContactMapper | None
     map_activity: ActivityMapper | None
+    map_availability: AvailabilityMapper | None
 
     @property
     def step(self) -> str:
@@ -70,7 +74,12 @@ def pull(work: Work) -> None:
         connector = work.connectors[system.system]
         for object_map in sorted(system.objects, key=lambda o: o.kind is ObjectKind.ACTIVITY):
             attempt = partial(_pull_object, work, connector, system, object_map)
-            with_retry(attempt, work.sleep)
+            try:
+                with_retry(attempt, work.sleep)
+            except (FixDataError, FixAccessError):
+                if object_map.kind is not ObjectKind.AVAILABILITY:
+                    raise
+                report_missing(work, system.system, object_map.object_type)
 
 
 def _pull_object(
@@ -108,6 +117,8 @@ def _pull_object(
     if last is not None and (last.is_complete or last.is_whole):
         issues += _sweep(work, source, is_complete=last.is_complete)
     with work.begin() as tx:
+        if source.map_availability is not None and not (last is not None and last.is_whole):
+            confirm_unchanged(work, tx, system.system, name)
         if done or issues or (last is not None and last.is_whole):
             _note_quarantine(work, tx, source, issues)
         _move_bookmark(tx, source, mark)
@@ -123,8 +134,7 @@ def _sweep(work: Work, source: _Source, *, is_complete: bool) -> list[RowIssue]:
         log.warning("deletions_doubted", system=system, object_type=name, code=reason)
         return [RowIssue(object_type=name, row=0, code=reason, is_quarantined=False)]
     if is_complete:
-        is_contact = source.map_contact is not None
-        sweep(work, system, name, step=source.step, is_contact=is_contact)
+        sweep(work, system, source.object_map, step=source.step)
     return []
 
 
@@ -150,6 +160,7 @@ def _open_source(
         is_remapped=is_remapped,
         map_contact=ruleset.contact_mappers.get(place),
         map_activity=ruleset.activity_mappers.get(place),
+        map_availability=ruleset.availability_mappers.get(place),
     )
 
 
@@ -164,6 +175,8 @@ def _store_page(work: Work, tx: Transaction, source: _Source, page: Page) -> lis
     mark_seen(tx, work.run_id, [record.ref for record in sound])
     if source.map_contact is not None:
         _store_contacts(work, tx, source, source.map_contact, sound)
+    elif source.map_availability is not None:
+        issues += _store_availability(work, tx, source, source.map_availability, sound)
     else:
         issues += _store_activities(work, tx, source, sound)
     bad = sum(issue.is_quarantined for issue in issues)
@@ -241,6 +254,18 @@ def _store_activities(
     note_actions(tx, work.ruleset, news)
     work.count(source.step, changed=len(touched), deleted=len(gone))
     return issues
+
+
+def _store_availability(
+    work: Work,
+    tx: Transaction,
+    source: _Source,
+    read: AvailabilityMapper,
+    records: Sequence[Record],
+) -> list[RowIssue]:
+    misread, changed = store_availability(work, tx, read, records)
+    work.count(source.step, changed=changed)
+    return [_issue(record, why.code, why.column) for record, why in misread]
 
 
 def _note_quarantine(
