@@ -104,6 +104,8 @@ READS: dict[str, Call] = {
     "bookmarks.load_bookmark": lambda tx: bookmarks.load_bookmark(tx, "hubspot", "contacts"),
     "contact_points.closed_points": lambda tx: contact_points.closed_points(tx, ["e1"]),
     "contact_points.records_after": lambda tx: contact_points.records_after(tx, None, 9),
+    "decisions.count_decisions": lambda tx: decisions.count_decisions(tx, NOW + 48 * HOUR),
+    "decisions.decisions_after": lambda tx: decisions.decisions_after(tx, 0, NOW + 48 * HOUR, 9),
     "decisions.history": lambda tx: decisions.history(tx, "p1"),
     "decisions.latest_decision": lambda tx: decisions.latest_decision(tx, "p1"),
     "decisions.load_decision": lambda tx: decisions.load_decision(tx, "d1"),

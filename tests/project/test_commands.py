@@ -16,7 +16,7 @@ DOCUMENTS = sorted(
     for path in ROOT.rglob("*.md")
     if not any(part.startswith(".") or part == "demo" for part in path.relative_to(ROOT).parts)
 )
-_TOLD = re.compile(r"(?:^|`|/)leadtriage ((?:audit )?[a-z]+)([^`#\n]*)", re.MULTILINE)
+_TOLD = re.compile(r"(?:^|`|/)leadtriage ((?:audit |route )?[a-z]+)([^`#\n]*)", re.MULTILINE)
 
 
 def commands() -> dict[str, set[str]]:

@@ -10,7 +10,7 @@ import typer
 
 from worker import __version__
 from worker.app import spare_collector
-from worker.cli import configure, consent, demo, duplicates, fields, inspect, sync
+from worker.cli import configure, consent, demo, duplicates, fields, inspect, route, sync
 from worker.cli.options import err, forgive_encodings, show
 from worker.errors import ExitCode
 
@@ -61,6 +61,7 @@ app.command()(inspect.explain)
 app.command()(inspect.runs)
 app.command()(duplicates.duplicates)
 app.command()(consent.consent)
+app.add_typer(route.route, name="route")
 app.add_typer(inspect.audit, name="audit")
 
 

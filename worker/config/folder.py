@@ -63,6 +63,9 @@ class Source(Generic[D]):
     sheet: Sheet
 
 
+NO_FILES: Mapping[str, Path] = {}
+
+
 @dataclass(slots=True, kw_only=True)
 class Folder:
     """The files of a configuration that could be read, by name relative to the folder."""
@@ -89,12 +92,16 @@ class Folder:
         return all(name in self.sources for name in self.present if name.startswith(f"{folder}/"))
 
 
-def read_folder(folder: Path, findings: Findings) -> Folder:
-    """Read every file of a configuration; what is missing or unknown is among the findings."""
+def read_folder(folder: Path, findings: Findings, instead: Mapping[str, Path] = NO_FILES) -> Folder:
+    """Read every file of a configuration; what is missing or unknown is among the findings.
+
+    ``instead`` names files elsewhere that are read in the place of the folder's own.
+    """
     found = Folder(path=folder, findings=findings, present=tuple(_list_files(folder, findings)))
     for name in found.present:
         model = SINGLE_FILES.get(name) or FOLDERS[name.split("/", 1)[0]]
-        source = _read_source(folder, name, model, findings)
+        path = instead.get(name, folder / name)
+        source = _read_source(path, str(path) if name in instead else name, model, findings)
         if source is not None:
             found.sources[name] = source
     for name in sorted(OPTIONAL - set(found.present)):
@@ -110,9 +117,9 @@ def read_sheets(folder: Path) -> Mapping[str, Sheet]:
 
 
 def _read_source(
-    folder: Path, name: str, model: type[BaseModel], findings: Findings
+    path: Path, name: str, model: type[BaseModel], findings: Findings
 ) -> Source[BaseModel] | None:
-    sheet = read_sheet(folder / name, name, findings)
+    sheet = read_sheet(path, name, findings)
     if sheet is None:
         return None
     try:

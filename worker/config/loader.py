@@ -7,6 +7,7 @@ as far as they leave something to check.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,10 +20,11 @@ from worker.config.cross_checks import check_across
 from worker.config.digests import digest_of, join_digests
 from worker.config.documents import OrganisationDocument
 from worker.config.findings import Findings
-from worker.config.folder import Folder, read_folder
+from worker.config.folder import NO_FILES, Folder, read_folder
 from worker.config.parts import Parts
 from worker.core.configuration import Configuration
 from worker.core.minimum import narrow
+from worker.core.routing import RoutingPolicy
 from worker.errors import FixConfigurationError, Problem
 
 T = TypeVar("T")
@@ -48,13 +50,28 @@ def load_configuration(folder: Path) -> Configuration:
     return report.configuration
 
 
-def check_configuration(folder: Path, today: date | None = None) -> CheckReport:
+def load_routing(folder: Path, file: Path) -> RoutingPolicy:
+    """Load another routing.yaml as if it stood in a configuration folder.
+
+    Raises:
+        FixConfigurationError: with every problem the configuration has with it.
+    """
+    report = check_configuration(folder, instead={"routing.yaml": file})
+    if report.configuration is None:
+        raise FixConfigurationError(problems=report.problems)
+    return report.configuration.routing
+
+
+def check_configuration(
+    folder: Path, today: date | None = None, instead: Mapping[str, Path] = NO_FILES
+) -> CheckReport:
     """Check a configuration folder; whatever it holds is reported, and nothing is raised.
 
-    Who is away is looked at only when ``today`` is given.
+    Who is away is looked at only when ``today`` is given. ``instead`` names files elsewhere that are
+    read in the place of the folder's own.
     """
     findings = Findings()
-    files = read_folder(folder, findings)
+    files = read_folder(folder, findings, instead)
     parts = build_parts(files, findings)
     check_across(files, parts, findings, today)
     # While something is wrong, what reads a fact is not known for sure.

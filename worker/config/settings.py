@@ -145,8 +145,10 @@ SECTIONS: dict[str, type[BaseModel]] = {
 FLAG_VARIABLES = frozenset(
     f"{PREFIX}{flag}"
     for flag in (
-        "CONTACTS", "DRY_RUN", "EXAMPLE", "EXPECT_HEAD", "FACTS", "JSON", "LIMIT", "LIVE", "NOW",
-        "ORIGINS", "SAVE", "SEED", "SHOW_VALUES", "STORE", "UNTIL", "VERBOSE",
+        "ADD", "ARRIVALS", "CONTACTS", "DRY_RUN", "EXAMPLE", "EXPECT_HEAD", "FACTS", "FROM", "HTML",
+        "INVENT", "JSON", "LIMIT", "LIVE", "NOW", "OPEN_FOR", "PAUSE", "ROUTING",
+        "ORIGINS", "SAVE", "SEED", "SHOW_VALUES", "STORE", "SVG", "TO", "UNTIL", "VERBOSE", "WEIGHT",
+        "WITH",
     )
 )  # fmt: skip
 """Variables that stand for a flag of a command: no setting, and no mistake either."""

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 
 from worker.ledger.chain import (
     GENESIS,
@@ -41,6 +42,8 @@ __all__ = [
     "ChainReport",
     "ProblemKind",
     "append_decisions",
+    "count_decisions",
+    "decisions_after",
     "erase_inputs",
     "history",
     "latest_decision",
@@ -87,6 +90,19 @@ def history(tx: Transaction, profile_id: str) -> list[StoredDecision]:
     """Read every decision ever made for a profile, oldest first."""
     query = _select(tx).where(decisions.c.profile_id == profile_id).order_by(decisions.c.seq)
     return [_to_decision(tx, row) for row in tx.connection.execute(query)]
+
+
+def decisions_after(tx: Transaction, seq: int, until: datetime, limit: int) -> list[StoredDecision]:
+    """Read the next decisions of everybody behind ``seq``, in order, up to an instant."""
+    query = _select(tx).where(decisions.c.seq > seq, decisions.c.decided_at <= until)
+    rows = tx.connection.execute(query.order_by(decisions.c.seq).limit(limit))
+    return [_to_decision(tx, row) for row in rows]
+
+
+def count_decisions(tx: Transaction, until: datetime) -> int:
+    """Count the decisions of everybody up to an instant."""
+    query = select(func.count()).where(is_mine(tx, decisions), decisions.c.decided_at <= until)
+    return int(tx.connection.execute(query).scalar_one())
 
 
 def erase_inputs(tx: Transaction, profile_ids: Iterable[str]) -> int:

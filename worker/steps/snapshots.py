@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from worker.core.exclusions import LOOK_BACK
 from worker.core.judgement import LeadSnapshot
 from worker.core.mapping import MappedContact
-from worker.core.model import Activity, FactSpec
+from worker.core.model import Activity, ActivityKind, FactSpec
 from worker.core.organisations import Membership
 from worker.core.record_checks import check_records
 from worker.core.records import RecordRef
@@ -69,17 +69,7 @@ def take_snapshot(
     configuration = ruleset.configuration
     kinds = configuration.activity_kinds
     happened = [
-        Activity(
-            ref=str(stored.ref),
-            kind=stored.kind,
-            at=stored.at,
-            strength=kinds[stored.kind].strength,
-            service_line=stored.service_line,
-            owner=stored.owner,
-            channel=stored.channel,
-            source=stored.source,
-            is_excluded=stored.is_excluded,
-        )
+        as_activity(stored, kinds)
         for record in records
         for stored in activities.get(record.ref, ())
         if stored.kind in kinds and kinds[stored.kind].is_enabled
@@ -98,6 +88,21 @@ def take_snapshot(
         owner_set_by_person_at=max(owned, default=None),
         membership=membership,
         issues=check_records(contacts, owners, configuration.routing.unassigned),
+    )
+
+
+def as_activity(stored: StoredActivity, kinds: Mapping[str, ActivityKind]) -> Activity:
+    """Say of a stored activity what conditions may ask; its kind must be a known one."""
+    return Activity(
+        ref=str(stored.ref),
+        kind=stored.kind,
+        at=stored.at,
+        strength=kinds[stored.kind].strength,
+        service_line=stored.service_line,
+        owner=stored.owner,
+        channel=stored.channel,
+        source=stored.source,
+        is_excluded=stored.is_excluded,
     )
 
 

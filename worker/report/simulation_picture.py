@@ -1,0 +1,200 @@
+"""Draws a simulation: a bar of each owner's load against the weights, and the load over the days.
+
+One SVG without scripts, fonts or anything fetched. It is built as a tree of elements and not as
+text, so that it is well-formed whatever an id holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+from worker.core.simulation_tally import Tally, total_fairness
+from worker.report.simulation import OwnerRow, SimulationReport, owner_rows
+
+_WIDTH, _LEFT, _RIGHT = 900, 230, 110
+_ROW, _BAR = 26, 9
+_TOP, _DAYS = 76, 160
+"""Heights of the head and of the chart of days, in pixels."""
+_SHOWN, _BESIDE, _WEIGHT, _OPEN = "#1b6ca8", "#b9c4cf", "#c0392b", "#d68910"
+_INK = "#222222"
+_MOST_TICKS = 8
+
+
+def simulation_svg(report: SimulationReport) -> str:
+    """Draw the picture as an SVG document."""
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(_svg(report), encoding="unicode")
+
+
+def simulation_page(report: SimulationReport) -> str:
+    """Write a page with the picture and the figures of it as a table."""
+    page = Element("html", lang="en")
+    head = SubElement(page, "head")
+    SubElement(head, "meta", charset="utf-8")
+    SubElement(head, "title").text = _title(report)
+    SubElement(head, "style").text = _STYLE
+    body = SubElement(page, "body")
+    SubElement(body, "h1").text = _title(report)
+    body.append(_svg(report))
+    body.append(_table(report))
+    fairness = total_fairness(report.shown.policy, report.shown.tally)
+    for found in (found for found in fairness if found.index is not None):
+        SubElement(body, "p").text = (
+            f"{found.team}: furthest from its weights {found.deviation:.1f} leads, "
+            f"Jain's index {found.index:.3f}."
+        )
+    indent(page)
+    return "<!DOCTYPE html>\n" + tostring(page, encoding="unicode", method="html") + "\n"
+
+
+_STYLE = (
+    "body{font:15px/1.4 sans-serif;max-width:960px;margin:2em auto;color:#222}"
+    "table{border-collapse:collapse}td,th{padding:.2em .8em;text-align:right;"
+    "border-bottom:1px solid #ddd}td:first-child,td:nth-child(2),th:first-child,th:nth-child(2)"
+    "{text-align:left}"
+)
+
+
+def _title(report: SimulationReport) -> str:
+    first, last = (at.astimezone(report.zone).date() for at in (report.since, report.until))
+    source = f"{report.source.value} arrivals"
+    return f"Routing simulated, {first} to {last}: {report.shown.tally.arrivals} {source}"
+
+
+def _table(report: SimulationReport) -> Element:
+    table = Element("table")
+    columns = ("owner", "team", "given", "by weight", "peak open", "limit", "most a day", "limit")
+    head = SubElement(table, "tr")
+    for column in columns:
+        SubElement(head, "th").text = column
+    for row in owner_rows(report.shown):
+        line = SubElement(table, "tr")
+        for text in _cells(row):
+            SubElement(line, "td").text = text
+    return table
+
+
+def _cells(row: OwnerRow) -> Sequence[str]:
+    def most(limit: int | None) -> str:
+        return "" if limit is None else str(limit)
+
+    return (
+        row.owner,
+        row.place,
+        str(row.given),
+        f"{row.share.expected:.1f}" if row.share else "",
+        str(row.open.peak),
+        most(row.open.most),
+        str(row.day.peak),
+        most(row.day.most),
+    )
+
+
+# --- the picture
+
+
+def _svg(report: SimulationReport) -> Element:
+    rows = list(owner_rows(report.shown))
+    height = _TOP + _ROW * len(rows) + _DAYS + 70
+    svg = Element(
+        "svg",
+        xmlns="http://www.w3.org/2000/svg",
+        viewBox=f"0 0 {_WIDTH} {height}",
+        width=str(_WIDTH),
+        height=str(height),
+        role="img",
+    )
+    SubElement(svg, "title").text = _title(report)
+    SubElement(svg, "rect", width=str(_WIDTH), height=str(height), fill="#ffffff")
+    _write(svg, 20, 28, _title(report), size=16)
+    _legend(svg, report)
+    _draw_owners(svg, report, rows)
+    _draw_days(svg, report.shown.tally, _TOP + _ROW * len(rows) + 40)
+    return svg
+
+
+def _write(
+    svg: Element, x: float, y: float, text: str, *, size: int = 12, at: str = "start"
+) -> None:
+    where = {"x": f"{x:.1f}", "y": f"{y:.1f}", "font-size": str(size), "text-anchor": at}
+    SubElement(svg, "text", {**where, "font-family": "sans-serif", "fill": _INK}).text = text
+
+
+def _box(svg: Element, x: float, y: float, width: float, height: float, colour: str) -> Element:
+    size = {"width": f"{max(0.0, width):.1f}", "height": f"{max(0.0, height):.1f}"}
+    return SubElement(svg, "rect", {"x": f"{x:.1f}", "y": f"{y:.1f}", **size, "fill": colour})
+
+
+def _legend(svg: Element, report: SimulationReport) -> None:
+    beside = "the present roster" if report.changed else "what really happened"
+    entries = [
+        (_SHOWN, "given by the changed roster" if report.changed else "given"),
+        *([(_BESIDE, beside)] if _has_beside(report) else []),
+        (_WEIGHT, "by weight"),
+        (_OPEN, "open at the end of the day"),
+    ]
+    for place, (colour, text) in enumerate(entries):
+        _box(svg, 20 + place * 215, 44, 12, 12, colour)
+        _write(svg, 38 + place * 215, 55, text)
+
+
+def _has_beside(report: SimulationReport) -> bool:
+    return report.changed is not None or report.present.tally.compared > 0
+
+
+def _draw_owners(svg: Element, report: SimulationReport, rows: Sequence[OwnerRow]) -> None:
+    present = {(row.place, row.owner): row.given for row in owner_rows(report.present)}
+    truth = report.present.tally.actual
+    other = [
+        present.get((row.place, row.owner), 0) if report.changed else truth[row.owner]
+        for row in rows
+    ]
+    expected = (row.share.expected for row in rows if row.share)
+    most = max((*(row.given for row in rows), *other, *expected, 1))
+    scale = (_WIDTH - _LEFT - _RIGHT) / most
+    for place, (row, beside) in enumerate(zip(rows, other, strict=True)):
+        y = _TOP + place * _ROW
+        name = f"{row.owner} · {row.place}" if row.place else row.owner
+        _write(svg, _LEFT - 10, y + 14, name, at="end")
+        bar = _box(svg, _LEFT, y, row.given * scale, _BAR, _SHOWN)
+        SubElement(bar, "title").text = f"{row.owner}: {row.given}"
+        if _has_beside(report):
+            _box(svg, _LEFT, y + _BAR + 1, beside * scale, _BAR, _BESIDE)
+        if row.share:
+            _box(svg, _LEFT + row.share.expected * scale - 1, y - 2, 2, 2 * _BAR + 4, _WEIGHT)
+        _write(svg, _WIDTH - _RIGHT + 12, y + 14, _figures(row, beside, report))
+
+
+def _figures(row: OwnerRow, beside: int, report: SimulationReport) -> str:
+    return f"{row.given} ({beside})" if _has_beside(report) else str(row.given)
+
+
+def _draw_days(svg: Element, tally: Tally, top: float) -> None:
+    days = sorted(tally.days)
+    given = [tally.days[day].given.total() for day in days]
+    open_ = [tally.days[day].open for day in days]
+    width, most = (_WIDTH - 90) / len(days), max(*given, *open_, 1)
+    foot = top + _DAYS - 20
+    scale = (_DAYS - 30) / most
+    for place, (day, count) in enumerate(zip(days, given, strict=True)):
+        bar = _box(
+            svg, 60 + place * width, foot - count * scale, width * 0.8, count * scale, _SHOWN
+        )
+        SubElement(bar, "title").text = f"{day}: {count}"
+    points = " ".join(
+        f"{60 + (place + 0.4) * width:.1f},{foot - count * scale:.1f}"
+        for place, count in enumerate(open_)
+    )
+    line = {"points": points, "fill": "none", "stroke": _OPEN, "stroke-width": "2"}
+    SubElement(svg, "polyline", line)
+    _box(svg, 60, foot, _WIDTH - 90, 1, _INK)
+    _write(svg, 52, foot - most * scale + 4, str(most), at="end")
+    _write(svg, 52, foot + 4, "0", at="end")
+    for place, day in _ticks(days):
+        _write(svg, 60 + (place + 0.4) * width, foot + 16, f"{day:%d %b}", at="middle", size=11)
+
+
+def _ticks(days: Sequence[date]) -> Iterator[tuple[int, date]]:
+    step = -(-len(days) // _MOST_TICKS)
+    return ((place, day) for place, day in enumerate(days) if place % step == 0)
