@@ -11,7 +11,10 @@ from tests.support.fake_organisation import crm_of, move_to_fake
 from tests.support.organisation import Organisation, add_qualified, make_empty
 
 TITLED = "      job_title: {from: job_title, as: text}\n"
-NOT_READING, READING = "hand_off: [service_line,", "hand_off: [job_title, service_line,"
+NOT_READING, READING = (
+    "hand_off: {facts: [service_line,",
+    "hand_off: {facts: [job_title, service_line,",
+)
 """In the patient policy: the hand-off begins to name the job title."""
 
 

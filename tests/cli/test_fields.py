@@ -42,7 +42,9 @@ def untidy(organisation: Organisation) -> Organisation:
         "      not_now:",
     )
     organisation.reconfigure(
-        "policies/patient.yaml", "hand_off: [service_line,", "hand_off: [country, service_line,"
+        "policies/patient.yaml",
+        "hand_off: {facts: [service_line,",
+        "hand_off: {facts: [country, service_line,",
     )
     return organisation
 

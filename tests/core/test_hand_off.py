@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 from tests.leads import NOW, Row, make_lead
 from worker.config.catalog import build_titles
@@ -10,7 +12,7 @@ from worker.config.documents import CatalogDocument
 from worker.core.assignment import Roster
 from worker.core.decide import decide
 from worker.core.hand_off import summarise
-from worker.core.ruleset import Ruleset
+from worker.core.ruleset import Ruleset, compile_ruleset
 
 READY = {
     "first_name": "Ada",
@@ -37,6 +39,22 @@ PRACTICE = {
     "lifecycle_stage": "Lead",
 }
 REFERRED = ({"type": "referral_form", "age": "3 days"},)
+EMPLOYER = {
+    "first_name": "Ann",
+    "last_name": "Berg",
+    "email": "ann.berg@northmills.com",
+    "lead_type": "Business",
+    "role": "HR director",
+    "organization": "North Mills",
+    "organization_type": "Employer",
+    "organization_size": "1200",
+    "program": "wellness",
+    "procurement_timing": "Next quarter",
+    "channel": "webinar",
+    "preferred_contact": "Phone",
+    "lifecycle_stage": "Lead",
+}
+DEMONSTRATION = ({"type": "demo_request", "age": "2 days"},)
 
 
 def summary(
@@ -46,29 +64,92 @@ def summary(
     **values: str,
 ) -> str:
     lead = make_lead(ruleset, [Row(values={**base, **values})], acts)
-    return summarise(ruleset, decide(ruleset, lead, Roster(), NOW))
+    return summarise(ruleset, decide(ruleset, lead, Roster(), NOW), line_break="\n")
 
 
-def test_what_the_catalogue_has_a_title_for_is_called_by_it(shipped: Ruleset) -> None:
-    said = summary(shipped, payer="bcbs", channel="web form")
-    assert (
-        "Service: Women's health. Came by: Form on our site. Language: Spanish. Plan: Blue Cross."
-        in said
+# Whole texts, as they stand in the CRM
+
+
+def test_the_whole_text_of_a_patient(shipped: Ruleset) -> None:
+    said = summary(
+        shipped,
+        site="Boston main campus",
+        wanted_date="2026-05-12",
+        channel="web form",
+        preferred_contact="Phone",
+        payer="bcbs",
     )
+    assert said.split("\n") == [
+        (
+            "Contact by e-mail or phone about booking a visit for the service asked about only."
+            " No clinical results or advice."
+        ),
+        "Wants: Women's health at Boston main campus, by 12 May 2026.",
+        "Next step: Talk through the options, then book. Due Tue 5 May 2026 10:00 EDT.",
+        "Prefers: phone. Language: Spanish. Plan: Blue Cross.",
+        "Last action: asked for an appointment, 1 May 2026. Came by: Form on our site.",
+        "Why: Asked for an appointment. Wants to begin soon. Asks for a service line we offer.",
+    ]
 
 
-def test_documents_are_called_by_their_titles_present_or_missing(shipped: Ruleset) -> None:
-    said = summary(shipped, PRACTICE, REFERRED)
-    assert "Referral: Surgical consultation. Documents: Referral letter." in said
-    assert "Still to collect: Insurance card, " in said
+def test_the_whole_text_of_a_referral(shipped: Ruleset) -> None:
+    assert summary(shipped, PRACTICE, REFERRED).split("\n") == [
+        (
+            "Contact by e-mail or phone about which service is wanted or the referral sent to us and"
+            " the papers still missing only. No clinical results or advice."
+        ),
+        "Referral: Surgical consultation.",
+        "Documents here: Referral letter.",
+        (
+            "Still to collect: Insurance card, service line, wanted date, how they found us,"
+            " preferred way of contact."
+        ),
+        (
+            "Next step: Confirm receipt, collect missing documents and start intake."
+            " Due Mon 4 May 2026 15:00 EDT."
+        ),
+        "Last action: submitted a referral, 1 May 2026.",
+        (
+            "Why: Submitted a referral. The referring practice is identified."
+            " The referral reason category is given."
+        ),
+    ]
+
+
+def test_the_whole_text_of_an_organisation(shipped: Ruleset) -> None:
+    assert summary(shipped, EMPLOYER, DEMONSTRATION).split("\n") == [
+        (
+            "Contact by e-mail about the program of interest or the demonstration or prices asked for"
+            " only. No clinical results or advice."
+        ),
+        "Program: Employer wellness, procurement next quarter.",
+        "Organisation: Employer. Size: 1,200 people.",
+        "Next step: Arrange a first conversation about the program. Due Tue 5 May 2026 10:30 EDT.",
+        (
+            "Last action: asked for a demonstration, 2 May 2026. Prefers: phone (not permitted)."
+            " Came by: Targeted webinar."
+        ),
+        (
+            "Why: Asked for a demonstration or prices. Has stated when a purchase is planned."
+            " Has a role in the decision."
+        ),
+    ]
+
+
+# What the lines say, and what they leave out
+
+
+def test_what_is_required_is_asked_for_first(shipped: Ruleset) -> None:
+    said = summary(shipped, READY, site="Boston main campus")
+    assert "\nStill to collect: wanted date, how they found us," in said
 
 
 def test_a_wanted_date_that_has_passed_is_marked(shipped: Ruleset) -> None:
-    assert "Wanted by: 2026-05-03 (has passed)." in summary(shipped, wanted_date="2026-05-03")
+    assert "by 3 May 2026 (has passed)." in summary(shipped, wanted_date="2026-05-03")
 
 
 def test_a_wanted_date_of_today_has_not_passed(shipped: Ruleset) -> None:
-    assert "Wanted by: 2026-05-04." in summary(shipped, wanted_date="2026-05-04")
+    assert "by 4 May 2026.\n" in summary(shipped, wanted_date="2026-05-04")
 
 
 def test_a_preferred_channel_that_is_closed_is_marked(shipped: Ruleset) -> None:
@@ -78,7 +159,7 @@ def test_a_preferred_channel_that_is_closed_is_marked(shipped: Ruleset) -> None:
 
 
 def test_a_preferred_channel_by_another_word_is_marked_too(shipped: Ruleset) -> None:
-    assert "Prefers: sms (not permitted)." in summary(shipped, preferred_contact="Text")
+    assert "Prefers: text message (not permitted)." in summary(shipped, preferred_contact="Text")
 
 
 def test_words_that_no_list_knows_are_never_handed_on(shipped: Ruleset) -> None:
@@ -87,7 +168,17 @@ def test_words_that_no_list_knows_are_never_handed_on(shipped: Ruleset) -> None:
 
 
 def test_a_preferred_channel_that_is_open_is_not_marked(shipped: Ruleset) -> None:
-    assert "Prefers: email." in summary(shipped, preferred_contact="email")
+    assert "Prefers: e-mail. " in summary(shipped, preferred_contact="email")
+
+
+def test_a_due_time_is_told_in_the_zone_of_the_calendar_that_counted_it(shipped: Ruleset) -> None:
+    """The organisation is in New York; there it is 11:00, and in Denver 9:00, eight hours of work left."""
+    routing = shipped.configuration.routing
+    team = routing.teams["care_navigation"]
+    calendar = replace(team.calendar, time_zone=ZoneInfo("America/Denver"))
+    teams = {**routing.teams, "care_navigation": replace(team, calendar=calendar)}
+    configuration = replace(shipped.configuration, routing=replace(routing, teams=teams))
+    assert "Due Mon 4 May 2026 17:00 MDT." in summary(compile_ruleset(configuration))
 
 
 def test_an_id_that_two_lists_call_differently_has_no_title() -> None:

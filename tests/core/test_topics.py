@@ -118,7 +118,7 @@ def test_the_summary_says_by_what_and_about_what_first(shipped: Ruleset) -> None
     said = summarise(shipped, decided(shipped, opt_out_email="true"))
     assert said.startswith(
         "Contact by phone about booking a visit for the service asked about only."
-        " No clinical results or advice. Service: Orthopedics."
+        " No clinical results or advice. Wants: Orthopedics."
     )
 
 

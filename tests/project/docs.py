@@ -18,6 +18,7 @@ from tests.project.demo_output import excerpt
 from worker.cli.main import EPILOG, app
 from worker.config.settings import SECTIONS, Settings, setting_names
 from worker.config.settings_sources import variable
+from worker.core.hand_off_policy import SLOTS
 from worker.core.reasons import REASONS, ReasonFamily
 from worker.errors import BUG, RECOVERY, ExitCode, Recovery
 
@@ -171,6 +172,11 @@ def _recovery_row(name: str, sentence: str, found: Recovery) -> tuple[str, ...]:
     )
 
 
+def slots() -> str:
+    """List the slots of a hand-off that are no facts."""
+    return table(("slot", "says"), [(f"`{{{name}}}`", says) for name, says in SLOTS.items()])
+
+
 WHOLE: Mapping[str, Callable[[], str]] = {
     "worker/cli/COMMANDS.md": commands,
     "worker/core/REASONS.md": reasons,
@@ -179,7 +185,10 @@ WHOLE: Mapping[str, Callable[[], str]] = {
 }
 """Documents that are generated as a whole."""
 
-PARTS: Mapping[tuple[str, str], Callable[[], str]] = {("README.md", "demo"): excerpt}
+PARTS: Mapping[tuple[str, str], Callable[[], str]] = {
+    ("README.md", "demo"): excerpt,
+    ("mappings/README.md", "slots"): slots,
+}
 """Generated parts of documents written by hand, by file and mark."""
 
 

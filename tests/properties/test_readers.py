@@ -100,7 +100,7 @@ def decided(ruleset: Ruleset, lead: LeadSnapshot) -> tuple[object, ...]:
 def test_a_decision_looks_at_no_fact_without_a_reader(
     lead: LeadSnapshot, configuration: Configuration
 ) -> None:
-    first = lead.contacts[0]
+    first = with_issues_of(lead, find_readers(configuration)).contacts[0]
     facts = Watched(first.facts)
     contact = MappedContact(ref=first.ref, facts=facts, issues=first.issues, unseen=first.unseen)
     ruleset = compile_ruleset(configuration)

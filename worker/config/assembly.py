@@ -44,6 +44,8 @@ from worker.config.governance import (
     build_pathways,
     build_quality,
 )
+from worker.config.hand_off import HandOffReader
+from worker.config.hand_off_documents import HandOffDocument
 from worker.config.identity import build_identity
 from worker.config.identity_documents import IdentityDocument
 from worker.config.maps import MapNotes, MapReader, join_mapped
@@ -76,6 +78,7 @@ def build_parts(files: Folder, findings: Findings) -> Parts:
     _build_policies(files, parts, findings)
     _build_routing(files, parts, findings)
     _build_availability(files, parts, findings)
+    _build_hand_off(files, parts, findings)
     return parts
 
 
@@ -226,6 +229,12 @@ def _build_availability(files: Folder, parts: Parts, findings: Findings) -> None
             sheet=found.sheet, findings=findings, words=parts.words, reads=parts.reads
         )
         parts.availability = reader.build(found.document)
+
+
+def _build_hand_off(files: Folder, parts: Parts, findings: Findings) -> None:
+    if found := files.get("hand_off.yaml", HandOffDocument):
+        reader = HandOffReader(sheet=found.sheet, findings=findings, words=parts.words)
+        parts.hand_off = reader.build(found.document)
 
 
 def _build_identity(files: Folder, parts: Parts, findings: Findings) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from worker.config.check_consent import check_consent, check_written_topics
+from worker.config.check_hand_off import check_hand_off
 from worker.config.check_policies import check_policies
 from worker.config.check_routes import check_routes
 from worker.config.documents import ActivitiesDocument, ConsentDocument, PathwaysDocument
@@ -42,6 +43,7 @@ def check_across(
             today=today,
         )
         check_routes(check)
+    check_hand_off(files, parts, findings)
     if not findings.errors:  # while something is wrong, what is used is not known for sure
         _warn_of_unnamed_governed(files, parts, findings)
         _warn_of_unused_fragments(files, parts, findings)

@@ -23,6 +23,7 @@ from worker.config.documents import (
     ReasonsDocument,
 )
 from worker.config.findings import Findings, Spot, nearest
+from worker.config.hand_off_documents import HandOffDocument
 from worker.config.identity_documents import IdentityDocument
 from worker.config.messages import report_schema_errors
 from worker.config.policy_documents import PolicyDocument
@@ -45,13 +46,21 @@ SINGLE_FILES: Mapping[str, type[BaseModel]] = {
     "consent.yaml": ConsentDocument,
     "lifecycle.yaml": LifecycleDocument,
     "routing.yaml": RoutingDocument,
+    "hand_off.yaml": HandOffDocument,
     "guardrails.yaml": GuardrailsDocument,
     "identity.yaml": IdentityDocument,
     "availability.yaml": AvailabilityDocument,
 }
 FOLDERS: Mapping[str, type[BaseModel]] = {"policies": PolicyDocument, "systems": SystemDocument}
 OPTIONAL = frozenset(
-    {"availability.yaml", "identity.yaml", "model.yaml", "reasons.yaml", "shared.yaml"}
+    {
+        "availability.yaml",
+        "hand_off.yaml",
+        "identity.yaml",
+        "model.yaml",
+        "reasons.yaml",
+        "shared.yaml",
+    }
 )
 
 

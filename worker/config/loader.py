@@ -110,6 +110,7 @@ def _join(files: Folder, parts: Parts) -> Configuration:
         calendar=parts.words.calendar,
         exclusions=parts.words.exclusions,
         availability=_built(parts.availability),
+        hand_off=_built(parts.hand_off),
     )
 
 

@@ -9,6 +9,7 @@ from worker.core.availability import AvailabilityPolicy
 from worker.core.consent import ConsentPolicy
 from worker.core.field_map import SystemMap
 from worker.core.guardrails import GuardrailPolicy
+from worker.core.hand_off_policy import HandOffPolicy
 from worker.core.identity import IdentityPolicy
 from worker.core.lifecycle import LifecyclePolicy
 from worker.core.organisations import OrganisationPolicy
@@ -33,4 +34,5 @@ class Parts:
     guardrails: GuardrailPolicy | None = None
     identity: IdentityPolicy | None = None
     availability: AvailabilityPolicy | None = None
+    hand_off: HandOffPolicy | None = None
     reads: set[str] = field(default_factory=set)

@@ -11,6 +11,7 @@ from worker.config.criteria import CriterionReader
 from worker.config.digests import digest_of
 from worker.config.findings import Findings
 from worker.config.fragments import with_fragments
+from worker.config.hand_off_documents import PolicyHandOffEntry
 from worker.config.policy_documents import (
     GateAnswer,
     PolicyDocument,
@@ -80,7 +81,9 @@ class PolicyReader:
             keep=_build_keep(document),
             tracks=tracks,
             required_documents=tuple(document.required_documents),
-            hand_off_facts=tuple(document.hand_off),
+            hand_off_facts=handed_on(document.hand_off),
+            hand_off_required=frozenset(document.hand_off.required),
+            hand_off_allowed=frozenset(document.hand_off.allow),
         )
         # A criterion can also be missing without an error here: when another file has one.
         is_whole = len(ordered) == len(document.use) + len(document.criteria)
@@ -153,9 +156,7 @@ class PolicyReader:
             self._check_list(path, names, known)
         spot = self.sheet.spot("purpose")
         check_name(self.findings, spot, "purpose", document.purpose, self.words.purposes)
-        for number, fact in enumerate(document.hand_off):
-            self.reads.add(fact)
-            check_fact(self.findings, self.sheet.spot("hand_off", number), fact, self.words)
+        self._check_hand_off(document.hand_off)
         self._check_documents(document)
         self._check_rule_ids(document)
 
@@ -173,6 +174,14 @@ class PolicyReader:
             if name in seen:
                 self.findings.error(spot, f"the {noun} {name!r} is listed twice.")
             seen.add(name)
+
+    def _check_hand_off(self, entry: PolicyHandOffEntry) -> None:
+        for key, facts in (("facts", entry.facts), ("required", entry.required)):
+            for number, fact in enumerate(facts):
+                self.reads.add(fact)
+                path: KeyPath = ("hand_off", key, number)
+                path = path if path in self.sheet.places else ("hand_off", number)
+                check_fact(self.findings, self.sheet.spot(*path), fact, self.words)
 
     def _check_documents(self, document: PolicyDocument) -> None:
         if not document.required_documents:
@@ -203,6 +212,11 @@ class PolicyReader:
                 self.findings.error(
                     spot, message, hint="give it `all`, `any`, `at_least`, `score` or `evidence`"
                 )
+
+
+def handed_on(entry: PolicyHandOffEntry) -> tuple[str, ...]:
+    """List the facts of a hand-off, each once."""
+    return tuple(dict.fromkeys((*entry.facts, *entry.required)))
 
 
 def _criterion_lists(document: PolicyDocument) -> list[tuple[KeyPath, list[str]]]:

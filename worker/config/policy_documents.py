@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from worker.config.hand_off_documents import PolicyHandOff, PolicyHandOffEntry
 from worker.config.scalars import Document, Duration, Name, Number, Text, When, plain
 from worker.core.model import Strength
 from worker.core.policy import Family
@@ -137,4 +138,4 @@ class PolicyDocument(Document):
     nurture_when: list[Text] = Field(default_factory=list)
     tracks: list[TrackEntry] = Field(default_factory=list)
     required_documents: list[Text] = Field(default_factory=list)
-    hand_off: list[Text] = Field(default_factory=list)
+    hand_off: PolicyHandOff = PolicyHandOffEntry()

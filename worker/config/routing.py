@@ -63,7 +63,11 @@ class RoutingReader:
             queues=queues,
             next_steps={
                 name: NextStep(
-                    id=name, sentence=entry.sentence, within=entry.within, clock=entry.clock
+                    id=name,
+                    sentence=entry.sentence,
+                    within=entry.within,
+                    clock=entry.clock,
+                    when_allowed=tuple(entry.when_allowed.items()),
                 )
                 for name, entry in document.next_steps.items()
             },

@@ -21,6 +21,7 @@ from worker.config.scalars import (
     WorkingTime,
     plain,
 )
+from worker.core.model import ContactChannel
 from worker.core.teams import Strategy
 
 HOURS_EXAMPLE = 'opening and closing time in quotes, such as "09:00-17:30"'
@@ -89,6 +90,7 @@ class QueueEntry(Document):
 
 class NextStepEntry(Document):
     sentence: Text
+    when_allowed: dict[ContactChannel, Text] = Field(default_factory=dict)
     within: WorkingTime
     clock: Text | None = None
 

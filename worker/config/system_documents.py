@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field
 
 from worker.config.findings import in_words
 from worker.config.scalars import Count, Document, Name, Option, Text, plain
-from worker.core.field_map import OPT_OUTS, Managed, ObjectKind, Purpose, Transform
+from worker.core.field_map import OPT_OUTS, LineBreak, Managed, ObjectKind, Purpose, Transform
 from worker.core.model import PERMISSIVE_FACTS, RESTRICTIVE_FACTS
 
 
@@ -30,6 +30,7 @@ class WriteEntry(Document):
     max_length: Annotated[Count, Field(ge=1)] | None = None
     max_items: Annotated[Count, Field(ge=1)] = 10
     word: Text | None = None
+    line_break: LineBreak = LineBreak.SPACE
 
 
 def _refuse_consent(value: object) -> object:

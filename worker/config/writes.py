@@ -39,6 +39,7 @@ def build_writes(
                 separator=item.separator,
                 max_length=item.max_length,
                 max_items=item.max_items,
+                line_break=item.line_break.text,
                 word=_word_of(entry, managed, item, sheet.spot(*place), findings),
             )
         )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from worker.core.availability import NO_AVAILABILITY, AvailabilityPolicy
@@ -13,6 +13,7 @@ from worker.core.consent import ConsentPolicy
 from worker.core.exclusions import NO_EXCLUSIONS, Exclusions
 from worker.core.field_map import SystemMap
 from worker.core.guardrails import GuardrailPolicy
+from worker.core.hand_off_policy import HandOffPolicy
 from worker.core.identity import IdentityPolicy
 from worker.core.lifecycle import LifecyclePolicy
 from worker.core.model import ActivityKind, FactSpec
@@ -53,3 +54,4 @@ class Configuration:
     calendar: CalendarWords = PLAIN_CALENDAR
     exclusions: Exclusions = NO_EXCLUSIONS
     availability: AvailabilityPolicy = NO_AVAILABILITY
+    hand_off: HandOffPolicy = field(default_factory=HandOffPolicy)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 from worker.core.calendar_words import PLAIN_CALENDAR, CalendarWords
 
@@ -84,12 +85,16 @@ class Managed(StrEnum):
     NURTURE_TRACK = "nurture_track"
     NEXT_STEP_DUE = "next_step_due_at"
     SUMMARY = "hand_off_summary"
+    WHY = "why"
     ALLOWED_CHANNELS = "allowed_channels"
     ALLOWED_TOPICS = "allowed_topics"
     SCORE_TOTAL = "score_total"
     SCORE_FIT = "score_fit"
     SCORE_INTENT = "score_intent"
     SCORE_TIMING = "score_timing"
+    SCORE_NURTURE = "score_nurture"
+    SCORE_CHANNEL = "score_channel"
+    SCORE_ACCOUNT = "score_account"
     DECIDED_AT = "decided_at"
     POLICY_VERSION = "policy_version"
     DECISION_ID = "decision_id"
@@ -116,6 +121,22 @@ LEADING = frozenset(
 LISTS = frozenset({Managed.REASONS, Managed.ALLOWED_CHANNELS, Managed.ALLOWED_TOPICS})
 """Several words in one field, joined by a separator."""
 
+INSTANTS = frozenset({Managed.NEXT_STEP_DUE, Managed.DECIDED_AT})
+"""Instants, written as such or as the day in a time zone."""
+
+SCORES = frozenset(
+    {
+        Managed.SCORE_TOTAL,
+        Managed.SCORE_FIT,
+        Managed.SCORE_INTENT,
+        Managed.SCORE_TIMING,
+        Managed.SCORE_NURTURE,
+        Managed.SCORE_CHANNEL,
+        Managed.SCORE_ACCOUNT,
+    }
+)
+"""Whole points."""
+
 PERMISSIONS = frozenset({Managed.ALLOWED_CHANNELS, Managed.ALLOWED_TOPICS})
 """Followers, but for one thing: to take back a permission that the CRM still shows causes a write."""
 
@@ -131,13 +152,40 @@ OPT_OUTS = frozenset(
 """Facts of the same name: the worker writes that they are so, and never that they are not."""
 
 
+class WriteForm(StrEnum):
+    """How a CRM's field takes a list, or an instant.
+
+    ``text`` is a list joined by a separator whose order is kept; ``list`` a field of many choices,
+    which shows them in an order of its own; ``json`` a JSON array.
+    """
+
+    TEXT = "text"
+    LIST = "list"
+    JSON = "json"
+    DATE = "date"
+    DATETIME = "datetime"
+
+
+class LineBreak(StrEnum):
+    """What stands between the lines of a hand-off: a field of one line shows no line breaks."""
+
+    NEWLINE = "newline"
+    SPACE = "space"
+
+    @property
+    def text(self) -> str:
+        return "\n" if self is LineBreak.NEWLINE else " "
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldWrite:
     """Managed value ``managed`` is written to CRM field ``target``.
 
     ``values`` translates canonical words into the CRM's; a word without a translation is not
     written. ``separator`` joins lists; ``max_length`` cuts text, ``max_items`` lists. For an
-    opt-out ``word`` is what the CRM calls yes.
+    opt-out ``word`` is what the CRM calls yes. ``line_break`` stands between the lines of a hand-off.
+    ``form`` None is the usual one; a date is that of ``time_zone``. ``clears_owner`` takes our own
+    owner off a lead that is taken back.
     """
 
     managed: Managed
@@ -147,6 +195,10 @@ class FieldWrite:
     max_length: int | None = None
     max_items: int = 10
     word: str | None = None
+    line_break: str = " "
+    form: WriteForm | None = None
+    time_zone: ZoneInfo | None = None
+    clears_owner: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,202 +1,370 @@
 """The hand-off in words: what the new owner needs to know, and how the lead may be contacted.
 
 Says only what the policy names; never anything clinical, and nothing that implies a result or advice.
+What depends on the instant alone is said with the rest, and never causes a write by itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from worker.core.case import YES, Case
+from worker.core.case import YES
 from worker.core.conditions import ColleaguesTest
-from worker.core.configuration import Configuration
 from worker.core.decide import Decision
 from worker.core.evaluation import active_colleagues, as_date
-from worker.core.field_map import Transform
-from worker.core.model import SAME_ANSWER, ContactChannel, FactValue
+from worker.core.hand_off_policy import HandOffLine
+from worker.core.hand_off_words import (
+    HandOffWords,
+    join_choices,
+    plain_words,
+    say_channel,
+    say_date,
+    say_fact_name,
+    say_number,
+    say_time,
+    say_value,
+    within_a_sentence,
+)
+from worker.core.model import SAME_ANSWER, Activity, ContactChannel, FactValue
 from worker.core.policy import Policy
-from worker.core.reasons import Reason
+from worker.core.routing import Route, RoutingPolicy
 from worker.core.ruleset import Ruleset
-from worker.core.topics import Topics
-
-_LABELS = {
-    "service_line": "Service",
-    "site": "Site",
-    "wanted_date": "Wanted",
-    "wanted_by": "Wanted by",
-    "channel": "Came by",
-    "preferred_contact": "Prefers",
-    "language": "Language",
-    "payer": "Plan",
-    "referral_category": "Referral",
-    "documents": "Documents",
-    "organisation_type": "Organisation",
-    "organisation_size": "Size",
-    "program_interest": "Program",
-    "procurement_timing": "Procurement",
-    "procurement_by": "Procurement by",
-}
+from worker.core.templates import Template, cut_at_word, fill
 
 
-def summarise(ruleset: Ruleset, decision: Decision) -> str:
-    """Write the hand-off summary of a routed decision; empty when nothing is handed off."""
-    if decision.route is None or decision.judgement.pathway is None:
+class Line(NamedTuple):
+    """One line as it reads; of those that are not required the highest ``priority`` goes first."""
+
+    text: str
+    priority: int
+    is_required: bool
+
+
+def summarise(
+    ruleset: Ruleset, decision: Decision, limit: int | None = None, line_break: str = " "
+) -> str:
+    """Write the hand-off of a routed decision; empty when nothing is handed off."""
+    return fit(hand_off_lines(ruleset, decision), limit, line_break)
+
+
+def hand_off_lines(ruleset: Ruleset, decision: Decision) -> tuple[Line, ...]:
+    """Write the lines of a hand-off as they read when there is room for all of them."""
+    pathway, route = decision.judgement.pathway, decision.route
+    if route is None or pathway is None:
+        return ()
+    telling = _Telling(ruleset, decision, route, pathway)
+    lines = (_render(line, telling) for line in ruleset.hand_off.lines[pathway])
+    return tuple([line for line in lines if line is not None])
+
+
+def say_next_step(ruleset: Ruleset, decision: Decision) -> str:
+    """Say the next step by a channel that is allowed, if it has words for one; else as usual."""
+    pathway, route = decision.judgement.pathway, decision.route
+    if route is None or pathway is None:
         return ""
-    policy = ruleset.policies[decision.judgement.pathway].policy
-    configuration = ruleset.configuration
-    return " ".join(
-        f"{part}."
-        for part in (
-            *_contact(policy, decision, configuration.consent.topics),
-            *_known(policy, decision, configuration.titles, _open_lists(configuration)),
-            *_last_action(ruleset, decision, configuration.time_zone),
-            *_colleagues(policy, decision),
-            f"Why: {_why(decision, configuration.reasons)}",
-            *_missing(policy, decision, configuration.titles),
-        )
-    )
+    telling = _Telling(ruleset, decision, route, pathway)
+    return fill(_step_template(telling), telling.say_plainly) or route.next_step.sentence
 
 
-def _words(text: str) -> str:
-    return text.replace("_", " ")
+def say_reasons(ruleset: Ruleset, decision: Decision) -> str:
+    """Say every reason of a decision as a sentence, the most important first."""
+    said = (_sentence(ruleset, code) for code in decision.reasons)
+    return " ".join([sentence for sentence in said if sentence])
 
 
-def _say(value: FactValue, titles: Mapping[str, str]) -> str:
-    if isinstance(value, (date, datetime)):
-        return value.isoformat()[:10]
-    if isinstance(value, tuple):
-        return ", ".join(titles.get(item) or _words(item) for item in value)
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, (int, float)):
-        return f"{value:g}"
-    return titles.get(value) or _words(value)
+def fit(lines: Sequence[Line], limit: int | None, line_break: str) -> str:
+    """Join the lines within a field's length.
+
+    The least important lines go as a whole. Where not even the most important one fits beside what
+    is required, it is cut behind a word.
+    """
+    kept = list(lines)
+    while limit is not None and _length(kept, line_break) > limit:
+        optional = [place for place, line in enumerate(kept) if not line.is_required]
+        if len(optional) < 2:
+            return _cut(kept, limit, line_break)
+        del kept[max(optional, key=lambda place: (kept[place].priority, place))]
+    return line_break.join([line.text for line in kept])
 
 
-def label_of(fact: str) -> str:
-    """Name a fact as a person would."""
-    return _LABELS.get(fact, _words(fact).capitalize())
+def _length(lines: Sequence[Line], line_break: str) -> int:
+    return sum([len(line.text) for line in lines]) + len(line_break) * max(0, len(lines) - 1)
 
 
-def _open_lists(configuration: Configuration) -> frozenset[str]:
-    """Name the choices that a field map reads without a list: anybody may have typed anything there."""
-    return frozenset(
-        read.fact
-        for system in configuration.systems.values()
-        for item in system.objects
-        for read in item.reads
-        if read.transform in (Transform.CHOICE, Transform.CHOICES) and not read.is_closed
-    )
+_FEWEST_LETTERS = 12
+"""With less room than this, a line that is cut says nothing."""
 
 
-def _known(
-    policy: Policy, decision: Decision, titles: Mapping[str, str], open_lists: frozenset[str]
-) -> Iterator[str]:
-    for fact in policy.hand_off_facts:
-        value = decision.lead.facts.get(fact)
-        if value is not None and fact not in open_lists:
-            caution = _caution(fact, value, decision.judgement.case)
-            yield f"{label_of(fact)}: {_say(value, titles)}{caution}"
+def _cut(lines: Sequence[Line], limit: int, line_break: str) -> str:
+    """Cut the one line that is not required; the required ones come first whatever the room."""
+    required = [line.text for line in lines if line.is_required]
+    room = limit - _length([line for line in lines if line.is_required], line_break)
+    room -= len(line_break) if required else 0
+    if room < _FEWEST_LETTERS:
+        return cut_at_word(line_break.join(required), limit)
+    texts = [line.text if line.is_required else cut_at_word(line.text, room) for line in lines]
+    return line_break.join(texts)
+
+
+@dataclass(frozen=True, slots=True)
+class _Telling:
+    """One hand-off while it is told."""
+
+    ruleset: Ruleset
+    decision: Decision
+    route: Route
+    pathway: str
+
+    @property
+    def words(self) -> HandOffWords:
+        return self.ruleset.configuration.hand_off.words
+
+    @property
+    def policy(self) -> Policy:
+        return self.ruleset.policies[self.pathway].policy
+
+    @property
+    def allowed(self) -> list[ContactChannel]:
+        return [p.channel for p in self.decision.judgement.permissions if p.is_allowed]
+
+    def say(self, slot: str) -> str:
+        """Say what stands in a slot, with what makes it no longer true, or not permitted."""
+        known = _SLOTS.get(slot)
+        if known is not None:
+            return known(self)
+        value = self._value(slot)
+        return "" if value is None else _with_caution(self, slot, value)
+
+    def say_plainly(self, slot: str) -> str:
+        """Say what stands in a slot of a next step: nothing in it changes by time alone."""
+        known = _SLOTS.get(slot)
+        if known is not None:
+            return known(self)
+        value = self._value(slot)
+        return "" if value is None else _say_fact(self, slot, value)
+
+    def _value(self, fact: str) -> FactValue | None:
+        if fact not in self.ruleset.hand_off.told[self.pathway]:
+            return None
+        return self.decision.lead.facts.get(fact)
+
+
+def _render(line: HandOffLine, telling: _Telling) -> Line | None:
+    text = fill(line.text, telling.say)
+    if text is None and line.otherwise is not None:
+        text = fill(line.otherwise, telling.say)
+    return Line(text, line.priority, line.is_required) if text else None
+
+
+# --- facts
+
+
+def _say_fact(telling: _Telling, fact: str, value: FactValue) -> str:
+    channel = _CHANNEL_WORDS.get(str(value)) if fact == "preferred_contact" else None
+    if channel is not None:
+        return say_channel(telling.words, channel)
+    return say_value(telling.words, value, telling.ruleset.configuration.titles)
 
 
 _DAYS_TO_COME = frozenset({"wanted_date", "wanted_by", "procurement_by"})
 
 
-def _caution(fact: str, value: FactValue, case: Case) -> str:
+def _with_caution(telling: _Telling, fact: str, value: FactValue) -> str:
     """Mark what the lead said but nobody can act on any more, or may not."""
+    said, case = _say_fact(telling, fact, value), telling.decision.judgement.case
+    mark: Template | None = None
     if fact in _DAYS_TO_COME:
         day = as_date(value)
-        return " (has passed)" if day is not None and day < case.today else ""
-    if fact == "preferred_contact":
+        mark = telling.words.passed if day is not None and day < case.today else None
+    elif fact == "preferred_contact":
         channel = _CHANNEL_WORDS.get(str(value))
-        return " (not permitted)" if channel is not None and channel not in case.reachable else ""
-    return ""
+        is_closed = channel is not None and channel not in case.reachable
+        mark = telling.words.not_permitted if is_closed else None
+    return said if mark is None else fill(mark, lambda _slot: said) or said
 
 
-_CHANNEL_NAMES = {
-    ContactChannel.EMAIL: "e-mail",
-    ContactChannel.PHONE: "phone",
-    ContactChannel.SMS: "text message",
-    ContactChannel.MAIL: "letter",
-}
 _CHANNEL_WORDS: Mapping[str, ContactChannel] = {
     **{channel.value: channel for channel in ContactChannel},
-    **{name: channel for channel, name in _CHANNEL_NAMES.items()},
+    "e-mail": ContactChannel.EMAIL,
+    "text message": ContactChannel.SMS,
+    "letter": ContactChannel.MAIL,
     "call": ContactChannel.PHONE,
     "text": ContactChannel.SMS,
 }
 """The words by which a CRM may name a channel; another word is said as it stands."""
 
 
-def _last_action(ruleset: Ruleset, decision: Decision, zone: ZoneInfo) -> Iterator[str]:
-    kinds = ruleset.configuration.activity_kinds
-    for activity in decision.judgement.case.activities:
-        kind = kinds.get(activity.kind)
-        if kind is not None and kind.is_by_lead:
-            day = activity.at.astimezone(zone).date()
-            yield f"Last action: {kind.sentence.lower()} on {day.isoformat()}"
-            return
+# --- slots that are no facts
 
 
-def _colleagues(policy: Policy, decision: Decision) -> Iterator[str]:
+def _channels(telling: _Telling) -> str:
+    words = telling.words
+    said = [say_channel(words, channel) for channel in telling.allowed]
+    return join_choices(words, said) or words.no_channel
+
+
+def _topics(telling: _Telling) -> str:
+    """What may be spoken of; the purpose, for an organisation that names no topics."""
+    topics = telling.ruleset.configuration.consent.topics
+    if not topics or not telling.allowed:
+        return plain_words(telling.policy.purpose)
+    allowed = telling.decision.judgement.topics
+    said = [within_a_sentence(topic.sentence) for topic in topics if topic.id in allowed]
+    return join_choices(telling.words, said)
+
+
+def _reasons(telling: _Telling) -> str:
+    said = (_sentence(telling.ruleset, code) for code in telling.decision.reasons[:3])
+    return " ".join([sentence for sentence in said if sentence]).rstrip(".")
+
+
+def _sentence(ruleset: Ruleset, code: str) -> str | None:
+    configuration = ruleset.configuration
+    known = configuration.reasons.get(code)
+    own = configuration.hand_off.words.reasons.get(code)
+    return own or (known.sentence if known is not None else None)
+
+
+def _qualified_by(telling: _Telling) -> str:
+    found = telling.decision.judgement.qualification
+    carried_by = found.carried_by if found is not None else None
+    sentences = (rule.sentence for rule in telling.policy.rules if rule.id == carried_by)
+    return next(sentences, "").rstrip(".")
+
+
+def _score(telling: _Telling) -> str:
+    found = telling.decision.judgement.qualification
+    return say_number(telling.words, round(found.total)) if found is not None else ""
+
+
+def _last_action(telling: _Telling) -> str:
+    activity = _newest(telling)
+    if activity is None:
+        return ""
+    return within_a_sentence(telling.ruleset.configuration.activity_kinds[activity.kind].sentence)
+
+
+def _last_action_on(telling: _Telling) -> str:
+    activity = _newest(telling)
+    zone = telling.ruleset.configuration.time_zone
+    return say_date(telling.words, activity.at.astimezone(zone).date()) if activity else ""
+
+
+def _newest(telling: _Telling) -> Activity | None:
+    """The newest action of the lead itself; governed kinds are not among those of a case."""
+    kinds = telling.ruleset.configuration.activity_kinds
+    for activity in telling.decision.judgement.case.activities:
+        if activity.kind in kinds and kinds[activity.kind].is_by_lead:
+            return activity
+    return None
+
+
+def _colleagues(telling: _Telling) -> str:
     """Say how many others of the organisation are active, where the policy asked and it is so."""
-    found = decision.judgement.qualification
-    if found is None:
-        return
-    for place, criterion in enumerate(policy.criteria):
+    judgement = telling.decision.judgement
+    found = judgement.qualification
+    for place, criterion in enumerate(telling.policy.criteria):
         test = criterion.condition
-        if isinstance(test, ColleaguesTest) and found.truths[place] is YES:
-            count = len({c.member for c in active_colleagues(test, decision.judgement.case)})
-            yield f"{count} {'colleague' if count == 1 else 'colleagues'} active"
-            return
+        if isinstance(test, ColleaguesTest) and found and found.truths[place] is YES:
+            count = len({c.member for c in active_colleagues(test, judgement.case)})
+            return telling.words.colleague if count == 1 else _so_many(telling.words, count)
+    return ""
 
 
-def _contact(policy: Policy, decision: Decision, topics: Topics) -> Iterator[str]:
-    """Say by what and about what to make contact. It comes first: a CRM's field cuts the end."""
-    allowed = [p.channel for p in decision.judgement.permissions if p.is_allowed]
-    channels = " or ".join(_CHANNEL_NAMES[channel] for channel in allowed)
-    if not allowed or not topics:
-        yield f"Contact by {channels or 'no channel'} about {_words(policy.purpose)} only"
-        return
-    said = [_within_a_sentence(t.sentence) for t in topics if t.id in decision.judgement.topics]
-    if said:
-        yield f"Contact by {channels} about {' or '.join(said)} only"
-        yield "No clinical results or advice"
-    else:
-        yield f"No topic is allowed yet for a contact by {channels}"
+def _so_many(words: HandOffWords, count: int) -> str:
+    said = say_number(words, count)
+    return fill(words.colleagues, lambda _slot: said) or said
 
 
-def _within_a_sentence(sentence: str) -> str:
-    """Begin with a small letter, unless the first word is in capitals."""
-    words = sentence.rstrip(".")
-    return words if words[:2].isupper() else words[:1].lower() + words[1:]
-
-
-def _why(decision: Decision, catalogue: Mapping[str, Reason]) -> str:
-    said = [catalogue[code].sentence for code in decision.reasons[:3] if code in catalogue]
-    return " ".join(said).rstrip(".")
-
-
-_TO_COLLECT = {"wanted_by": "wanted date", "procurement_by": "procurement date"}
-"""What to ask for where what follows from the answer is missing."""
-
-
-def _missing(policy: Policy, decision: Decision, titles: Mapping[str, str]) -> Iterator[str]:
-    present = decision.lead.facts.get("documents", ()) if policy.required_documents else ()
-    documents = [
-        name
-        for name in policy.required_documents
-        if not isinstance(present, tuple) or name not in present
+def _missing(telling: _Telling) -> str:
+    """Name what is still to collect: first what the policy requires, then documents, then the rest."""
+    policy = telling.policy
+    facts = [fact for fact in policy.hand_off_facts if _is_missing(telling, fact)]
+    required = [fact for fact in facts if fact in policy.hand_off_required]
+    others = [fact for fact in facts if fact not in policy.hand_off_required]
+    said = [
+        *(say_fact_name(telling.words, fact) for fact in required),
+        *_lacking_documents(telling),
+        *(say_fact_name(telling.words, fact) for fact in others),
     ]
-    facts = [
-        _TO_COLLECT.get(fact) or _words(fact)
-        for fact in policy.hand_off_facts
-        if fact not in decision.lead.facts
-        and fact != "documents"
-        and SAME_ANSWER.get(fact) not in decision.lead.facts
-    ]
-    still = [*(titles.get(name) or _words(name) for name in documents), *facts]
-    if still:
-        yield f"Still to collect: {', '.join(still)}"
+    return ", ".join(said)
+
+
+def _is_missing(telling: _Telling, fact: str) -> bool:
+    known = telling.decision.lead.facts
+    return fact != "documents" and fact not in known and SAME_ANSWER.get(fact) not in known
+
+
+def _documents_missing(telling: _Telling) -> str:
+    return ", ".join(_lacking_documents(telling))
+
+
+def _lacking_documents(telling: _Telling) -> Iterator[str]:
+    policy, titles = telling.policy, telling.ruleset.configuration.titles
+    present = telling.decision.lead.facts.get("documents") if policy.required_documents else None
+    for name in policy.required_documents:
+        if not isinstance(present, tuple) or name not in present:
+            yield titles.get(name) or plain_words(name)
+
+
+def _nurture_track(telling: _Telling) -> str:
+    track = telling.decision.judgement.track
+    sentences = (item.sentence for item in telling.policy.tracks if item.id == track)
+    return within_a_sentence(next(sentences, ""))
+
+
+# --- next step
+
+
+def _next_step(telling: _Telling) -> str:
+    said = fill(_step_template(telling), telling.say_plainly) or telling.route.next_step.sentence
+    return said.rstrip(".")
+
+
+def _step_template(telling: _Telling) -> Template:
+    """Choose the words of a channel that is allowed: the preferred one, else the first written."""
+    step = telling.ruleset.hand_off.steps[telling.route.next_step.id]
+    allowed = telling.allowed
+    open_ones = {channel: text for channel, text in step.by_channel if channel in allowed}
+    preferred = None
+    if open_ones and "preferred_contact" in telling.policy.hand_off_facts:
+        word = telling.decision.lead.facts.get("preferred_contact")
+        preferred = _CHANNEL_WORDS.get(str(word))
+    if preferred in open_ones:
+        return open_ones[preferred]
+    return next(iter(open_ones.values()), step.usual)
+
+
+def _due_at(telling: _Telling) -> str:
+    routing = telling.ruleset.configuration.routing
+    zone = _zone_of(routing, telling.route)
+    return say_time(telling.words, telling.route.due_at, zone)
+
+
+def _zone_of(routing: RoutingPolicy, route: Route) -> ZoneInfo:
+    """The zone of the calendar that the due time was counted in."""
+    place = routing.teams.get(route.target) or routing.queues[route.target]
+    return place.calendar.time_zone
+
+
+_SLOTS: Mapping[str, Callable[[_Telling], str]] = {
+    "allowed_channels": _channels,
+    "allowed_topics": _topics,
+    "never": lambda telling: telling.words.never,
+    "pathway": lambda telling: telling.policy.title,
+    "qualified_by": _qualified_by,
+    "reasons": _reasons,
+    "score": _score,
+    "colleagues": _colleagues,
+    "last_action": _last_action,
+    "last_action_on": _last_action_on,
+    "missing": _missing,
+    "documents_missing": _documents_missing,
+    "nurture_track": _nurture_track,
+    "team": lambda telling: plain_words(telling.route.target),
+    "next_step": _next_step,
+    "due_at": _due_at,
+}

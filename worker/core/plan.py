@@ -8,35 +8,34 @@ so that a score fading day by day does not rewrite the base.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from worker.core.asked import ask
 from worker.core.decide import Decision
-from worker.core.field_map import (
-    LEADING,
-    LISTS,
-    OPT_OUTS,
-    PERMISSIONS,
-    FieldWrite,
-    Managed,
-    ObjectMap,
-)
-from worker.core.hand_off import summarise
-from worker.core.model import RESTRICTIVE_FACTS, Stage
-from worker.core.policy import Family
+from worker.core.field_map import LEADING, OPT_OUTS, PERMISSIONS, FieldWrite, Managed, ObjectMap
+from worker.core.model import RESTRICTIVE_FACTS
 from worker.core.records import RawValue, RawValues, RecordRef
 from worker.core.ruleset import Ruleset
 from worker.core.transforms import compile_reader
+from worker.core.written_form import is_same, split_words, write_out
 
 NOTHING: frozenset[str] = frozenset()
+Options = Mapping[tuple[str, str, str], frozenset[str]]
+"""What the CRM's own lists hold, by system, object type and field."""
+NO_OPTIONS: Options = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordPlan:
-    """What is to change on one record, and the values the decision was made on."""
+    """What is to change on one record, and the values the decision was made on.
+
+    ``unlisted`` names, for each field, the words left out because the CRM's list does not have them.
+    """
 
     ref: RecordRef
     changes: RawValues
     expected: RawValues
+    unlisted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +52,7 @@ def plan_write(
     current: Mapping[RecordRef, CurrentRecord],
     *,
     revoked: frozenset[str] = NOTHING,
+    options: Options = NO_OPTIONS,
 ) -> tuple[RecordPlan, ...]:
     """Plan the writes of one decision; empty when the CRM already says so, or must be left alone.
 
@@ -63,13 +63,14 @@ def plan_write(
     is_hands_off = decision.judgement.move.is_hands_off
     if is_hands_off and not revoked:
         return ()
-    wanted = {} if is_hands_off else _wanted(ruleset, decision)
     plans = []
     for ref in sorted(current):
         system = ruleset.configuration.systems.get(ref.system)
         object_map = system.find_object(ref.object_type) if system else None
         if object_map is not None:
-            plan = _plan_record(ref, object_map, wanted, current[ref], decision)
+            plan = None
+            if not is_hands_off:
+                plan = _plan_record(ruleset, decision, ref, object_map, current[ref], options)
             shown = _show_opt_outs(object_map, current[ref].values, revoked) if revoked else {}
             if shown:
                 plan = _with_opt_outs(ref, plan, shown, current[ref].values)
@@ -79,36 +80,51 @@ def plan_write(
 
 
 def _plan_record(
+    ruleset: Ruleset,
+    decision: Decision,
     ref: RecordRef,
     object_map: ObjectMap,
-    wanted: Mapping[Managed, str | None],
     record: CurrentRecord,
-    decision: Decision,
+    options: Options,
 ) -> RecordPlan | None:
-    values, written = record.values, record.written
+    values = record.values
     changes: dict[str, RawValue] = {}
+    unlisted: dict[str, tuple[str, ...]] = {}
     is_led = False
     for write in object_map.writes:
-        if write.target not in values or write.managed not in wanted:
+        if not _may_write(write, record, decision):
             continue
-        is_edited = write.target in written and values[write.target] != written[write.target]
-        if is_edited and not decision.is_new:
+        is_ours = _is_ours(write, record)
+        text = ask(ruleset, decision, write, ref.system, is_ours=is_ours)
+        if text is None:
             continue
-        text = wanted[write.managed]
-        if write.managed is Managed.OWNER:
-            text = decision.route.owners.get(ref.system) if decision.route else None
-            if text is None:
-                continue
-        translated = _translate(write, text)
-        if translated is not None and translated != (values[write.target] or ""):
-            changes[write.target] = translated or None
-            is_led = is_led or write.managed in LEADING or _takes_back(write, values, translated)
+        known = options.get((ref.system, ref.object_type, write.target)) if options else None
+        translated, left_out = write_out(write, text, known)
+        if left_out:
+            unlisted[write.target] = left_out
+        if translated is None or is_same(write, values[write.target], translated):
+            continue
+        changes[write.target] = translated or None
+        is_led = is_led or write.managed in LEADING or _takes_back(write, values, translated)
     if not is_led:
         return None
     watched = {write.target for write in object_map.writes if write.managed in _WATCHED}
     watched |= {read.source for read in object_map.reads if read.fact in RESTRICTIVE_FACTS}
     expected = {name: values[name] for name in sorted(watched | set(changes)) if name in values}
-    return RecordPlan(ref=ref, changes=changes, expected=expected)
+    return RecordPlan(ref=ref, changes=changes, expected=expected, unlisted=unlisted)
+
+
+def _may_write(write: FieldWrite, record: CurrentRecord, decision: Decision) -> bool:
+    """A field that we see, and that nobody has changed since we wrote it, or the case is a new one."""
+    if write.target not in record.values:
+        return False
+    return decision.is_new or write.target not in record.written or _is_ours(write, record)
+
+
+def _is_ours(write: FieldWrite, record: CurrentRecord) -> bool:
+    """Tell whether a field holds what we last wrote there."""
+    target, written = write.target, record.written
+    return target in written and is_same(write, record.values[target], written[target])
 
 
 def _show_opt_outs(
@@ -145,55 +161,5 @@ def _takes_back(write: FieldWrite, values: RawValues, text: str) -> bool:
     """Tell whether the CRM shows a channel or topic that is allowed no more."""
     if write.managed not in PERMISSIONS:
         return False
-    shown = (values[write.target] or "").split(write.separator)
-    return not {word.strip() for word in shown} - {""} <= set(text.split(write.separator))
-
-
-def _translate(write: FieldWrite, text: str | None) -> str | None:
-    """Put a value into the CRM's own form; None when the CRM has no word for it."""
-    if not text:
-        return ""
-    if write.managed in LISTS:
-        words = [write.values.get(w) if write.values else w for w in text.split(";")]
-        return write.separator.join([word for word in words if word][: write.max_items])
-    if write.values:
-        return write.values.get(text)
-    if write.max_length is not None and len(text) > write.max_length:
-        return text[: write.max_length - 1].rstrip() + "…"
-    return text
-
-
-def _wanted(ruleset: Ruleset, decision: Decision) -> dict[Managed, str | None]:
-    """List the managed values a decision asks for; an absent one is left as it is."""
-    judgement, route = decision.judgement, decision.route
-    wanted: dict[Managed, str | None] = {
-        Managed.REASONS: ";".join(decision.reasons),
-        Managed.PATHWAY: judgement.pathway,
-        Managed.NURTURE_TRACK: judgement.track,
-        Managed.DECISION_ID: decision.id,
-        Managed.DECIDED_AT: decision.decided_at.isoformat(timespec="seconds"),
-    }
-    if judgement.pathway is not None:
-        policy = ruleset.policies[judgement.pathway].policy
-        wanted[Managed.POLICY_VERSION] = f"{policy.pathway} {policy.version}"
-    if judgement.move.stage is not judgement.standing.stage and judgement.move.stage is not None:
-        wanted[Managed.STAGE] = judgement.move.stage
-    if judgement.qualification is not None:
-        families = judgement.qualification.families
-        wanted[Managed.SCORE_TOTAL] = _points(judgement.qualification.total)
-        wanted[Managed.SCORE_FIT] = _points(families.get(Family.FIT, 0.0))
-        wanted[Managed.SCORE_INTENT] = _points(families.get(Family.INTENT, 0.0))
-        wanted[Managed.SCORE_TIMING] = _points(families.get(Family.TIMING, 0.0))
-    wanted[Managed.NEXT_STEP] = route.next_step.sentence if route else ""
-    wanted[Managed.NEXT_STEP_DUE] = route.due_at.isoformat(timespec="seconds") if route else ""
-    wanted[Managed.SUMMARY] = summarise(ruleset, decision)
-    channels = [p.channel for p in judgement.permissions if p.is_allowed] if route else ()
-    wanted[Managed.ALLOWED_CHANNELS] = ";".join(channels)
-    wanted[Managed.ALLOWED_TOPICS] = ";".join(judgement.topics if route else ())
-    if route is not None and judgement.move.stage is Stage.MQL:
-        wanted[Managed.OWNER] = route.owner
-    return wanted
-
-
-def _points(value: float) -> str:
-    return str(round(value))
+    shown = split_words(write, values[write.target] or "")
+    return not set(shown) <= set(split_words(write, text))

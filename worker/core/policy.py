@@ -149,7 +149,8 @@ class Policy:
     """All that is written about one pathway. ``criteria`` stand in an order fit for evaluation.
 
     ``disqualifiers`` must hold, ``exclusions`` must not, ``holds`` keep the lead waiting while met.
-    A family's points are multiplied by its weight before its cap is applied.
+    A family's points are multiplied by its weight before its cap is applied. Of ``hand_off_facts`` those
+    required are asked for first; those allowed are told though their kind is not, for a written reason.
     """
 
     pathway: str
@@ -170,6 +171,8 @@ class Policy:
     tracks: tuple[Track, ...] = ()
     required_documents: tuple[str, ...] = ()
     hand_off_facts: tuple[str, ...] = ()
+    hand_off_required: frozenset[str] = frozenset()
+    hand_off_allowed: frozenset[str] = frozenset()
 
     def asked(self) -> tuple[Condition, ...]:
         """List the conditions of all criteria and tracks."""

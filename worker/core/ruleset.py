@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from worker.core.availability import AvailabilityRule
 from worker.core.availability_map import AvailabilityMapper, compile_availability_mapper
+from worker.core.compiled_hand_off import CompiledHandOff, compile_hand_off
 from worker.core.compiled_policy import CompiledPolicy, compile_policy
 from worker.core.conditions import (
     ActivityTest,
@@ -108,6 +109,7 @@ class Ruleset:
     watch: ConsentWatch
     mapped: Mapping[tuple[str, str], frozenset[str]]
     routing: CompiledRouting
+    hand_off: CompiledHandOff
     timing: StatedTiming
     asks: OrganisationAsks | None
     governed: frozenset[str]
@@ -152,6 +154,7 @@ def compile_ruleset(configuration: Configuration) -> Ruleset:
         watch=watch_of(configuration.consent, configuration.facts),
         mapped=_each_map(configuration, ObjectKind.CONTACT, _facts_of),
         routing=compile_routing(configuration.routing),
+        hand_off=compile_hand_off(configuration),
         timing=compile_timing(configuration, find_readers(configuration)),
         asks=find_asks(configuration),
         governed=_governed(configuration),

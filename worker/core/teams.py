@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from enum import StrEnum
 
+from worker.core.model import ContactChannel
 from worker.core.working_time import WorkingCalendar
 
 
@@ -68,10 +69,12 @@ class NextStep:
     """What the owner does next, within so much of the team's working time.
 
     ``clock`` names a fact, the instant from which that time runs; None, or a fact that is missing or
-    still to come, and it runs from the hand-off.
+    still to come, and it runs from the hand-off. ``when_allowed`` says it in other words for channels
+    that may be used.
     """
 
     id: str
     sentence: str
     within: timedelta
     clock: str | None = None
+    when_allowed: tuple[tuple[ContactChannel, str], ...] = ()
