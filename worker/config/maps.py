@@ -134,7 +134,7 @@ class MapReader:
             modified_at_field=entry.modified_at,
             options=dict(entry.options),
             reads=reads,
-            writes=build_writes(entry, self.sheet, path, self.findings),
+            writes=build_writes(entry, self.sheet, path, self.words.time_zone, self.findings),
             activity=activity,
             availability=self._build_availability(entry, (*path, "availability")),
             missing=frozenset(entry.missing),

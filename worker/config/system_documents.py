@@ -8,7 +8,15 @@ from pydantic import BeforeValidator, Field
 
 from worker.config.findings import in_words
 from worker.config.scalars import Count, Document, Name, Option, Text, plain
-from worker.core.field_map import OPT_OUTS, LineBreak, Managed, ObjectKind, Purpose, Transform
+from worker.core.field_map import (
+    OPT_OUTS,
+    LineBreak,
+    Managed,
+    ObjectKind,
+    Purpose,
+    Transform,
+    WriteForm,
+)
 from worker.core.model import PERMISSIVE_FACTS, RESTRICTIVE_FACTS
 
 
@@ -31,6 +39,9 @@ class WriteEntry(Document):
     max_items: Annotated[Count, Field(ge=1)] = 10
     word: Text | None = None
     line_break: LineBreak = LineBreak.SPACE
+    as_: WriteForm | None = Field(default=None, alias="as")
+    time_zone: Text | None = None
+    taken_back: Literal["keep", "clear"] = "keep"
 
 
 def _refuse_consent(value: object) -> object:

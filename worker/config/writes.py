@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from zoneinfo import ZoneInfo
 
+from worker.config.basics import find_time_zone
 from worker.config.findings import Findings, Spot, in_words, nearest
 from worker.config.system_documents import ObjectEntry, WriteEntry
 from worker.config.yaml_text import KeyPath, Sheet
-from worker.core.field_map import OPT_OUTS, FieldWrite, Managed, Transform
+from worker.core.field_map import (
+    INSTANTS,
+    LISTS,
+    OPT_OUTS,
+    FieldWrite,
+    Managed,
+    Transform,
+    WriteForm,
+)
 from worker.core.model import ContactChannel, Stage
 from worker.core.transforms import read_boolean, read_inverted_boolean
 
@@ -16,9 +26,16 @@ _READ_BACK = frozenset({Managed.STAGE, Managed.OWNER})
 
 
 def build_writes(
-    entry: ObjectEntry, sheet: Sheet, path: KeyPath, findings: Findings
+    entry: ObjectEntry,
+    sheet: Sheet,
+    path: KeyPath,
+    time_zone: ZoneInfo | None,
+    findings: Findings,
 ) -> tuple[FieldWrite, ...]:
-    """Build the writes of one object, and report columns that two values would share."""
+    """Build the writes of one object, and report columns that two values would share.
+
+    ``time_zone`` is the organisation's, for dates of a write that names none of its own.
+    """
     targets: dict[str, Managed] = {}
     writes: list[FieldWrite] = []
     for managed, item in entry.writes.items():
@@ -31,6 +48,8 @@ def build_writes(
             )
         _check_target(entry, managed, item.to, sheet.spot(*place), findings)
         _check_word(managed, item, sheet.spot(*place), findings)
+        _check_form(managed, item, sheet, place, findings)
+        _check_separator(managed, item, sheet, place, findings)
         writes.append(
             FieldWrite(
                 managed=managed,
@@ -40,10 +59,70 @@ def build_writes(
                 max_length=item.max_length,
                 max_items=item.max_items,
                 line_break=item.line_break.text,
+                form=item.as_,
+                time_zone=_zone_of(item, sheet.spot(*place, "time_zone"), time_zone, findings),
+                clears_owner=item.taken_back == "clear",
                 word=_word_of(entry, managed, item, sheet.spot(*place), findings),
             )
         )
     return tuple(writes)
+
+
+_FORMS: Mapping[frozenset[Managed], tuple[WriteForm, ...]] = {
+    LISTS: (WriteForm.TEXT, WriteForm.LIST, WriteForm.JSON),
+    INSTANTS: (WriteForm.DATETIME, WriteForm.DATE),
+}
+"""The forms that a value may be written in; a value that is not here has one form only."""
+_ONLY: Mapping[str, tuple[str, frozenset[Managed]]] = {
+    "line_break": ("a text of several lines", frozenset({Managed.SUMMARY})),
+    "time_zone": ("a date", INSTANTS),
+    "taken_back": ("the owner", frozenset({Managed.OWNER})),
+}
+"""Keys that speak of some values only: of what, and which those are."""
+
+
+def _check_form(
+    managed: Managed, item: WriteEntry, sheet: Sheet, place: KeyPath, findings: Findings
+) -> None:
+    """Report a form, or an option, that the value does not have."""
+    forms = next((forms for group, forms in _FORMS.items() if managed in group), ())
+    if item.as_ is not None and item.as_ not in forms:
+        message = f"'{managed}' is not written as {item.as_.value}."
+        allowed = in_words(forms) if forms else "no `as`: it has one form only"
+        findings.error(sheet.spot(*place, "as"), message, allowed=allowed)
+    for key, (noun, group) in _ONLY.items():
+        if key in item.model_fields_set and managed not in group:
+            message = f"'{managed}' has no `{key}`: it is not {noun}."
+            findings.error(sheet.spot(*place, key), message, hint="take it out")
+
+
+def _check_separator(
+    managed: Managed, item: WriteEntry, sheet: Sheet, place: KeyPath, findings: Findings
+) -> None:
+    """A list that is read back must come apart into the words that were put in.
+
+    Some CRMs add to what a field holds when the value begins with the separator; words never do.
+    """
+    if managed not in LISTS or item.as_ is WriteForm.JSON:
+        return
+    separator = item.separator.strip()
+    if not separator or any(map(str.isalnum, separator)) or "_" in separator:
+        message = f"the separator {item.separator!r} could be part of a code."
+        findings.error(
+            sheet.spot(*place, "separator"), message, allowed="a mark such as `;`, `,` or `|`"
+        )
+        return
+    for theirs in item.values:
+        if separator in theirs:
+            message = f"the word {theirs!r} holds the separator {separator!r}."
+            hint = "choose another separator, or the CRM would read two words, or add instead of replace"
+            findings.error(sheet.spot(*place, "values", theirs), message, hint=hint)
+
+
+def _zone_of(
+    item: WriteEntry, spot: Spot, usual: ZoneInfo | None, findings: Findings
+) -> ZoneInfo | None:
+    return find_time_zone(item.time_zone, spot, findings) if item.time_zone else usual
 
 
 def _check_word(managed: Managed, item: WriteEntry, spot: Spot, findings: Findings) -> None:
