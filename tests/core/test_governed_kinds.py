@@ -103,7 +103,7 @@ def test_it_is_no_strong_action(enabled: Ruleset) -> None:
 
 def test_the_hand_off_does_not_tell_it(enabled: Ruleset) -> None:
     told = summarise(enabled, decided(enabled, "appointment_request", PAGE))
-    assert "Last action: asked for an appointment on" in told
+    assert "Last action: asked for an appointment, " in told
     assert "condition" not in told
 
 
