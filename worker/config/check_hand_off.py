@@ -114,14 +114,7 @@ class _Check:
         if facts is None:
             return
         if not handed_on:
-            known = sorted({*others, *(f for p in policies for f in p.hand_off_facts)})
-            message = f"the slot {fact!r} does not exist."
-            hint = nearest(fact, known)
-            if fact in facts:
-                names = ", ".join(sorted({policy.pathway for policy in policies}))
-                message = f"the fact {fact!r} is not handed on by the policy of {names}."
-                hint = "add it to `hand_off` there, or leave the slot out"
-            self.findings.error(spot, message, allowed=", ".join(known), hint=hint)
+            self._report_unknown(fact, spot, policies, others)
             return
         for policy in handed_on:
             why = why_untold(facts[fact], self.reads.get(fact, ())) if fact in facts else None
@@ -134,6 +127,20 @@ class _Check:
                     f'`hand_off: {{facts: [...], allow: {{{fact}: "<why it is needed>"}}}}`'
                 )
                 self.findings.error(spot, message, hint=hint)
+
+    def _report_unknown(
+        self, slot: str, spot: Spot, policies: Iterable[Policy], others: Iterable[str]
+    ) -> None:
+        """A fact that is not handed on is never told; a word that is no fact is a mistake."""
+        if slot in (self.parts.words.facts or {}):
+            names = ", ".join(sorted({policy.pathway for policy in policies}))
+            message = f"the fact {slot!r} is not handed on by the policy of {names}."
+            hint = "add it to `hand_off` there, or leave the slot out: it is always empty"
+            self.findings.warning(spot, message, hint=hint)
+            return
+        known = sorted({*others, *(fact for p in policies for fact in p.hand_off_facts)})
+        message = f"the slot {slot!r} does not exist."
+        self.findings.error(spot, message, allowed=", ".join(known), hint=nearest(slot, known))
 
     # --- next steps
 
