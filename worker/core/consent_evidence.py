@@ -144,19 +144,19 @@ def _first_need(item: ConsentEvidence) -> str:
 
 
 def _weigh(item: ConsentEvidence, trace: _Tracer, case: Case) -> Shown | Lacking:
-    given = trace(case)
+    at, action, closes = trace(case)
     written = case.facts.get(item.proof) if item.proof is not None else None
-    proof = str(written) if written is not None else given.action
+    proof = str(written) if written is not None else action
     if item.requires_proof and proof is None:
         return Lacking("UNPROVEN")
     if item.valid_for is None:
-        return Shown(given.at, proof, given.until)
-    if given.at is None or given.at > case.now:
+        return Shown(at, proof, closes)
+    if at is None or at > case.now:
         return Lacking("UNDATED")
-    until = given.at + item.valid_for
+    until = at + item.valid_for
     if case.now >= until:
         return Lacking("EXPIRED")
-    return Shown(given.at, proof, min(until, given.until or until))
+    return Shown(at, proof, min(until, closes or until))
 
 
 def _consent_date(fact: str) -> _Tracer:
