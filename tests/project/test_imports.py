@@ -18,6 +18,7 @@ PURE = frozenset(
         "email_validator",
         "holidays",
         "jellyfish",
+        "msgspec",
         "nicknames",
         "phonenumbers",
         "rapidfuzz",
@@ -25,7 +26,7 @@ PURE = frozenset(
         "zipcodes",
     }
 )
-"""The libraries of the field that the core may use: they do no I/O."""
+"""The libraries that the core may use: those of the field, and one for JSON. They do no I/O."""
 PURE_STANDARD = frozenset(
     {
         "__future__",

@@ -160,7 +160,7 @@ def _refuse(permission: ChannelPermission, places: Places) -> ChannelPermission:
     )
 
 
-def _compile_bar(
+def _compile_bar(  # noqa: C901  # one function, written out, because of what it costs
     rule: ChannelRule, mapped_facts: frozenset[str]
 ) -> Callable[[Case, frozenset[str]], str | None]:
     """Build the function that says what closes a channel whatever the evidence; None: nothing."""
@@ -168,8 +168,8 @@ def _compile_bar(
     closing = frozenset((*opt_outs, *refused_by))
     watched = frozenset(fact for fact in rule.opt_outs if fact in mapped_facts)
 
-    # Asked of each lead for each channel, so written out: any(), or a function of its own for what
-    # facts say, makes it a third slower. A missing fact is neither yes nor no.
+    # Asked of each lead for each channel: any(), or a function for what facts say, makes it a third
+    # slower. A missing fact is neither yes nor no.
     def find(case: Case, unseen: frozenset[str]) -> str | None:
         facts = case.facts
         for name in opt_outs:

@@ -6,13 +6,15 @@ contacts travel to the ledger and back as JSON, so that validation happens once,
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import NamedTuple, TypeAlias
 
+import msgspec
+
 from worker.core.field_map import ObjectMap
+from worker.core.json_text import write_json
 from worker.core.model import (
     PERMISSIVE_FACTS,
     RESTRICTIVE_FACTS,
@@ -174,17 +176,29 @@ def to_activity(mapped: MappedActivity, kinds: Mapping[str, ActivityKind]) -> Ac
     )
 
 
-def _plain(value: object) -> str:
-    assert isinstance(value, (date, datetime))
-    return value.isoformat()
+def plain_facts(facts: Facts) -> dict[str, object]:
+    """Give facts as they are kept in JSON; dates and instants in ISO 8601."""
+    return {
+        fact: value.isoformat() if isinstance(value, date) else value
+        for fact, value in facts.items()
+    }
 
 
-def facts_to_json(facts: Facts) -> str:
-    """Write facts as JSON with sorted keys; dates and instants in ISO 8601."""
-    return json.dumps(facts, default=_plain, sort_keys=True, ensure_ascii=False)
+_PlainValue: TypeAlias = str | bool | int | float | list[str]
 
 
-def facts_from_json(data: Mapping[str, object], specs: Mapping[str, FactSpec]) -> Facts:
+class _PlainContact(msgspec.Struct):
+    """A mapped contact as the ledger holds it: facts, issues, unseen facts."""
+
+    f: dict[str, _PlainValue]
+    i: tuple[Issue, ...]
+    u: frozenset[str]
+
+
+_read = msgspec.json.Decoder(_PlainContact).decode
+
+
+def facts_from_json(data: Mapping[str, _PlainValue], specs: Mapping[str, FactSpec]) -> Facts:
     """Read facts back by the kinds of the model; a fact the model no longer has is left out."""
     facts: dict[str, FactValue] = {}
     for name, value in data.items():
@@ -194,34 +208,29 @@ def facts_from_json(data: Mapping[str, object], specs: Mapping[str, FactSpec]) -
     return facts
 
 
-def _typed(value: object, kind: FactKind) -> FactValue:
-    match kind:
-        case FactKind.DATE if isinstance(value, str):
-            return date.fromisoformat(value)
-        case FactKind.INSTANT if isinstance(value, str):
+def _typed(value: _PlainValue, kind: FactKind) -> FactValue:
+    if isinstance(value, str):
+        if kind is FactKind.INSTANT:
             return datetime.fromisoformat(value)
-        case FactKind.CHOICES if isinstance(value, list):
-            return tuple(value)
-        case _:
-            assert isinstance(value, (str, float, int))
-            return value
+        return date.fromisoformat(value) if kind is FactKind.DATE else value
+    return tuple(value) if isinstance(value, list) else value
 
 
 def mapped_to_json(mapped: MappedContact) -> str:
     """Write a mapped contact for the ledger."""
-    data = {"f": mapped.facts, "i": mapped.issues, "u": sorted(mapped.unseen)}
-    return json.dumps(data, default=_plain, sort_keys=True, ensure_ascii=False)
+    facts = plain_facts(mapped.facts)
+    return write_json({"f": facts, "i": mapped.issues, "u": sorted(mapped.unseen)})
 
 
 def mapped_from_json(
     text: str, ref: RecordRef, modified_at: datetime | None, specs: Mapping[str, FactSpec]
 ) -> MappedContact:
     """Read a mapped contact from the ledger."""
-    data = json.loads(text)
+    data = _read(text)
     return MappedContact(
         ref=ref,
-        facts=facts_from_json(data["f"], specs),
-        issues=tuple(Issue(*issue) for issue in data["i"]),
-        unseen=frozenset(data["u"]),
+        facts=facts_from_json(data.f, specs),
+        issues=data.i,
+        unseen=data.u,
         modified_at=modified_at,
     )

@@ -7,12 +7,12 @@ until a person settles it: by consent given after the merge, or by setting the s
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from worker.core.identity import MergedLead
+from worker.core.json_text import read_json, write_json
 from worker.core.mapping import EPOCH, Issue, MappedContact
 from worker.core.model import PERMISSIVE_FACTS, ContactChannel, Stage
 
@@ -26,11 +26,11 @@ _NOTICED = "changed_at"
 
 def keep_of_merged(mapped: str | None, noticed_at: datetime) -> str:
     """Reduce what a record said, as the ledger holds it, to refusals and stage."""
-    data = json.loads(mapped) if mapped else {"f": {}, "u": []}
+    data = read_json(mapped) if mapped else {"f": {}, "u": []}
     kept = {fact: value for fact, value in data["f"].items() if _is_kept(fact, value)}
     kept[_NOTICED] = noticed_at.isoformat()
     hidden = sorted(_OPT_OUTS.intersection(data["u"]))
-    return json.dumps({"f": kept, "i": [], "u": hidden}, sort_keys=True)
+    return write_json({"f": kept, "i": [], "u": hidden})
 
 
 def _is_kept(fact: str, value: object) -> bool:

@@ -6,13 +6,13 @@ without breaking the chain of decisions.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
 from worker.core.decide import Decision
 from worker.core.exclusions import PassedOver
+from worker.core.json_text import read_json, write_json
 from worker.core.memory import REJECTED, Memory, Refusal
 from worker.core.model import Stage
 from worker.core.policy import Verdict
@@ -70,7 +70,7 @@ def decision_body(ruleset: Ruleset, decision: Decision) -> str:
         "qualification": _qualification(ruleset, decision),
         "route": _route(decision.route) if decision.route else None,
     }
-    return json.dumps(body, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return write_json(body)
 
 
 def _passed_over(passed: Sequence[PassedOver]) -> Json:
@@ -129,7 +129,7 @@ def _route(route: Route) -> Json:
 
 def memory_to_json(memory: Memory) -> str:
     """Write what is remembered of a lead."""
-    return json.dumps(
+    return write_json(
         {
             "signature": memory.signature,
             "decision_id": memory.decision_id,
@@ -145,14 +145,13 @@ def memory_to_json(memory: Memory) -> str:
             "refusals": [
                 {"by": one.by, "at": _at(one.at), "reason": one.reason} for one in memory.refusals
             ],
-        },
-        sort_keys=True,
+        }
     )
 
 
 def memory_from_json(text: str) -> Memory:
     """Read what is remembered of a lead; an empty text or object remembers nothing."""
-    data = json.loads(text) if text else {}
+    data = read_json(text) if text else {}
     if not data:
         return Memory()
 

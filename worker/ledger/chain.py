@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +17,7 @@ from enum import StrEnum
 
 from sqlalchemy import BigInteger, and_, select, type_coerce
 
+from worker.core.json_text import write_json
 from worker.errors import FixAccessError
 from worker.ledger.columns import EPOCH, MICROSECOND
 from worker.ledger.sql import AnyRow, AnySelect, SqlRow, is_mine
@@ -29,7 +29,6 @@ GENESIS = "0" * 64
 
 PAGE = 2_000
 HASHED = tuple(sorted(column.name for column in decisions.c if column.name != "hash"))
-_dump = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode
 
 
 class ProblemKind(StrEnum):
@@ -84,7 +83,7 @@ def hash_row(row: SqlRow) -> str:
     decided_at = row["decided_at"]
     if isinstance(decided_at, datetime):
         row = {**row, "decided_at": (decided_at - EPOCH) // MICROSECOND}
-    return hashlib.sha256(_dump(row).encode()).hexdigest()
+    return hashlib.sha256(write_json(row).encode()).hexdigest()
 
 
 def verify_chain(tx: Transaction) -> ChainReport:

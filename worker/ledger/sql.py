@@ -5,7 +5,6 @@ Repositories use these and nothing of a dialect, so that one suite can prove bot
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Any, TypeAlias
@@ -14,6 +13,7 @@ from sqlalchemy import ColumnElement, Row, Select, Table, Text, any_, delete, fu
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 
+from worker.core.json_text import write_json
 from worker.core.records import RecordRef
 from worker.ledger.transaction import Transaction
 
@@ -43,7 +43,7 @@ def is_one_of(
     wanted = list(texts)
     if tx.dialect == POSTGRESQL:
         return column == any_(literal(wanted, ARRAY(Text)))
-    value = func.json_each(json.dumps(wanted)).table_valued("value").c.value
+    value = func.json_each(write_json(wanted)).table_valued("value").c.value
     return column.in_(select(value))
 
 

@@ -7,7 +7,6 @@ due date. The thinking is in ``worker.core``; this loads, calls and stores.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -19,7 +18,8 @@ from worker.core.decide import Decision, JudgedLead, decide_judged, judge_lead, 
 from worker.core.due import next_change_at
 from worker.core.field_map import Managed
 from worker.core.identity import MergedLead
-from worker.core.mapping import facts_to_json
+from worker.core.json_text import write_json
+from worker.core.mapping import plain_facts
 from worker.core.memory import Memory
 from worker.core.plan import CurrentRecord, RecordPlan, plan_write
 from worker.core.policy import Verdict
@@ -290,9 +290,11 @@ def _sources(lead: MergedLead) -> dict[str, str]:
 def _new_decision(work: Work, decision: Decision) -> NewDecision:
     configuration = work.ruleset.configuration
     policy = configuration.policies.get(decision.judgement.pathway or "")
-    activities = json.dumps([a.ref for a in decision.judgement.case.activities])
-    sources = json.dumps(_sources(decision.lead))
-    facts = facts_to_json(decision.lead.facts)
+    inputs = {
+        "activities": [activity.ref for activity in decision.judgement.case.activities],
+        "facts": plain_facts(decision.lead.facts),
+        "sources": _sources(decision.lead),
+    }
     return NewDecision(
         id=decision.id,
         profile_id=decision.profile_id,
@@ -306,7 +308,7 @@ def _new_decision(work: Work, decision: Decision) -> NewDecision:
         policy_digest=policy.digest if policy else "",
         config_digest=configuration.digest,
         body=decision_body(work.ruleset, decision),
-        inputs=f'{{"activities": {activities}, "facts": {facts}, "sources": {sources}}}',
+        inputs=write_json(inputs),
     )
 
 
