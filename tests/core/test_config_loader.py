@@ -157,7 +157,7 @@ def test_consent_lifecycle_and_quality(shipped: Configuration) -> None:
 def test_a_calendar_has_hours_and_public_holidays(shipped: Configuration) -> None:
     calendar = shipped.routing.teams["business_development"].calendar
 
-    assert calendar.hours[4] == (time(9), time(16))
+    assert calendar.hours[4] == ((time(9), time(16)),)
     assert 5 not in calendar.hours
     assert date(2026, 12, 25) in calendar.closed
     assert date(2026, 4, 20) in calendar.closed  # Patriots' Day, in Massachusetts alone

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.leads import NOW
-from worker.core.assignment import Roster, Since, pick_member
+from worker.core.assignment import Asked, Roster, Since, pick_member
 from worker.core.case import Case, make_case
 from worker.core.conditions import FactTest, Operator
+from worker.core.next_owner import route_lead
 from worker.core.routing import (
     Route,
     RouteRequest,
@@ -20,18 +21,22 @@ from worker.core.routing import (
     RoutingRule,
     compile_routing,
     periods_of,
-    route_lead,
 )
+from worker.core.skills import Skill
 from worker.core.teams import Absence, Member, NextStep, Queue, Strategy, Team
 from worker.core.working_time import WorkingCalendar
 
 UTC_DAYS = WorkingCalendar(
-    id="c", time_zone=ZoneInfo("UTC"), hours={day: (time(8), time(18)) for day in range(7)}
+    id="c", time_zone=ZoneInfo("UTC"), hours={day: ((time(8), time(18)),) for day in range(7)}
 )
 
 
 def member(name: str, weight: float = 1.0) -> Member:
     return Member(id=name, owners={"crm": f"own-{name}"}, weight=weight)
+
+
+def away(ends_at: datetime) -> Absence:
+    return Absence(begins_at=NOW - timedelta(days=3), ends_at=ends_at)
 
 
 FRONT = Team(
@@ -95,7 +100,7 @@ def route(
 def turns(team: Team, count: int, roster: Roster) -> tuple[list[str], Roster]:
     taken = []
     for _ in range(count):
-        pick = pick_member(team, HEART, roster, present=None, refused_by=frozenset())
+        pick = pick_member(team, HEART, roster, Asked())
         assert pick.member is not None
         taken.append(pick.member.id)
         roster = roster.with_move(None, pick.member.id, is_given=True, balances=pick.balances)
@@ -200,7 +205,7 @@ def test_a_full_team_overflows_in_order() -> None:
 def test_when_all_are_full_a_queue_takes_the_lead() -> None:
     found = route(FULL, policy=LIMITED)
     assert (found.owner, found.is_queue, found.owners) == ("queue", True, {"crm": "own-queue"})
-    assert found.reasons == ("ROUTE_TEAM_AT_CAPACITY", "ROUTE_QUEUE")
+    assert found.reasons == ("ROUTE_TEAM_AT_CAPACITY", "ROUTE_QUEUE", "ROUTE_OVERFLOW")
 
 
 def test_an_inactive_owner_gets_nothing() -> None:
@@ -239,12 +244,15 @@ def test_when_all_of_a_team_have_refused_the_next_one_takes_the_lead() -> None:
 
 def test_when_everybody_has_refused_a_queue_takes_the_lead() -> None:
     found = route(refused_by=frozenset({"ann", "bob", "cem", "dot"}))
-    assert (found.owner, found.reasons) == ("queue", ("ROUTE_ALL_REFUSED", "ROUTE_QUEUE"))
+    assert (found.owner, found.reasons) == (
+        "queue",
+        ("ROUTE_ALL_REFUSED", "ROUTE_QUEUE", "ROUTE_OVERFLOW"),
+    )
 
 
-def test_one_who_is_full_is_not_among_those_who_could_refuse() -> None:
+def test_a_team_waits_for_who_is_full_and_not_for_who_refused() -> None:
     found = route(Roster(open={"bob": 9}), policy=LIMITED, refused_by=frozenset({"ann"}))
-    assert found.reasons == ("ROUTE_ALL_REFUSED", "ROUTE_OVERFLOW")
+    assert found.reasons == ("ROUTE_TEAM_AT_CAPACITY", "ROUTE_OVERFLOW")
 
 
 def test_an_outside_owner_who_rejected_a_lead_does_not_keep_it() -> None:
@@ -257,12 +265,15 @@ def test_an_outside_owner_who_rejected_a_lead_does_not_keep_it() -> None:
         (replace(member("ann"), is_paused=True), "paused"),
         (
             replace(
-                member("ann"), absences=(Absence(first=date(2026, 5, 1), last=date(2026, 5, 4)),)
+                member("ann"),
+                absences=(
+                    Absence(begins_at=NOW - timedelta(days=3), ends_at=NOW + timedelta(hours=9)),
+                ),
             ),
-            "away",
+            "away until 2026-05-05 00:00 UTC",
         ),
         (
-            replace(member("ann"), skills={"line": frozenset({"bones"})}),
+            replace(member("ann"), skills={"line": Skill(words=frozenset({"bones"}))}),
             "does not cover the lead's line",
         ),
         (replace(member("ann"), max_open=9), "has 9 open hand-offs, the most allowed"),
@@ -273,15 +284,13 @@ def test_an_outside_owner_who_rejected_a_lead_does_not_keep_it() -> None:
 def test_who_cannot_take_the_lead_is_passed_over(changed: Member, reason: str) -> None:
     team = replace(FRONT, members=(changed, member("bob")))
     roster = replace(FULL, today={"ann": 3}, week={"ann": 4})
-    pick = pick_member(team, HEART, roster, present=None, refused_by=frozenset())
+    pick = pick_member(team, HEART, roster, Asked())
     assert pick.member is not None
     assert pick.member.id == "bob"
     assert [r.reason for r in pick.rejected] == [reason]
 
 
-def test_an_absence_is_over_the_day_after_its_last() -> None:
-    back = replace(
-        member("ann"), absences=(Absence(first=date(2026, 5, 1), last=date(2026, 5, 3)),)
-    )
+def test_an_absence_is_over_at_its_end() -> None:
+    back = replace(member("ann"), absences=(away(ends_at=NOW),))
     team = replace(FRONT, members=(back,))
-    assert pick_member(team, HEART, Roster(), present=None, refused_by=frozenset()).member == back
+    assert pick_member(team, HEART, Roster(), Asked()).member == back

@@ -23,7 +23,7 @@ from worker.core.working_time import WorkingCalendar
 UTC_ZONE = ZoneInfo("UTC")
 MONDAY = datetime(2026, 11, 2, 10, tzinfo=UTC)
 WEEK = WorkingCalendar(
-    id="week", time_zone=UTC_ZONE, hours={day: (time(9), time(17)) for day in range(5)}
+    id="week", time_zone=UTC_ZONE, hours={day: ((time(9), time(17)),) for day in range(5)}
 )
 ANN = Member(id="ann", owners={"crm": "own-ann"}, weight=2, max_per_day=4)
 BOB = Member(id="bob", owners={"crm": "own-bob"}, max_open=2)
@@ -180,7 +180,9 @@ def test_the_truth_is_compared_lead_by_lead() -> None:
 def test_waits_run_until_the_owner_is_at_work() -> None:
     """Friday at 18:00 the team is closed until Monday at 9; Ann is away on Monday."""
     friday = datetime(2026, 11, 6, 18, tzinfo=UTC)
-    away = Absence(first=date(2026, 11, 9), last=date(2026, 11, 9))
+    away = Absence(
+        begins_at=datetime(2026, 11, 9, tzinfo=UTC), ends_at=datetime(2026, 11, 10, tzinfo=UTC)
+    )
     team = replace(FRONT, members=(replace(ANN, absences=(away,)),))
     tried = simulation(replace(POLICY, teams={"front": team, "back": BACK}), since=friday)
     assert tried.feed(arrival("1", friday)) == "ann"

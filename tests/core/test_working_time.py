@@ -10,7 +10,7 @@ import pytest
 from worker.core.working_time import WorkingCalendar, add_working_time, is_working_now
 
 ZONE = ZoneInfo("America/New_York")
-NINE_TO_FIVE = {day: (time(9), time(17)) for day in range(5)}
+NINE_TO_FIVE = {day: ((time(9), time(17)),) for day in range(5)}
 OFFICE = WorkingCalendar(
     id="office", time_zone=ZONE, hours=NINE_TO_FIVE, closed=frozenset({date(2026, 5, 25)})
 )

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.leads import NOW
-from worker.core.assignment import Roster, pick_member
+from worker.core.assignment import Asked, Roster, pick_member
 from worker.core.case import make_case
 from worker.core.guardrails import Budget, GuardrailPolicy, PlannedChange, Scope, find_breaches
 from worker.core.teams import Member, Strategy, Team
@@ -56,7 +56,7 @@ def test_a_further_change_never_mends_a_breach(
 
 
 CALENDAR = WorkingCalendar(
-    id="always", time_zone=ZoneInfo("UTC"), hours={day: (time(0), time(23)) for day in range(7)}
+    id="always", time_zone=ZoneInfo("UTC"), hours={day: ((time(0), time(23)),) for day in range(7)}
 )
 
 
@@ -73,7 +73,7 @@ def test_shares_are_the_weights_exactly_after_each_round(weights: list[int]) -> 
     )
     case, roster, got = make_case({}, (), NOW, ZoneInfo("UTC")), Roster(), Counter[str]()
     for _ in range(3 * sum(weights)):
-        pick = pick_member(team, case, roster, present=None, refused_by=frozenset())
+        pick = pick_member(team, case, roster, Asked())
         assert pick.member is not None
         got[pick.member.id] += 1
         roster = roster.with_move(None, pick.member.id, is_given=True, balances=pick.balances)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, timedelta
+from datetime import datetime, time, timedelta
 
 from worker.config.findings import in_words
 from worker.config.route_check import RouteCheck, is_working
 from worker.config.yaml_text import KeyPath
+from worker.core.assignment import next_on_duty
 from worker.core.field_map import Managed
 from worker.core.teams import Member, Team
-from worker.core.working_time import WorkingCalendar
 
 HORIZON_DAYS = 14
 """A team nobody works on for so many days is warned of."""
@@ -96,7 +96,12 @@ def _check_same_person(check: RouteCheck) -> None:
 
 
 def _check_limits(check: RouteCheck, member: Member, path: KeyPath) -> None:
-    for name, most in (("max_open", member.max_open), ("max_per_day", member.max_per_day)):
+    limits = {
+        "max_open": member.max_open,
+        "max_per_day": member.max_per_day,
+        "max_per_week": member.max_per_week,
+    }
+    for name, most in limits.items():
         if most == 0:
             message = f"the member {member.id!r} is never given a lead: {name} is 0."
             hint = "write `paused: true` for a pause, or leave it out for no limit"
@@ -125,9 +130,9 @@ def _covered(fact: str, people: Iterable[Member]) -> frozenset[str] | None:
     """Collect what these people cover; None when somebody covers anything."""
     covered: frozenset[str] = frozenset()
     for member in people:
-        if not member.skills.get(fact):
+        if fact not in member.skills:
             return None
-        covered |= member.skills[fact]
+        covered |= member.skills[fact].words
     return covered
 
 
@@ -150,20 +155,16 @@ def _check_presence(check: RouteCheck, team: Team) -> None:
     if check.today is None or not active:
         return
     days = [check.today + timedelta(days=offset) for offset in range(HORIZON_DAYS)]
+    first_at = datetime.combine(check.today, time.min, team.calendar.time_zone)
+    end_at = first_at + timedelta(days=HORIZON_DAYS)
+    at = (next_on_duty(member, team, first_at) for member in active)
+    is_manned = any(when is not None and when < end_at for when in at)
     spot = check.sheet.spot("teams", team.id)
-    if not any(map(team.calendar.is_open_on, days)):
+    if not is_manned and not any(map(team.calendar.is_open_on, days)):
         message = f"the calendar {team.calendar.id!r} is closed for the next {HORIZON_DAYS} days."
-        at = check.sheet.spot("calendars", team.calendar.id)
-        check.findings.warning(at, message, hint="look at its closed days and holidays")
-    elif not any(_is_manned(team.calendar, active, day) for day in days):
+        calendar = check.sheet.spot("calendars", team.calendar.id)
+        check.findings.warning(calendar, message, hint="look at its closed days and holidays")
+    elif not is_manned:
         message = f"everybody on the team {team.id!r} is away for the next {HORIZON_DAYS} days."
         hint = "its overflow takes all leads until then; look at the absences"
         check.findings.warning(spot, message, hint=hint)
-
-
-def _is_manned(calendar: WorkingCalendar, active: Iterable[Member], day: date) -> bool:
-    return calendar.is_open_on(day) and any(not _is_away(member, day) for member in active)
-
-
-def _is_away(member: Member, day: date) -> bool:
-    return any(absence.first <= day <= absence.last for absence in member.absences)

@@ -67,8 +67,8 @@ def _words_required(condition: Condition) -> Iterator[tuple[str, frozenset[str]]
 
 
 def _lacks(member: Member, fact: str, words: frozenset[str]) -> bool:
-    skills = member.skills.get(fact, frozenset())
-    return bool(skills) and skills.isdisjoint(words)
+    skill = member.skills.get(fact)
+    return skill is not None and skill.words.isdisjoint(words)
 
 
 # --- teams

@@ -29,4 +29,5 @@ class RouteCheck:
 
 def is_working(member: Member) -> bool:
     """Tell whether a member could ever be given a lead."""
-    return not member.is_paused and member.max_open != 0 and member.max_per_day != 0
+    limits = (member.max_open, member.max_per_day, member.max_per_week)
+    return not member.is_paused and 0 not in limits

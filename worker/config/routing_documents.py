@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from datetime import time
+from datetime import date, datetime, time
+from itertools import pairwise
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from worker.config.scalars import (
     Count,
     Day,
     Document,
+    Duration,
     Flag,
     Id,
     Name,
     Number,
+    Share,
     Text,
     When,
     Words,
@@ -22,27 +25,66 @@ from worker.config.scalars import (
     plain,
 )
 from worker.core.model import ContactChannel
-from worker.core.teams import Strategy
+from worker.core.teams import AccountOwner, Assign, OffDuty, Strategy
+from worker.core.working_time import Interval
 
-HOURS_EXAMPLE = 'opening and closing time in quotes, such as "09:00-17:30"'
+HOURS_EXAMPLE = (
+    'opening and closing times in quotes, such as "09:00-17:30" or "08:00-12:00, 13:00-17:00"'
+)
+MOMENT_EXAMPLE = 'a date such as 2026-05-31, or a date and time such as "2026-05-31 13:00"'
+_END_OF_DAY = "24:00"
 
 
 def _as_hours(value: object) -> object:
     try:
-        opens, closes = str(value).split("-")
-        hours = time.fromisoformat(opens.strip()), time.fromisoformat(closes.strip())
-        usable = hours[0] < hours[1] and all(part.tzinfo is None for part in hours)
+        found = [_interval(part) for part in str(value).split(",")]
+        is_usable = all(before[1] <= after[0] for before, after in pairwise(found))
+        is_usable = is_usable and time.min not in [closes for _opens, closes in found[:-1]]
     except ValueError:
-        usable = False
-    if not usable:
+        is_usable = False
+    if not is_usable:
         raise plain(f"must be {HOURS_EXAMPLE}.")
-    return hours
+    return tuple(found)
+
+
+def _interval(text: str) -> Interval:
+    """Read one interval; 24:00 is the midnight that ends the day. Raises ``ValueError``."""
+    opens, closes = (part.strip() for part in text.split("-"))
+    start = time.fromisoformat(opens)
+    end = time.min if closes == _END_OF_DAY else time.fromisoformat(closes)
+    is_in_order = closes == _END_OF_DAY or start < end
+    if not is_in_order or start.tzinfo is not None or end.tzinfo is not None:
+        raise ValueError
+    return start, end
+
+
+def _as_moment(value: object) -> object:
+    """Read a date, or a date with a time of day."""
+    text = str(value).strip()
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        pass
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as exc:
+        raise plain(f"must be {MOMENT_EXAMPLE}.") from exc
+
+
+def _as_skill(value: object) -> object:
+    """Let a word or a list of words stand for a skill that covers them."""
+    return {"any_of": value} if isinstance(value, (str, list)) else value
 
 
 Hours = Annotated[
-    tuple[time, time],
+    tuple[Interval, ...],
     BeforeValidator(_as_hours),
     WithJsonSchema({"type": "string", "description": HOURS_EXAMPLE}),
+]
+Moment = Annotated[
+    date | datetime,
+    PlainValidator(_as_moment),
+    WithJsonSchema({"type": "string", "description": MOMENT_EXAMPLE}),
 ]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 
@@ -60,8 +102,30 @@ class CalendarEntry(Document):
 
 
 class AbsenceEntry(Document):
+    from_: Moment = Field(alias="from")
+    to: Moment
+
+
+class RampUpEntry(Document):
     from_: Day = Field(alias="from")
-    to: Day
+    over: Duration
+    start_at: Share = 0.25
+
+
+class SkillEntry(Document):
+    any_of: Words = Field(default_factory=list)
+    at_least: Number | None = None
+    at_most: Number | None = None
+    required: Flag = False
+
+
+Skills = dict[
+    str,
+    Annotated[
+        SkillEntry,
+        BeforeValidator(_as_skill, json_schema_input_type=Text | list[Text] | SkillEntry),
+    ],
+]
 
 
 class MemberEntry(Document):
@@ -73,7 +137,10 @@ class MemberEntry(Document):
     max_per_week: Count | None = None
     paused: Flag = False
     absences: list[AbsenceEntry] = Field(default_factory=list)
-    skills: dict[str, Words] = Field(default_factory=dict)
+    skills: Skills = Field(default_factory=dict)
+    calendar: Text | None = None
+    closed: list[Day] = Field(default_factory=list)
+    ramp_up: RampUpEntry | None = None
 
 
 class TeamEntry(Document):
@@ -81,11 +148,16 @@ class TeamEntry(Document):
     strategy: Strategy
     members: list[MemberEntry] = Field(default_factory=list)
     overflow: Words = Field(default_factory=list)
+    assign: Assign = Assign.ALWAYS
+    off_duty: OffDuty = OffDuty.NEXT_OPENING
+    skills: Skills = Field(default_factory=dict)
+    account_owner: AccountOwner | None = None
 
 
 class QueueEntry(Document):
     owner: dict[str, Text]
     calendar: Text
+    reclaim: Flag = True
 
 
 class NextStepEntry(Document):
@@ -100,6 +172,7 @@ class RuleEntry(Document):
     when: When
     to: Text
     next_step: Text
+    account_owner: AccountOwner | None = None
 
 
 class FallbackEntry(Document):

@@ -55,18 +55,18 @@ def _policy_version(ruleset: Ruleset, decision: Decision) -> str | None:
 
 
 def _due_at(_ruleset: Ruleset, decision: Decision) -> str:
-    route = decision.route
+    route = decision.hand_off
     return route.due_at.isoformat(timespec="seconds") if route is not None else ""
 
 
 def _channels(_ruleset: Ruleset, decision: Decision) -> str:
-    if decision.route is None:
+    if decision.hand_off is None:
         return ""
     return SEPARATOR.join([p.channel for p in decision.judgement.permissions if p.is_allowed])
 
 
 def _topics(_ruleset: Ruleset, decision: Decision) -> str:
-    return SEPARATOR.join(decision.judgement.topics) if decision.route is not None else ""
+    return SEPARATOR.join(decision.judgement.topics) if decision.hand_off is not None else ""
 
 
 def _total(_ruleset: Ruleset, decision: Decision) -> str | None:

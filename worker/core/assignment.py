@@ -1,19 +1,22 @@
 """Assignment: which member of a team takes a lead, and why each of the others does not.
 
-Shares follow the weights by smooth weighted round robin. Balances move only among the members who
-could have taken the lead, so an absent member neither gains nor loses and returns without a rush.
+Who cannot take a lead neither gains nor loses a turn by it (``worker.core.rotation``), so whoever was
+away returns without a rush.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, time
+from enum import StrEnum
 from typing import TypeAlias
 
 from worker.core.case import Case
-from worker.core.model import Facts
-from worker.core.teams import Member, Strategy, Team
+from worker.core.rotation import take_turn
+from worker.core.skills import missing_skill
+from worker.core.teams import Assign, Member, OffDuty, Strategy, Team, next_at_work
+from worker.core.working_time import next_day_start, next_week_start
 
 Balances: TypeAlias = Mapping[tuple[str, str], float]
 """The state of each team's rotation, by team and member."""
@@ -77,115 +80,220 @@ class Roster:
         )
 
 
+class Why(StrEnum):
+    """Why a candidate was not taken, from what only a change of the roster mends to what time does."""
+
+    INACTIVE = "inactive"
+    UNSKILLED = "unskilled"
+    REFUSED = "refused"
+    PAUSED = "paused"
+    NOT_STARTED = "not_started"
+    AWAY = "away"
+    OFF_DUTY = "off_duty"
+    FULL = "full"
+    NOT_THEIR_TURN = "not_their_turn"
+    OWNER_KEEPS = "owner_keeps"
+    ACCOUNT_OWNER = "account_owner"
+    NO_MATCH = "no_match"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejection:
-    """A member or rule that was looked at and not taken, and why."""
+    """A member, queue or rule that was looked at and not taken, and why.
+
+    ``until`` is when that may be over though nothing happens; None when time does not mend it.
+    """
 
     candidate: str
+    code: Why
     reason: str
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What matters of the lead besides its facts.
+
+    ``present`` has it already, and its next step is due at ``due_at``; ``refused_by`` do not get it
+    again yet.
+    """
+
+    present: str | None = None
+    refused_by: frozenset[str] = frozenset()
+    due_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pick:
-    """The member chosen within one team, if any, and why not the others.
-
-    ``is_refused``: nobody was chosen, because all who could take the lead have refused it.
-    """
+    """The member chosen within one team, if any, and why not the others."""
 
     member: Member | None
     rejected: tuple[Rejection, ...]
     is_kept: bool = False
-    is_refused: bool = False
     balances: Balances = field(default_factory=dict)
+
+
+def pick_member(team: Team, case: Case, roster: Roster, asked: Asked) -> Pick:
+    """Choose within a team: the present owner while eligible, else by the team's strategy.
+
+    Neither capacity nor the hour takes a lead away from the owner who has it, nor does an absence
+    that is over before the next step is due.
+    """
+    found = [(member, find_obstacle(member, team, case, roster, asked)) for member in team.members]
+    rejected = [obstacle for _member, obstacle in found if obstacle is not None]
+    eligible = [member for member, obstacle in found if obstacle is None]
+    kept = next((member for member in eligible if member.id == asked.present), None)
+    if kept is not None:
+        others = _set_aside(eligible, kept, Why.OWNER_KEEPS, "the present owner keeps the lead")
+        return Pick(member=kept, rejected=(*rejected, *others), is_kept=True)
+    on_duty, resting = _by_duty(team, eligible, case.now)
+    rejected += resting
+    if not on_duty:
+        return Pick(member=None, rejected=tuple(rejected))
+    chosen, balances = _choose(team, on_duty, roster, case.now)
+    others = _set_aside(on_duty, chosen, Why.NOT_THEIR_TURN, "another member's turn")
+    return Pick(member=chosen, rejected=(*rejected, *others), balances=balances)
+
+
+def _set_aside(
+    members: Iterable[Member], chosen: Member, code: Why, reason: str
+) -> list[Rejection]:
+    others = (member for member in members if member is not chosen)
+    return [Rejection(candidate=member.id, code=code, reason=reason) for member in others]
+
+
+def find_obstacle(
+    member: Member, team: Team, case: Case, roster: Roster, asked: Asked
+) -> Rejection | None:
+    """Say why a member cannot take a lead, whatever the hour; first what time does not mend."""
+    is_present = member.id == asked.present
+    code, reason, until = (
+        _standing_obstacle(member, team, case, roster, asked)
+        or _absence(member, team, case.now, asked.due_at if is_present else None)
+        or (None if is_present else _cap_reached(member, team, roster, case.now))
+        or _NO_OBSTACLE
+    )
+    if code is None:
+        return None
+    return Rejection(candidate=member.id, code=code, reason=reason, until=until)
+
+
+_Obstacle: TypeAlias = tuple[Why | None, str, datetime | None]
+_NO_OBSTACLE: _Obstacle = (None, "", None)
+
+
+def _standing_obstacle(
+    member: Member, team: Team, case: Case, roster: Roster, asked: Asked
+) -> _Obstacle | None:
+    if not is_live(member.owners, roster.active):
+        return Why.INACTIVE, "not an active owner in the CRM", None
+    skill = missing_skill(member.skills, case.facts) if member.skills else None
+    if skill is not None:
+        return Why.UNSKILLED, f"does not cover the lead's {skill}", None
+    if member.id in asked.refused_by:
+        return Why.REFUSED, REFUSED, _next_day(member, team, case.now)
+    return (Why.PAUSED, "paused", None) if member.is_paused else None
 
 
 REFUSED = "had this lead before, and is not given it again yet"
 
 
-def pick_member(
-    team: Team, case: Case, roster: Roster, *, present: str | None, refused_by: frozenset[str]
-) -> Pick:
-    """Choose within a team: the present owner while eligible, else by the team's strategy.
-
-    Capacity does not take a lead away from the owner who has it.
-    """
-    eligible: list[Member] = []
-    rejected: list[Rejection] = []
-    has_refused = False
-    for member in team.members:
-        reason = _refusal(member, team, case, roster, is_present=member.id == present)
-        if reason is None and member.id in refused_by:
-            reason, has_refused = REFUSED, True
-        if reason is None:
-            eligible.append(member)
-        else:
-            rejected.append(Rejection(candidate=member.id, reason=reason))
-    if not eligible:
-        return Pick(member=None, rejected=tuple(rejected), is_refused=has_refused)
-    kept = next((member for member in eligible if member.id == present), None)
-    chosen, balances = (kept, {}) if kept else _choose(team, eligible, roster)
-    why = "the present owner keeps the lead" if kept else "another member's turn"
-    rejected += [
-        Rejection(candidate=member.id, reason=why) for member in eligible if member is not chosen
-    ]
-    return Pick(
-        member=chosen, rejected=tuple(rejected), is_kept=kept is not None, balances=balances
-    )
-
-
-def _refusal(
-    member: Member, team: Team, case: Case, roster: Roster, *, is_present: bool
-) -> str | None:
-    today = case.now.astimezone(team.calendar.time_zone).date()
-    if member.is_paused:
-        return "paused"
-    if any(absence.first <= today <= absence.last for absence in member.absences):
-        return "away"
-    if not _is_live(member, roster):
-        return "not an active owner in the CRM"
-    skill = _missing_skill(member, case.facts)
-    if skill is not None:
-        return f"does not cover the lead's {skill}"
-    return None if is_present else _cap_reached(member, roster)
-
-
-def _cap_reached(member: Member, roster: Roster) -> str | None:
-    has = roster.open.get(member.id, 0)
-    if member.max_open is not None and has >= member.max_open:
-        return f"has {member.max_open} open hand-offs, the most allowed"
-    got = roster.today.get(member.id, 0)
-    if member.max_per_day is not None and got >= member.max_per_day:
-        return f"got {member.max_per_day} hand-offs today, the most allowed"
-    got = roster.week.get(member.id, 0)
-    if member.max_per_week is not None and got >= member.max_per_week:
-        return f"got {member.max_per_week} hand-offs this week, the most allowed"
-    return None
-
-
-def _is_live(member: Member, roster: Roster) -> bool:
-    if roster.active is None:
+def is_live(owners: Mapping[str, str], active: frozenset[str] | None) -> bool:
+    """Tell whether all these CRM owners are active; ``active`` None: nobody can be checked."""
+    if active is None:
         return True
-    return all(f"{system}:{owner}" in roster.active for system, owner in member.owners.items())
+    return all(f"{system}:{owner}" in active for system, owner in owners.items())
 
 
-def _missing_skill(member: Member, facts: Facts) -> str | None:
-    for fact, covered in member.skills.items():
-        value = facts.get(fact)
-        if value is not None and value not in covered:
-            return fact
+def _absence(
+    member: Member, team: Team, now: datetime, due_at: datetime | None
+) -> _Obstacle | None:
+    """Find out whether a member is not there now, unless back before ``due_at``."""
+    absence = member.absence_at(now) if member.absences else None
+    if absence is not None and (due_at is None or absence.ends_at > due_at):
+        return Why.AWAY, f"away until {absence.ends_at:{_MINUTE}}", absence.ends_at
+    if member.ramp_up is not None and weight_at(member, team, now) == 0:
+        zone = (member.calendar or team.calendar).time_zone
+        starts_at = datetime.combine(member.ramp_up.first, time.min, zone).astimezone(UTC)
+        return Why.NOT_STARTED, f"starts on {member.ramp_up.first}", starts_at
     return None
+
+
+_MINUTE = "%Y-%m-%d %H:%M UTC"
+
+
+def _cap_reached(member: Member, team: Team, roster: Roster, now: datetime) -> _Obstacle | None:
+    """Find a limit that is reached. Lists grow shorter as people work, so they are tried every day."""
+    who = member.id
+    if member.max_open is not None and roster.open.get(who, 0) >= member.max_open:
+        reason = f"has {member.max_open} open hand-offs, the most allowed"
+        return Why.FULL, reason, _next_day(member, team, now)
+    if member.max_per_week is not None and roster.week.get(who, 0) >= member.max_per_week:
+        zone = (member.calendar or team.calendar).time_zone
+        until = next_week_start(zone, now, team.week_starts)
+        return Why.FULL, f"got {member.max_per_week} hand-offs this week, the most allowed", until
+    if member.max_per_day is not None and roster.today.get(who, 0) >= member.max_per_day:
+        reason = f"got {member.max_per_day} hand-offs today, the most allowed"
+        return Why.FULL, reason, _next_day(member, team, now)
+    return None
+
+
+def _next_day(member: Member, team: Team, now: datetime) -> datetime:
+    return next_day_start((member.calendar or team.calendar).time_zone, now)
+
+
+# --- who is at work
+
+
+def _by_duty(
+    team: Team, eligible: list[Member], now: datetime
+) -> tuple[list[Member], list[Rejection]]:
+    """Part who is given the lead now from who is not, being off duty.
+
+    When nobody is on duty, and the team does not overflow then, those take the lead who are there
+    first again.
+    """
+    if team.assign is Assign.ALWAYS or not eligible:
+        return eligible, []
+    at = {member.id: next_on_duty(member, team, now) for member in eligible}
+    known = [when for when in at.values() if when is not None]
+    first = min(known, default=None)
+    if team.off_duty is OffDuty.OVERFLOW or first is None:
+        first = now
+    resting = [
+        Rejection(
+            candidate=member.id, code=Why.OFF_DUTY, reason="off duty now", until=at[member.id]
+        )
+        for member in eligible
+        if at[member.id] != first
+    ]
+    return [member for member in eligible if at[member.id] == first], resting
+
+
+def next_on_duty(member: Member, team: Team, now: datetime) -> datetime | None:
+    """Say when a member is at work next, ``now`` if so; None: not within the horizon."""
+    return next_at_work(member.calendar or team.calendar, member.absences, now)
+
+
+# --- whose turn it is
+
+
+def weight_at(member: Member, team: Team, now: datetime) -> float:
+    """Say how much weight a member has: a newcomer's grows."""
+    if member.ramp_up is None:
+        return member.weight
+    zone = (member.calendar or team.calendar).time_zone
+    return member.weight * member.ramp_up.share_on(now.astimezone(zone).date())
 
 
 def _choose(
-    team: Team, eligible: list[Member], roster: Roster
-) -> tuple[Member, dict[tuple[str, str], float]]:
+    team: Team, members: list[Member], roster: Roster, now: datetime
+) -> tuple[Member, Balances]:
+    by_id = {member.id: member for member in members}
+    weights = {member.id: weight_at(member, team, now) for member in members}
     if team.strategy is Strategy.LEAST_LOADED:
-        return min(eligible, key=lambda m: (roster.open.get(m.id, 0) / m.weight, m.id)), {}
-    share = sum(member.weight for member in eligible)
-    balances = {
-        (team.id, member.id): roster.balances.get((team.id, member.id), 0.0) + member.weight / share
-        for member in eligible
-    }
-    chosen = max(eligible, key=lambda m: (balances[(team.id, m.id)], m.weight, m.id))
-    balances[(team.id, chosen.id)] -= 1.0
-    return chosen, balances
+        name = min(by_id, key=lambda who: (roster.open.get(who, 0) / weights[who], who))
+        return by_id[name], {}
+    known = {who: (team.id, who) for who in by_id if (team.id, who) in roster.balances}
+    name, after = take_turn(weights, {who: roster.balances[key] for who, key in known.items()})
+    return by_id[name], {(team.id, who): balance for who, balance in after.items()}

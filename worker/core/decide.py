@@ -41,6 +41,11 @@ class Decision:
     memory: Memory
     admission: Admission | None = None
 
+    @property
+    def hand_off(self) -> Route | None:
+        """The route of a lead that somebody gets; None also for one that routing holds."""
+        return self.route if self.route is not None and self.route.hold is None else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JudgedLead:
@@ -140,7 +145,7 @@ def _join_reasons(reasons: tuple[str, ...], of_route: tuple[str, ...]) -> tuple[
     return tuple(dict.fromkeys([*reasons[:3], *unusual, *reasons[3:], *usual]))
 
 
-_USUAL_ROUTES = frozenset({"ROUTE_TEAM_MEMBER", "ROUTE_OWNER_KEPT"})
+_USUAL_ROUTES = frozenset({"ROUTE_TEAM_MEMBER", "ROUTE_OWNER_KEPT", "ROUTE_ACCOUNT_OWNER"})
 
 
 def _decision_id(snapshot: LeadSnapshot, now: datetime, signature: str) -> str:
@@ -165,6 +170,7 @@ def _digest(judgement: Judgement, route: Route | None, ruleset: Ruleset) -> str:
         ",".join(sorted([p.channel for p in judgement.permissions if p.is_allowed])),
         ",".join(judgement.topics),
         *((route.owner, route.outside_owner, route.target, route.next_step.id) if route else ()),
+        *((route.hold,) if route and route.hold else ()),
     ]
     said = "|".join([*[word or "" for word in words], *judgement.reasons])
     return hashlib.blake2b(said.encode(), digest_size=12).hexdigest()
@@ -191,8 +197,8 @@ def _remember(
         stage_since=memory.stage_since if is_same_stage else now,
         owner=owner,
         assigned_at=(memory.assigned_at if is_same_owner else now) if owner else None,
-        next_step=route.next_step.id if route else None,
-        next_step_due_at=route.due_at if route else None,
+        next_step=route.next_step.id if route and owner else None,
+        next_step_due_at=route.due_at if route and owner else None,
         route_reasons=route.reasons if route else (),
         refusals=refusals,
     )

@@ -52,7 +52,7 @@ def summarise(
 
 def hand_off_lines(ruleset: Ruleset, decision: Decision) -> tuple[Line, ...]:
     """Write the lines of a hand-off as they read when there is room for all of them."""
-    pathway, route = decision.judgement.pathway, decision.route
+    pathway, route = decision.judgement.pathway, decision.hand_off
     if route is None or pathway is None:
         return ()
     telling = _Telling(ruleset, decision, route, pathway)
@@ -62,7 +62,7 @@ def hand_off_lines(ruleset: Ruleset, decision: Decision) -> tuple[Line, ...]:
 
 def say_next_step(ruleset: Ruleset, decision: Decision) -> str:
     """Say the next step by a channel that is allowed, if it has words for one; else as usual."""
-    pathway, route = decision.judgement.pathway, decision.route
+    pathway, route = decision.judgement.pathway, decision.hand_off
     if route is None or pathway is None:
         return ""
     telling = _Telling(ruleset, decision, route, pathway)

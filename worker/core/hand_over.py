@@ -13,8 +13,9 @@ from worker.core.assignment import Roster
 from worker.core.case import Case
 from worker.core.mapping import MappedContact
 from worker.core.memory import Memory, Refusal
-from worker.core.model import Stage
-from worker.core.routing import Route, RouteRequest, RoutingPolicy, owners_of, route_lead
+from worker.core.model import ACCOUNT_OWNER, Stage
+from worker.core.next_owner import route_lead
+from worker.core.routing import Route, RouteRequest, RoutingPolicy, owners_of
 from worker.core.ruleset import Ruleset
 
 
@@ -36,6 +37,9 @@ def hand_over(
         present_owners=present,
         kept_owner=memory.owner if has_hand_off and _still_owns(memory, present, policy) else None,
         refused_by=frozenset([refusal.by for refusal in refusals]),
+        unseen_systems=frozenset(c.ref.system for c in contacts if "owner" in c.unseen),
+        due_at=memory.next_step_due_at if has_hand_off else None,
+        account_owners=_account_owners(contacts) if ruleset.routing.asks_account_owner else (),
     )
     route_case = replace(case, facts={**case.facts, "pathway": str(pathway)})
     route = route_lead(ruleset.routing, route_case, request, roster)
@@ -54,6 +58,16 @@ def _present_owners(contacts: Sequence[MappedContact], policy: RoutingPolicy) ->
         if (owner := contact.facts.get("owner")) is not None
         and f"{contact.ref.system}:{owner}" not in policy.unassigned
     }
+
+
+def _account_owners(contacts: Sequence[MappedContact]) -> tuple[str, ...]:
+    """List who owns the lead's organisation in each CRM, by the newest record first."""
+    newest_first = sorted(contacts, key=MappedContact.freshness, reverse=True)
+    return tuple(
+        f"{contact.ref.system}:{owner}"
+        for contact in newest_first
+        if (owner := contact.facts.get(ACCOUNT_OWNER)) is not None
+    )
 
 
 def _still_owns(memory: Memory, present: Mapping[str, str], policy: RoutingPolicy) -> bool:

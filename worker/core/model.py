@@ -202,6 +202,7 @@ STANDARD_FACTS: Mapping[str, FactSpec] = {
         # What the CRM holds now; read for the plan, and available to routing and lifecycle
         _spec("lifecycle_stage", _K.CHOICE, "Lifecycle stage in the CRM"),
         _spec("owner", _K.ID, "Present owner in the CRM"),
+        _spec("account_owner", _K.ID, "Owner of the lead's organisation in the CRM"),
         _spec("sales_verdict", _K.CHOICE, "What sales said", "accepted", "rejected", "recycled"),
         _spec("verdict_reason", _K.CHOICE, "Why sales rejected or recycled"),
         _spec("outcome", _K.CHOICE, "What became of the lead"),
@@ -211,6 +212,8 @@ STANDARD_FACTS: Mapping[str, FactSpec] = {
 
 OPENING_FACTS = frozenset({"next_available_at", "next_available_site", "open_slots"})
 """Facts that no record of a lead gives: they come from the tables of availability."""
+
+ACCOUNT_OWNER = "account_owner"
 
 PAST_FACTS = frozenset({"created_at", "received_at", "changed_at", "consent_at", "outcome_at"})
 """Standard facts that speak of what has happened, and so cannot lie in the future."""

@@ -16,10 +16,11 @@ from worker.core.configuration import Configuration
 from worker.core.consent import ChannelRule, ConsentPolicy
 from worker.core.field_map import FieldRead, Purpose
 from worker.core.identity import CONFLICTING, CROSS_REFERENCES
-from worker.core.model import PAST_FACTS, RESTRICTIVE_FACTS, SAME_ANSWER
+from worker.core.model import ACCOUNT_OWNER, PAST_FACTS, RESTRICTIVE_FACTS, SAME_ANSWER
 from worker.core.organisation_asks import find_asks
 from worker.core.organisations import READ_FOR
 from worker.core.policy import Policy
+from worker.core.routing import asks_account_owner
 from worker.core.traits import LIKENED_FACTS
 
 
@@ -158,6 +159,8 @@ def _routing_readers(configuration: Configuration) -> Iterator[tuple[str, Reader
     for step in routing.next_steps.values():
         if step.clock is not None:
             yield from _each((step.clock,), Use.ROUTING, f"clock of {step.id}")
+    if asks_account_owner(routing):
+        yield from _each((ACCOUNT_OWNER,), Use.ROUTING, "owner of the account")
 
 
 def _said_at(configuration: Configuration, found: Container[str]) -> Iterator[tuple[str, Reader]]:

@@ -15,17 +15,17 @@ from zoneinfo import ZoneInfo
 
 from worker.core.assignment import Roster, Since
 from worker.core.case import Case
+from worker.core.next_owner import route_lead
 from worker.core.routing import (
     CompiledRouting,
     Route,
     RouteRequest,
     RoutingPolicy,
     periods_of,
-    route_lead,
 )
 from worker.core.simulation_tally import Tally
-from worker.core.teams import Member
-from worker.core.working_time import WorkingCalendar, openings
+from worker.core.teams import Member, next_at_work
+from worker.core.working_time import WorkingCalendar
 
 _QUARTER = timedelta(minutes=15)
 """Days begin on a quarter of an hour in every time zone, so that they are looked up no oftener."""
@@ -213,8 +213,4 @@ def _on_duty_at(duty: _Duty | None, at: datetime) -> datetime | None:
     if duty is None:
         return None
     absences = duty.member.absences if duty.member else ()
-    for begins_at, _ends_at in openings(duty.calendar, at):
-        day = begins_at.astimezone(duty.calendar.time_zone).date()
-        if not any(absence.first <= day <= absence.last for absence in absences):
-            return begins_at
-    return None
+    return next_at_work(duty.calendar, absences, at)

@@ -120,10 +120,13 @@ def _route(route: Route) -> Json:
         "outside_owner": route.outside_owner,
         "is_kept": route.is_kept,
         "is_queue": route.is_queue,
+        "hold": route.hold,
         "next_step": route.next_step.id,
         "due_at": _at(route.due_at),
         "reasons": list(route.reasons),
-        "rejected": [{"candidate": r.candidate, "reason": r.reason} for r in route.rejected],
+        "rejected": [
+            {"candidate": r.candidate, "code": r.code, "reason": r.reason} for r in route.rejected
+        ],
     }
 
 

@@ -9,23 +9,30 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 HORIZON_DAYS = 400
 """How far ahead an opening is looked for; a calendar closed longer than that has none."""
+ONE_DAY = timedelta(days=1)
+
+
+Interval: TypeAlias = tuple[time, time]
+"""Opening and closing time of one day; a closing time of 00:00 is the midnight that ends it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkingCalendar:
-    """``hours`` maps weekdays (0 is Monday) to opening and closing time; ``closed`` are dates off."""
+    """``hours`` maps weekdays (0 is Monday) to their open intervals, in order; ``closed`` are days off."""
 
     id: str
     time_zone: ZoneInfo
-    hours: Mapping[int, tuple[time, time]]
+    hours: Mapping[int, tuple[Interval, ...]]
     closed: frozenset[date] = field(default_factory=frozenset)
 
     def is_open_on(self, day: date) -> bool:
-        return day.weekday() in self.hours and day not in self.closed
+        """Tell whether there is any working time on a day."""
+        return bool(self.hours.get(day.weekday())) and day not in self.closed
 
 
 def day_start(zone: ZoneInfo, at: datetime) -> datetime:
@@ -40,6 +47,19 @@ def week_start(zone: ZoneInfo, at: datetime, first: int) -> datetime:
     return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 
+def next_day_start(zone: ZoneInfo, at: datetime) -> datetime:
+    """Say when the day after that of an instant begins in a time zone, in UTC."""
+    day = at.astimezone(zone).date() + ONE_DAY
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
+
+
+def next_week_start(zone: ZoneInfo, at: datetime, first: int) -> datetime:
+    """Say when the week after that of an instant begins, in UTC."""
+    day = at.astimezone(zone).date()
+    day += timedelta(days=7 - (day.weekday() - first) % 7)
+    return datetime.combine(day, time.min, zone).astimezone(UTC)
+
+
 def openings(calendar: WorkingCalendar, from_at: datetime) -> Iterator[tuple[datetime, datetime]]:
     """Yield the open intervals from ``from_at`` on, in UTC, the first one cut to begin there."""
     first = from_at.astimezone(calendar.time_zone).date()
@@ -47,11 +67,25 @@ def openings(calendar: WorkingCalendar, from_at: datetime) -> Iterator[tuple[dat
         day = first + timedelta(days=offset)
         if not calendar.is_open_on(day):
             continue
-        opens, closes = calendar.hours[day.weekday()]
-        start = datetime.combine(day, opens, calendar.time_zone).astimezone(UTC)
-        end = datetime.combine(day, closes, calendar.time_zone).astimezone(UTC)
-        if end > from_at:
-            yield max(start, from_at), end
+        for opens, closes in calendar.hours[day.weekday()]:
+            start = _first_at(day, opens, calendar.time_zone)
+            end = _last_at(day if closes > opens else day + ONE_DAY, closes, calendar.time_zone)
+            if end > from_at and start < end:
+                yield max(start, from_at), end
+
+
+def _first_at(day: date, clock: time, zone: ZoneInfo) -> datetime:
+    """Read an opening time: the first of two when the clocks go back.
+
+    One that the clocks jump over comes as much later as they jump.
+    """
+    return datetime.combine(day, clock, zone).astimezone(UTC)
+
+
+def _last_at(day: date, clock: time, zone: ZoneInfo) -> datetime:
+    """Read a closing time: the second of two when the clocks go back."""
+    local = datetime.combine(day, clock, zone)
+    return max(local.astimezone(UTC), local.replace(fold=1).astimezone(UTC))
 
 
 def add_working_time(calendar: WorkingCalendar, from_at: datetime, amount: timedelta) -> datetime:

@@ -111,13 +111,20 @@ def _carried(explained: Mapping[str, Json]) -> str:
     return f", stopped by {explained['stopped_by']}" if explained["stopped_by"] else ""
 
 
+def _outsider(route: Mapping[str, Json]) -> str:
+    return f"{route.get('outside_owner')}{' (kept)' if route.get('is_kept') else ''}"
+
+
 def _route(explained: Mapping[str, Json]) -> Iterator[str]:
     route = _map(explained["route"])
     if not route:
         return
-    owner = route.get("owner") or f"{route.get('outside_owner')} (kept)"
-    yield f"  owner     {owner} of {route['target']}, by the rule {route['rule'] or 'fallback'}"
-    yield f"  next      {route['next_step']}, due {route['due_at']}"
+    if route.get("hold"):
+        yield f"  owner     nobody: {route['hold']}"
+    else:
+        owner = route.get("owner") or _outsider(route)
+        yield f"  owner     {owner} of {route['target']}, by the rule {route['rule'] or 'fallback'}"
+        yield f"  next      {route['next_step']}, due {route['due_at']}"
     for item in _items(route["rejected"]):
         rejected = _map(item)
         yield f"  not       {rejected['candidate']}: {rejected['reason']}"

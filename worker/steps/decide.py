@@ -10,7 +10,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime
 
 from worker.core.assignment import Roster
 from worker.core.availability import first_of
@@ -218,7 +218,7 @@ def _hand_out(
         was = one.profile.config_digest
         is_new_policy = was is not None and was != work.ruleset.configuration.digest
         change_at = first_of(one.change_at, due_by_availability(work, one.lead, decision))
-        due_at = _due_at(work, decision, change_at)
+        due_at = _due_at(decision, change_at)
         found.append(
             _Decided(
                 before=before,
@@ -243,17 +243,10 @@ def _store(work: Work, tx: Transaction, decided: Sequence[_Decided], empty: Sequ
     delete_profiles(tx, empty)
 
 
-def _due_at(work: Work, decision: Decision, change_at: datetime | None) -> datetime | None:
-    """When to decide again: as time changes the verdict, or a team that could not take it has another day."""
-    if decision.route is None or _WAITING.isdisjoint(decision.route.reasons):
-        return change_at
-    zone = work.ruleset.configuration.time_zone
-    tomorrow = work.now.astimezone(zone).date() + timedelta(days=1)
-    next_day_at = datetime.combine(tomorrow, time.min, zone).astimezone(UTC)
-    return min(change_at or next_day_at, next_day_at)
-
-
-_WAITING = frozenset({"ROUTE_TEAM_AT_CAPACITY", "ROUTE_ALL_REFUSED"})
+def _due_at(decision: Decision, change_at: datetime | None) -> datetime | None:
+    """When to decide again: as time changes the verdict, or somebody may take a lead that waits."""
+    again_at = decision.route.again_at if decision.route is not None else None
+    return min((at for at in (change_at, again_at) if at is not None), default=None)
 
 
 def _current(records: Sequence[StoredRecord]) -> dict[RecordRef, CurrentRecord]:

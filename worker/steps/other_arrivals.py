@@ -211,5 +211,5 @@ def _named_values(policy: RoutingPolicy) -> dict[str, list[str]]:
     for team in policy.teams.values():
         for member in team.members:
             for fact, covered in member.skills.items():
-                found.setdefault(fact, set()).update(covered)
+                found.setdefault(fact, set()).update(covered.words)
     return {fact: sorted(words) for fact, words in sorted(found.items()) if words}
