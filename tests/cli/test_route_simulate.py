@@ -220,6 +220,7 @@ def test_without_history_it_says_what_to_do(organisation: Organisation) -> None:
         (",language", ",langage", "arrivals.csv:1  langage\n    No fact is called so."),
         ("15:30:00Z", "half past", "arrivals.csv:3  at\n    must be an instant"),
         ("11-02T17", "11-01T17", "arrivals.csv:5  at\n    is earlier than the line before"),
+        ("2026-11-03T15", "2026-11-01T15", "arrivals.csv:2  closed_at\n    must be empty, or"),
         ("b2b", "b2c", "arrivals.csv:5  pathway\n    No pathway is called so."),
     ],
 )

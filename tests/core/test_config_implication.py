@@ -6,7 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from worker.config.implication import find_contradiction, follows, is_always_known
+from worker.config.implication import (
+    find_contradiction,
+    follows,
+    is_always_known,
+    spelled_out,
+)
 from worker.core.conditions import (
     ActivityTest,
     AllOf,
@@ -109,3 +114,13 @@ def test_contradictions(one: Condition, other: Condition, do: bool) -> None:
 )
 def test_what_always_has_an_answer(condition: Condition, is_known: bool) -> None:
     assert is_always_known(condition) is is_known
+
+
+def test_any_activity_takes_no_lead_from_a_governed_kind() -> None:
+    """A governed kind counts only by its name, so "any" before it leaves its leads alone."""
+    any_action, by_name = ActivityTest(), ActivityTest(kinds=frozenset({"condition_page_view"}))
+    plain = frozenset({"form", "call"})
+    meant = NotOf(item=AllOf(items=(spelled_out(any_action, plain),)))
+    assert not follows(by_name, spelled_out(any_action, plain))
+    assert follows(ActivityTest(kinds=frozenset({"form"})), spelled_out(any_action, plain))
+    assert spelled_out(NotOf(item=AllOf(items=(any_action,))), plain) == meant

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Mapping
 
 from worker.config.check_cover import check_cover
 from worker.config.check_rosters import check_rosters
-from worker.config.implication import find_contradiction, follows
+from worker.config.implication import find_contradiction, follows, spelled_out
 from worker.config.route_check import RouteCheck, is_working
+from worker.config.vocabulary import plain_kinds
 from worker.core.conditions import AllOf, Condition, FactTest, Operator
 from worker.core.routing import RoutingPolicy, RoutingRule
 from worker.core.teams import Member, Team
@@ -26,14 +27,16 @@ def _check_rules(check: RouteCheck) -> frozenset[str]:
     """Report rules that compared two by two are never reached; returns which these are."""
     reported = set[str]()
     rules = check.routing.rules
+    kinds = plain_kinds(check.words)
+    meant = [spelled_out(rule.condition, kinds) for rule in rules]
     for number, rule in enumerate(rules):
         spot = check.sheet.spot("rules", number)
         contradiction = find_contradiction(iter((rule.condition,)), {})
         if contradiction is not None:
             check.findings.error(spot, f"the rule {rule.id!r} can never hold: {contradiction}.")
             reported.add(rule.id)
-        for earlier in rules[:number]:
-            if follows(rule.condition, earlier.condition):
+        for earlier, condition in zip(rules[:number], meant, strict=False):
+            if follows(meant[number], condition):
                 message = f"the rule {rule.id!r} is never reached: {earlier.id!r} before it takes its leads."
                 check.findings.error(spot, message, hint="put the narrower rule first")
                 reported.add(rule.id)

@@ -12,12 +12,13 @@ from worker.config.check_routes import check_routes
 from worker.config.documents import ActivitiesDocument, ConsentDocument, PathwaysDocument
 from worker.config.findings import Findings
 from worker.config.folder import Folder
-from worker.config.implication import find_contradiction, follows
+from worker.config.implication import find_contradiction, follows, spelled_out
 from worker.config.parts import Parts
 from worker.config.policy_documents import PolicyDocument
 from worker.config.route_check import RouteCheck
 from worker.config.shared_documents import SharedDocument
 from worker.config.system_documents import SystemDocument
+from worker.config.vocabulary import plain_kinds
 from worker.core.conditions import ActivityTest, Condition, walk
 from worker.core.field_map import Managed
 
@@ -75,13 +76,20 @@ def _check_pathway_rules(files: Folder, parts: Parts, findings: Findings) -> Non
     source = files.get("pathways.yaml", PathwaysDocument)
     if source is None or len(parts.pathways) < len(source.document.pathways):
         return
-    for number, rule in enumerate(parts.pathways):
+    kinds = plain_kinds(parts.words)
+    meant = [spelled_out(rule.condition, kinds) for rule in parts.pathways]
+    for number, condition in enumerate(meant):
         spot = source.sheet.spot("pathways", number, "when")
-        contradiction = find_contradiction(iter((rule.condition,)), {})
+        contradiction = find_contradiction(iter((condition,)), {})
         if contradiction is not None:
             findings.error(spot, f"this rule can never hold: {contradiction}.")
         earlier = next(
-            (e for e in parts.pathways[:number] if follows(rule.condition, e.condition)), None
+            (
+                e
+                for e, m in zip(parts.pathways[:number], meant, strict=False)
+                if follows(condition, m)
+            ),
+            None,
         )
         if earlier is not None:
             message = (

@@ -6,7 +6,7 @@ by comparing like with like. That finds the rules nobody can ever reach.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import combinations
@@ -54,6 +54,30 @@ class Range:
     low: Bound
     high: Bound
     is_relative: bool = False
+
+
+def spelled_out(condition: Condition, kinds: frozenset[str]) -> Condition:
+    """Name the kinds that "any activity" means; a governed kind counts only by its own name."""
+
+    def spell(leaf: Condition) -> Condition:
+        if isinstance(leaf, ActivityTest) and not leaf.kinds:
+            return replace(leaf, kinds=kinds)
+        return leaf
+
+    return with_leaves(condition, spell)
+
+
+def with_leaves(condition: Condition, swap: Callable[[Condition], Condition]) -> Condition:
+    """Put something else in the place of each question that holds no others."""
+    match condition:
+        case AllOf() | AnyOf() | AtLeastOf() | FirstKnown():
+            return replace(
+                condition, items=tuple(with_leaves(item, swap) for item in condition.items)
+            )
+        case NotOf(item=item):
+            return NotOf(item=with_leaves(item, swap))
+        case _:
+            return swap(condition)
 
 
 def follows(later: Condition, earlier: Condition) -> bool:

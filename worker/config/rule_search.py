@@ -7,24 +7,20 @@ nobody surely does; the example of a lead nobody catches is one the maps allow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from itertools import combinations, pairwise, product
 from math import prod
 from typing import TypeAlias
 
-from worker.config.implication import is_always_known
+from worker.config.implication import is_always_known, with_leaves
 from worker.config.vocabulary import Mapped
 from worker.core.case import NO, YES, Case, Truth
 from worker.core.conditions import (
     AllOf,
-    AnyOf,
-    AtLeastOf,
     Condition,
     FactTest,
-    FirstKnown,
-    NotOf,
     Operator,
     walk,
 )
@@ -139,7 +135,7 @@ class _Questions:
 
     def replaced(self, condition: Condition) -> Condition:
         """Put a plain yes or no in the place of every question that cannot be tried by values."""
-        return _with_leaves(condition, self._leaf)
+        return with_leaves(condition, self._leaf)
 
     def _leaf(self, leaf: Condition) -> Condition:
         if isinstance(leaf, FactTest) and (_is_pathway(leaf) or leaf.fact in self.tests):
@@ -168,18 +164,6 @@ def _can_be_tried(spec: FactSpec, tests: Sequence[FactTest]) -> bool:
     if spec.kind in (FactKind.DATE, FactKind.INSTANT):
         return len({isinstance(limit, timedelta) for limit in _limits(tests)}) < 2
     return True
-
-
-def _with_leaves(condition: Condition, swap: Callable[[Condition], Condition]) -> Condition:
-    match condition:
-        case AllOf() | AnyOf() | AtLeastOf() | FirstKnown():
-            return replace(
-                condition, items=tuple(_with_leaves(item, swap) for item in condition.items)
-            )
-        case NotOf(item=item):
-            return NotOf(item=_with_leaves(item, swap))
-        case _:
-            return swap(condition)
 
 
 def _told_apart(

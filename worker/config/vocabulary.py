@@ -93,6 +93,12 @@ class Vocabulary:
     exclusions: Exclusions = NO_EXCLUSIONS
 
 
+def plain_kinds(words: Vocabulary) -> frozenset[str]:
+    """Name the kinds of actions that "any activity" means."""
+    kinds = (words.activities or {}).values()
+    return frozenset(kind.name for kind in kinds if kind.is_enabled and not kind.is_governed)
+
+
 def after_outcome_cause(fact: str, mapped: Mapped | None) -> str | None:
     """Say which column or fact was filled only after the decision; None when none was."""
     names = (fact, *(STANDARD_FACTS[fact].follows_from if fact in STANDARD_FACTS else ()))

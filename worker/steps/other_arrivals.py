@@ -70,9 +70,15 @@ def _rows(
                 f"{where}  at\n    is earlier than the line before; sort the file by it."
             )
         last = at
-        closed = (row.get("closed_at") or "").strip()
-        arrival = _arrival_of(row, at, where, configuration)
-        yield arrival, parse_instant(closed) if closed else None
+        yield _arrival_of(row, at, where, configuration), _closed_at(row, at, where)
+
+
+def _closed_at(row: Mapping[str, str | None], at: datetime, where: str) -> datetime | None:
+    text = (row.get("closed_at") or "").strip()
+    closed_at = parse_instant(text) if text else None
+    if text and (closed_at is None or closed_at < at):
+        raise FixDataError(f"{where}  closed_at\n    must be empty, or an instant after `at`.")
+    return closed_at
 
 
 def _check_columns(names: Sequence[str], path: Path, configuration: Configuration) -> None:
