@@ -13,7 +13,6 @@ from worker.config.loader import check_configuration, load_configuration
 from worker.core.conditions import ActivityTest, FactTest, LineMatch, Operator
 from worker.core.configuration import Configuration
 from worker.core.field_map import Managed, Transform
-from worker.core.lifecycle import Transition
 from worker.core.model import ContactChannel, Stage, Strength
 from worker.core.policy import Family, Verdict
 from worker.core.reasons import Severity
@@ -150,7 +149,7 @@ def test_consent_lifecycle_and_quality(shipped: Configuration) -> None:
     assert (email.channel, email.addresses) == (ContactChannel.EMAIL, ("email",))
     assert email.opt_outs == ("opt_out_all", "opt_out_email", "email_bounced")
     assert shipped.consent.revocation_deadline_days == 10
-    assert Transition(source=None, target=Stage.MQL) in shipped.lifecycle.transitions
+    assert (None, Stage.MQL) in shipped.lifecycle.transitions
     assert shipped.quality.pathway_severities["referral"]["DQ_NAME_MISSING"] is Severity.INFO
 
 

@@ -145,7 +145,7 @@ def test_no_policy_qualifies_a_lead_that_nobody_may_contact(lead: LeadSnapshot) 
     judgement = judge(_careless_ruleset(), lead, merge_lead(_careless_ruleset(), lead), NOW)
     assume(judgement.pathway is not None and judgement.case.met.get("not_test") is not NO)
     is_reachable = any(permission.is_allowed for permission in judgement.permissions)
-    assume(not judgement.standing.is_handed_back)
+    assume(judgement.standing.handed_back is None)
     assert judgement.verdict is (Verdict.QUALIFIED if is_reachable else Verdict.HOLD)
     if not is_reachable and not judgement.move.is_hands_off:
         told = judgement.reasons[judgement.reasons[0] == judgement.move.reason :]

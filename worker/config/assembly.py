@@ -27,7 +27,6 @@ from worker.config.documents import (
     CatalogDocument,
     ConsentDocument,
     GuardrailsDocument,
-    LifecycleDocument,
     ModelDocument,
     OrganisationDocument,
     PathwaysDocument,
@@ -40,7 +39,6 @@ from worker.config.folder import Folder, Source
 from worker.config.governance import (
     Desk,
     build_guardrails,
-    build_lifecycle,
     build_pathways,
     build_quality,
 )
@@ -48,6 +46,8 @@ from worker.config.hand_off import HandOffReader
 from worker.config.hand_off_documents import HandOffDocument
 from worker.config.identity import build_identity
 from worker.config.identity_documents import IdentityDocument
+from worker.config.lifecycle import LifecycleReader
+from worker.config.lifecycle_documents import LifecycleDocument
 from worker.config.maps import MapNotes, MapReader, join_mapped
 from worker.config.offers import build_offers
 from worker.config.organisation_tests import build_organisation_policy
@@ -194,7 +194,12 @@ def _build_rules(files: Folder, parts: Parts, findings: Findings) -> None:
     if quality := files.get("quality.yaml", QualityDocument):
         parts.quality = build_quality(quality.document, _region(files), desk(quality.sheet))
     if lifecycle := files.get("lifecycle.yaml", LifecycleDocument):
-        parts.lifecycle = build_lifecycle(lifecycle.document, desk(lifecycle.sheet))
+        reader = LifecycleReader(
+            document=lifecycle.document,
+            desk=desk(lifecycle.sheet),
+            systems=_system_names(files),
+        )
+        parts.lifecycle = reader.build()
     if guardrails := files.get("guardrails.yaml", GuardrailsDocument):
         parts.guardrails = build_guardrails(guardrails.document, desk(guardrails.sheet))
 

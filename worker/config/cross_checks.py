@@ -102,7 +102,7 @@ def _check_written_stages(files: Folder, parts: Parts, findings: Findings) -> No
     """A stage the worker sets must have a word in every system it is written to."""
     if parts.lifecycle is None:
         return
-    stages = sorted({item.target.value for item in parts.lifecycle.transitions})
+    stages = sorted({target.value for _source, target in parts.lifecycle.transitions})
     for source in files.all_of(SystemDocument):
         name = source.sheet.file.removeprefix("systems/").removesuffix(".yaml")
         for item in parts.systems[name].objects:

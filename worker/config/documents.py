@@ -23,7 +23,7 @@ from worker.config.scalars import (
 )
 from worker.core.calendar_words import DateOrder, Quarters, Weekday
 from worker.core.guardrails import Scope
-from worker.core.model import ContactChannel, FactKind, Stage, Strength
+from worker.core.model import ContactChannel, FactKind, Strength
 from worker.core.organisations import SameBy
 from worker.core.reasons import ReasonFamily, Severity
 
@@ -230,26 +230,6 @@ class ConsentDocument(Document):
     jurisdictions: list[JurisdictionEntry] = Field(default_factory=list)
     topics: list[TopicEntry] = Field(default_factory=list)
     channels: dict[ContactChannel, ChannelEntry] = Field(min_length=1)
-
-
-class TransitionEntry(Document):
-    from_: Literal["none"] | Stage = Field(alias="from")
-    to: list[Stage] = Field(min_length=1)
-
-
-class PersonChange(Document):
-    cool_down: Duration
-    strong_action_ends_it: Flag = True
-
-
-class LifecycleDocument(Document):
-    """lifecycle.yaml"""
-
-    people_own: list[Stage]
-    transitions: list[TransitionEntry] = Field(min_length=1)
-    dwell: Duration
-    person_change: PersonChange
-    rejection_cool_down: Duration
 
 
 class BudgetEntry(Document):

@@ -15,7 +15,6 @@ from worker.config.documents import (
     CatalogDocument,
     ConsentDocument,
     GuardrailsDocument,
-    LifecycleDocument,
     ModelDocument,
     OrganisationDocument,
     PathwaysDocument,
@@ -25,6 +24,7 @@ from worker.config.documents import (
 from worker.config.findings import Findings, Spot, nearest
 from worker.config.hand_off_documents import HandOffDocument
 from worker.config.identity_documents import IdentityDocument
+from worker.config.lifecycle_documents import LifecycleDocument
 from worker.config.messages import report_schema_errors
 from worker.config.policy_documents import PolicyDocument
 from worker.config.routing_documents import RoutingDocument

@@ -1,4 +1,4 @@
-"""Builds the shorter policies: pathways, quality, lifecycle and guardrails."""
+"""Builds the shorter policies: pathways, quality and guardrails."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from worker.config.conditions import BASIC, ConditionReader
 from worker.config.documents import (
     BudgetEntry,
     GuardrailsDocument,
-    LifecycleDocument,
     PathwaysDocument,
     QualityDocument,
 )
@@ -20,7 +19,6 @@ from worker.config.vocabulary import Vocabulary, check_name, check_reason
 from worker.config.yaml_text import KeyPath, Sheet
 from worker.core.field_map import Managed
 from worker.core.guardrails import Budget, GuardrailPolicy, Scope
-from worker.core.lifecycle import LifecyclePolicy, Transition
 from worker.core.model import Stage
 from worker.core.policy import PathwayRule
 from worker.core.quality import QualityPolicy
@@ -36,12 +34,12 @@ class Desk:
     words: Vocabulary
     reads: set[str]
 
-    def conditions(self, noun: str) -> ConditionReader:
+    def conditions(self, noun: str, kinds: frozenset[str] = BASIC) -> ConditionReader:
         return ConditionReader(
             sheet=self.sheet,
             findings=self.findings,
             words=self.words,
-            kinds=BASIC,
+            kinds=kinds,
             noun=noun,
             reads=self.reads,
         )
@@ -117,39 +115,6 @@ def _check_codes(severities: Mapping[str, Severity], path: KeyPath, desk: Desk) 
             message = f"{code!r} is not a finding about data."
             allowed = "codes that begin with DQ_ or IDENTITY_"
             desk.findings.error(spot, message, allowed=allowed)
-
-
-def build_lifecycle(document: LifecycleDocument, desk: Desk) -> LifecyclePolicy:
-    """Build the table of moves; none may touch a stage that belongs to people."""
-    people_own = frozenset(document.people_own)
-    transitions: set[Transition] = set()
-    for number, entry in enumerate(document.transitions):
-        source = None if entry.from_ == "none" else Stage(entry.from_)
-        if source in people_own:
-            _refuse_people_stage(str(source), ("transitions", number, "from"), desk)
-        for place, target in enumerate(entry.to):
-            path: KeyPath = ("transitions", number, "to", place)
-            if target in people_own:
-                _refuse_people_stage(target.value, path, desk)
-            if target is source:
-                desk.findings.error(
-                    desk.sheet.spot(*path), f"{target.value!r} already is this stage."
-                )
-            transitions.add(Transition(source=source, target=target))
-    return LifecyclePolicy(
-        transitions=frozenset(transitions),
-        people_own=people_own,
-        dwell=document.dwell,
-        person_cool_down=document.person_change.cool_down,
-        strong_action_ends_cool_down=document.person_change.strong_action_ends_it,
-        rejection_cool_down=document.rejection_cool_down,
-    )
-
-
-def _refuse_people_stage(stage: str, path: KeyPath, desk: Desk) -> None:
-    message = f"the stage {stage!r} belongs to people; the worker never moves a lead from or to it."
-    hint = "take it out here, or out of people_own"
-    desk.findings.error(desk.sheet.spot(*path), message, hint=hint)
 
 
 def build_guardrails(document: GuardrailsDocument, desk: Desk) -> GuardrailPolicy:

@@ -176,6 +176,8 @@ def _check_target(
 
 _CLOSED: Mapping[Managed, tuple[str, tuple[str, ...]]] = {
     Managed.STAGE: ("stage", tuple(map(str, Stage))),
+    Managed.OWN_STAGE: ("stage", tuple(map(str, Stage))),
+    Managed.LEAD_STATUS: ("stage", tuple(map(str, Stage))),
     Managed.ALLOWED_CHANNELS: ("channel", tuple(map(str, ContactChannel))),
 }
 """Values of which we know every word, with what such a word is called."""

@@ -11,9 +11,8 @@ from dataclasses import replace
 from worker.core.availability import Admission, HeldBy, Openings, Request, WaitingLists, admit
 from worker.core.case import YES, Case
 from worker.core.judgement import Judgement, LeadSnapshot
-from worker.core.lifecycle import move_stage
+from worker.core.lifecycle import HANDED_OFF, move_stage
 from worker.core.memory import Memory
-from worker.core.model import Stage
 from worker.core.policy import Verdict
 from worker.core.ruleset import Ruleset
 
@@ -57,8 +56,8 @@ def admit_lead(
 
 def _is_handed_off(judgement: Judgement, memory: Memory) -> bool:
     """By us, even if the CRM does not show it yet, or by a person."""
-    given = memory.stage is Stage.MQL and memory.owner is not None
-    return given or judgement.standing.stage is Stage.MQL
+    given = memory.stage in HANDED_OFF and memory.owner is not None
+    return given or judgement.standing.stage in HANDED_OFF
 
 
 def as_routed(case: Case, pathway: str) -> Case:

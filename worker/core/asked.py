@@ -11,19 +11,25 @@ from collections.abc import Callable, Mapping
 from worker.core.decide import Decision
 from worker.core.field_map import FieldWrite, Managed
 from worker.core.hand_off import say_next_step, say_reasons, summarise
-from worker.core.model import Stage
+from worker.core.lifecycle import HANDED_OFF
 from worker.core.policy import Family
+from worker.core.records import RecordRef
 from worker.core.ruleset import Ruleset
+from worker.core.stage_writes import stage_way
 from worker.core.written_form import SEPARATOR
 
 
 def ask(
-    ruleset: Ruleset, decision: Decision, write: FieldWrite, system: str, *, is_ours: bool
+    ruleset: Ruleset, decision: Decision, write: FieldWrite, ref: RecordRef, *, is_ours: bool
 ) -> str | None:
     """Say what a field is to hold. ``is_ours`` tells that it holds what we last wrote there."""
     match write.managed:
         case Managed.OWNER:
-            return _owner(decision, write, system, is_ours=is_ours)
+            return _owner(decision, write, ref.system, is_ours=is_ours)
+        case Managed.STAGE:
+            move, standing = decision.judgement.move, decision.judgement.standing
+            way = stage_way(ruleset.configuration.lifecycle, standing, move, ref)
+            return move.stage if way is not None else None
         case Managed.SUMMARY:
             return summarise(ruleset, decision, write.max_length, write.line_break)
         case managed if managed in _ASKED:
@@ -35,15 +41,14 @@ def ask(
 def _owner(decision: Decision, write: FieldWrite, system: str, *, is_ours: bool) -> str | None:
     """The owner of a lead that is handed off; taken back, ours is cleared where the map says so."""
     route, stage = decision.route, decision.judgement.move.stage
-    if route is not None and stage is Stage.MQL:
+    if route is not None and stage in HANDED_OFF:
         return route.owners.get(system)
-    is_taken_back = route is None and stage is not Stage.MQL and is_ours
+    is_taken_back = route is None and stage not in HANDED_OFF and is_ours
     return "" if write.clears_owner and is_taken_back else None
 
 
 def _stage(_ruleset: Ruleset, decision: Decision) -> str | None:
-    move, standing = decision.judgement.move, decision.judgement.standing
-    return move.stage if move.stage is not standing.stage else None
+    return decision.judgement.move.stage
 
 
 def _policy_version(ruleset: Ruleset, decision: Decision) -> str | None:
@@ -83,7 +88,8 @@ def _points_of(family: Family) -> Callable[[Ruleset, Decision], str | None]:
 
 
 _ASKED: Mapping[Managed, Callable[[Ruleset, Decision], str | None]] = {
-    Managed.STAGE: _stage,
+    Managed.OWN_STAGE: _stage,
+    Managed.LEAD_STATUS: _stage,
     Managed.REASONS: lambda _ruleset, decision: SEPARATOR.join(decision.reasons),
     Managed.WHY: say_reasons,
     Managed.NEXT_STEP: say_next_step,

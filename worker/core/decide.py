@@ -16,6 +16,7 @@ from worker.core.availability import EMPTY_LISTS, Admission, WaitingLists
 from worker.core.hand_over import hand_over
 from worker.core.identity import MergedLead
 from worker.core.judgement import TELLING_MOVES, Judgement, LeadSnapshot, judge, merge_lead
+from worker.core.lifecycle import HANDED_OFF, PROPOSED
 from worker.core.memory import REJECTED, Memory, Refusal, standing_refusals
 from worker.core.routing import Route
 from worker.core.ruleset import Ruleset
@@ -184,7 +185,8 @@ def _remember(
     identity: tuple[str, str],
     now: datetime,
 ) -> Memory:
-    stage = judgement.move.stage
+    stage, standing = judgement.move.stage, judgement.standing
+    is_worked = stage in HANDED_OFF and standing.handed_back is None
     is_same_stage = memory.stage is stage and memory.stage_since is not None
     owner = (route.owner or route.outside_owner) if route else None
     is_same_owner = owner == memory.owner and memory.assigned_at is not None
@@ -201,4 +203,7 @@ def _remember(
         next_step_due_at=route.due_at if route and owner else None,
         route_reasons=route.reasons if route else (),
         refusals=refusals,
+        recycled_at=None if is_worked else standing.recycled_at,
+        is_proposal=stage is PROPOSED and not judgement.move.is_hands_off,
+        left_at=judgement.left_at,
     )

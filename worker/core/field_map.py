@@ -78,6 +78,8 @@ class Managed(StrEnum):
     """What the worker can write. The first group leads; the others follow along with it."""
 
     STAGE = "lifecycle_stage"
+    OWN_STAGE = "own_stage"
+    LEAD_STATUS = "lead_status"
     OWNER = "owner"
     REASONS = "reason_codes"
     NEXT_STEP = "next_step"
@@ -108,6 +110,8 @@ class Managed(StrEnum):
 LEADING = frozenset(
     {
         Managed.STAGE,
+        Managed.OWN_STAGE,
+        Managed.LEAD_STATUS,
         Managed.OWNER,
         Managed.REASONS,
         Managed.NEXT_STEP,

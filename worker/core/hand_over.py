@@ -11,9 +11,10 @@ from dataclasses import replace
 
 from worker.core.assignment import Roster
 from worker.core.case import Case
+from worker.core.lifecycle import HANDED_OFF
 from worker.core.mapping import MappedContact
 from worker.core.memory import Memory, Refusal
-from worker.core.model import ACCOUNT_OWNER, Stage
+from worker.core.model import ACCOUNT_OWNER
 from worker.core.next_owner import route_lead
 from worker.core.routing import Route, RouteRequest, RoutingPolicy, owners_of
 from worker.core.ruleset import Ruleset
@@ -32,7 +33,7 @@ def hand_over(
     """Route a lead that is at the stage of hand-off."""
     policy = ruleset.configuration.routing
     present = _present_owners(contacts, policy)
-    has_hand_off = memory.stage is Stage.MQL and memory.owner is not None
+    has_hand_off = memory.stage in HANDED_OFF and memory.owner is not None
     request = RouteRequest(
         present_owners=present,
         kept_owner=memory.owner if has_hand_off and _still_owns(memory, present, policy) else None,

@@ -7,7 +7,7 @@ arguments, and equal arguments give an equal judgement.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from operator import attrgetter
 from typing import TypeAlias
@@ -18,7 +18,7 @@ from worker.core.consent import Permissions, allowed_channels
 from worker.core.derivation import derive, derive_opening
 from worker.core.exclusions import derive_test, unsolicited
 from worker.core.identity import MergedLead, merge_contacts
-from worker.core.lifecycle import StageMove, Standing, move_stage
+from worker.core.lifecycle import HANDED_OFF, NO_EVIDENCE, StageMove, Standing, move_stage
 from worker.core.mapping import Issue, MappedContact
 from worker.core.memory import Memory
 from worker.core.merged import with_merged
@@ -29,7 +29,8 @@ from worker.core.qualification import Qualification, hold_unreachable, qualify
 from worker.core.quality import Finding, assess
 from worker.core.reasons import Severity
 from worker.core.ruleset import Ruleset
-from worker.core.standing import HANDED_BACK, find_standing
+from worker.core.stage_writes import left_standing
+from worker.core.standing import find_standing
 from worker.core.stated_timing import derive_timing
 
 
@@ -42,6 +43,7 @@ class LeadSnapshot:
     ``merged`` is what is kept of records that a CRM merged into those of ``contacts``.
     ``openings`` is None where no availability is known at all. ``is_waiting``: it qualified before,
     and waits for an opening; that takes it no further from qualifying than having been handed off.
+    ``is_stage_cleared``: the worker emptied the stage of a record, and has yet to fill it again.
     ``issues`` are what is wrong beyond the values themselves: an owner who left, a second record.
     """
 
@@ -57,13 +59,15 @@ class LeadSnapshot:
     merged: tuple[MappedContact, ...] = ()
     openings: Openings | None = None
     is_waiting: bool = False
+    is_stage_cleared: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """The verdict on a lead at one instant, before anybody is given the lead.
 
-    ``held_back`` is the verdict as it would be, were there time for the lead.
+    ``held_back`` is the verdict as it would be, were there time for the lead. ``left_at`` is the stage
+    that a CRM goes on showing because it is never lowered there.
     """
 
     case: Case
@@ -75,6 +79,7 @@ class Judgement:
     standing: Standing
     move: StageMove
     reasons: tuple[str, ...]
+    left_at: Stage | None = None
     track: str | None = None
     topics: tuple[str, ...] = ()
     held_back: Judgement | None = None
@@ -102,7 +107,7 @@ class Judgement:
 
 
 def _is_for_hand_off(verdict: Verdict, move: StageMove) -> bool:
-    return move.stage is Stage.MQL and verdict is not Verdict.HOLD and not move.is_hands_off
+    return move.stage in HANDED_OFF and verdict is not Verdict.HOLD and not move.is_hands_off
 
 
 Signature: TypeAlias = tuple[str | None, Verdict, Stage | None, str, tuple[str, ...]]
@@ -135,7 +140,9 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
         lead,
         case,
         configuration.lifecycle,
-        snapshot.stage_set_by_person_at,
+        set_by_person_at=snapshot.stage_set_by_person_at,
+        owner_set_by_person_at=snapshot.owner_set_by_person_at,
+        is_cleared=snapshot.is_stage_cleared,
     )
     if pathway is None:
         return _unclear(ruleset, case, findings, standing)
@@ -150,9 +157,11 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
     found = qualify(compiled, case, is_qualified_now=is_qualified(snapshot, standing))
     qualification = hold_unreachable(found, case)
     verdict = qualification.verdict
-    if verdict is Verdict.QUALIFIED and standing.is_handed_back:
+    if verdict is Verdict.QUALIFIED and standing.handed_back is not None:
         verdict = Verdict.NURTURE
-    move = move_stage(verdict, standing, configuration.lifecycle, now)
+    proven = _find_evidence(ruleset, case, standing, pathway)
+    move = move_stage(verdict, standing, configuration.lifecycle, now, proven)
+    left_at = left_standing(configuration.lifecycle, standing, move)
     is_nurtured = verdict is Verdict.NURTURE and not move.is_hands_off
     return Judgement(
         case=case,
@@ -163,7 +172,11 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
         verdict=verdict,
         standing=standing,
         move=move,
-        reasons=_reasons(case, qualification, verdict, findings, permissions, move),
+        reasons=with_left(
+            left_at,
+            _reasons(case, qualification, verdict, findings, permissions, move, standing),
+        ),
+        left_at=left_at,
         track=_suggest_track(ruleset, case, lead, permissions, pathway) if is_nurtured else None,
         topics=ruleset.topics(case, pathway) if _is_for_hand_off(verdict, move) else (),
     )
@@ -171,7 +184,18 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
 
 def is_qualified(snapshot: LeadSnapshot, standing: Standing) -> bool:
     """Tell whether a lead qualified before, so that it has to fall further to lose that."""
-    return standing.stage is Stage.MQL or snapshot.is_waiting
+    return standing.stage in HANDED_OFF or snapshot.is_waiting
+
+
+def _find_evidence(
+    ruleset: Ruleset, case: Case, standing: Standing, pathway: str
+) -> frozenset[str]:
+    """Name the rows of the lifecycle that there is evidence for, from where the lead stands."""
+    rows = ruleset.stage_evidence.get(standing.stage)
+    if rows is None:
+        return NO_EVIDENCE
+    asked = replace(case, facts={**case.facts, "pathway": pathway})
+    return frozenset([name for name, holds in rows if holds(asked) is YES])
 
 
 def _suggest_track(
@@ -239,6 +263,7 @@ def _unclear(
     move = move_stage(Verdict.HOLD, standing, lifecycle, case.now)
     told = (move.reason,) if move.reason in TELLING_MOVES else ()
     blocking = tuple(f.code for f in findings if f.severity is Severity.BLOCK)
+    left_at = left_standing(lifecycle, standing, move)
     return Judgement(
         case=case,
         pathway=None,
@@ -248,14 +273,27 @@ def _unclear(
         verdict=Verdict.HOLD,
         standing=standing,
         move=move,
-        reasons=tuple(dict.fromkeys((*told, "HOLD_PATHWAY_UNCLEAR", *blocking))),
+        reasons=with_left(
+            left_at, tuple(dict.fromkeys((*told, "HOLD_PATHWAY_UNCLEAR", *blocking)))
+        ),
+        left_at=left_at,
     )
+
+
+def with_left(left_at: Stage | None, reasons: tuple[str, ...]) -> tuple[str, ...]:
+    """Say behind the first reason that a CRM goes on showing a later stage."""
+    if left_at is None:
+        return reasons
+    return (*reasons[:1], "STAGE_BACKWARD_NOT_WRITTEN", *reasons[1:])
 
 
 TELLING_MOVES = frozenset(
     {
         "STAGE_SET_BY_PERSON",
+        "STAGE_PROPOSED_SQL",
         "STAGE_MOVE_NOT_ALLOWED",
+        "STAGE_LEFT_TO_PEOPLE",
+        "STAGE_EVIDENCE_MISSING",
         "STAGE_DWELL_NOT_OVER",
         "STAGE_UNKNOWN_VALUE",
         "STAGE_OWNED_BY_PEOPLE",
@@ -270,13 +308,14 @@ def _reasons(
     findings: tuple[Finding, ...],
     permissions: Permissions,
     move: StageMove,
+    standing: Standing,
 ) -> tuple[str, ...]:
     """Order the codes, the most important first. A lead that is left alone needs only to say so."""
     if move.is_hands_off:
         return (move.reason,)
     first: list[str] = [move.reason] if move.reason in TELLING_MOVES else []
-    if verdict is not qualification.verdict:
-        first.append(HANDED_BACK[case.facts.get("sales_verdict")])
+    if verdict is not qualification.verdict and standing.handed_back is not None:
+        first.append(standing.handed_back)
     if qualification.stopped_by is not None or verdict is Verdict.HOLD:
         first += qualification.reasons[:1]
     blocking = [f.code for f in findings if f.severity is Severity.BLOCK]

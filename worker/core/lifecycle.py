@@ -1,25 +1,56 @@
 """The lifecycle: which stage a verdict leads to, and which moves the worker may make.
 
 Stages that belong to people are never touched, a stage a person set is respected, and no move
-happens that the table of transitions does not list.
+happens that the table of transitions does not list. Where a row asks for evidence, the caller says
+whether there is any.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypeAlias
 
+from worker.core.conditions import Condition
 from worker.core.model import Stage
 from worker.core.policy import Verdict
+from worker.core.records import RecordRef
+from worker.core.stage_rules import SystemStages, is_backward
+
+
+class Mover(StrEnum):
+    """Who may make a move."""
+
+    WORKER = "worker"
+    PEOPLE = "people"
+    BOTH = "both"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transition:
-    """The worker may move a lead from ``source`` to ``target``. None as source: no stage yet."""
+    """A lead may move from ``source`` to ``target``. None as source: no stage yet.
 
+    ``condition`` is the evidence without which the worker does not make the move.
+    """
+
+    id: str
     source: Stage | None
     target: Stage
+    by: Mover = Mover.BOTH
+    condition: Condition | None = None
+
+
+Transitions: TypeAlias = Mapping[tuple[Stage | None, Stage], tuple[Transition, ...]]
+"""The rows of the table by where they lead from and to."""
+
+PROPOSED = Stage.SQL
+"""The one stage of people that the worker may propose, where the table lists evidence for it."""
+HANDED_OFF = frozenset({Stage.MQL, PROPOSED})
+"""Stages at which somebody works the lead."""
+NO_EVIDENCE: frozenset[str] = frozenset()
+NO_STAGES: Mapping[RecordRef, Stage | None] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,15 +58,21 @@ class LifecyclePolicy:
     """``dwell`` is how long a stage the worker set must stand before the worker lowers it.
 
     ``person_cool_down`` is how long a person's change is respected; a strong action of the lead
-    after that change ends the respect early when ``strong_action_ends_cool_down``.
+    after that change ends the respect early when ``strong_action_ends_cool_down``. ``systems`` says
+    what is particular to one CRM.
     """
 
-    transitions: frozenset[Transition]
+    transitions: Transitions
     people_own: frozenset[Stage]
     dwell: timedelta
     person_cool_down: timedelta
     strong_action_ends_cool_down: bool = True
     rejection_cool_down: timedelta = timedelta(days=90)
+    systems: Mapping[str, SystemStages] = field(default_factory=dict)
+
+    def rows(self) -> tuple[Transition, ...]:
+        """List all rows of the table."""
+        return tuple(row for rows in self.transitions.values() for row in rows)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,8 +81,11 @@ class Standing:
 
     ``stage`` is the CRM's, None when empty; ``has_unknown_stage`` when its word is not ours.
     ``set_by_worker_at`` is when the worker set it, ``set_by_person_at`` when a person changed what
-    the worker had set. ``last_strong_at`` is the lead's last strong action. ``is_handed_back``:
-    sales rejected or recycled the lead after that.
+    the worker had set. ``last_strong_at`` is the lead's last strong action. ``handed_back`` is the
+    code that says so where sales rejected or recycled the lead after that, ``recycled_at`` when it
+    was last recycled. ``is_own_proposal``: the worker proposed the stage, and nobody has confirmed
+    it yet. ``stages`` are those of its records; ``is_split`` when they differ, ``is_cleared`` when
+    the worker emptied the field on the way back and has not filled it again.
     """
 
     stage: Stage | None = None
@@ -53,16 +93,25 @@ class Standing:
     set_by_worker_at: datetime | None = None
     set_by_person_at: datetime | None = None
     last_strong_at: datetime | None = None
-    is_handed_back: bool = False
+    handed_back: str | None = None
+    recycled_at: datetime | None = None
+    is_own_proposal: bool = False
+    is_split: bool = False
+    is_cleared: bool = False
+    stages: Mapping[RecordRef, Stage | None] = field(default_factory=lambda: NO_STAGES)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageMove:
-    """The stage after the decision, and the code that says why. ``is_hands_off``: write nothing."""
+    """The stage after the decision, and the code that says why. ``is_hands_off``: write nothing.
+
+    ``rule`` is the id of the row of the table that allows the move.
+    """
 
     stage: Stage | None
     reason: str
     is_hands_off: bool = False
+    rule: str | None = None
 
 
 _TARGETS = {
@@ -71,41 +120,111 @@ _TARGETS = {
     Verdict.NOT_READY: Stage.LEAD,
     Verdict.DISQUALIFIED: Stage.DISQUALIFIED,
 }
-_ORDER: Mapping[Stage | None, int] = {
-    stage: place for place, stage in enumerate(Stage) if stage is not Stage.RECYCLED
-}
-"""A recycled lead stands outside the order: wherever it goes from there is no step back."""
+_ENDED = frozenset({Verdict.HOLD, Verdict.DISQUALIFIED})
 
 
 def move_stage(
-    verdict: Verdict, standing: Standing, policy: LifecyclePolicy, now: datetime
+    verdict: Verdict,
+    standing: Standing,
+    policy: LifecyclePolicy,
+    now: datetime,
+    proven: frozenset[str] = NO_EVIDENCE,
 ) -> StageMove:
-    """Say where the verdict leads from where the lead stands."""
+    """Say where the verdict leads from where the lead stands; ``proven`` rows have their evidence."""
     stage = standing.stage
     if standing.has_unknown_stage:
         return StageMove(stage=stage, reason="STAGE_UNKNOWN_VALUE", is_hands_off=True)
-    if stage in policy.people_own:
+    if stage in policy.people_own and not standing.is_own_proposal:
         return StageMove(stage=stage, reason="STAGE_OWNED_BY_PEOPLE", is_hands_off=True)
-    target = _target(verdict, stage)
+    proposal = _find_proposal(verdict, standing, policy, proven) if proven else None
+    target = PROPOSED if proposal is not None else _target(verdict, stage)
     if target is None or target is stage:
+        return _stay(verdict, standing, policy, now, proposal)
+    if is_respected(standing, policy, now):
+        return StageMove(stage=stage, reason="STAGE_SET_BY_PERSON")
+    if proposal is not None:
+        return StageMove(stage=PROPOSED, reason="STAGE_PROPOSED_SQL", rule=proposal)
+    return _go(verdict, standing, policy, now, target, proven)
+
+
+def _go(
+    verdict: Verdict,
+    standing: Standing,
+    policy: LifecyclePolicy,
+    now: datetime,
+    target: Stage,
+    proven: frozenset[str],
+) -> StageMove:
+    """Make the move that the verdict asks for, if the table and the time allow it."""
+    stage = standing.stage
+    rule, refused = find_row(policy, stage, target, proven)
+    if rule is None:
+        why = "STAGE_PROPOSED_SQL" if standing.is_own_proposal else refused
+        return StageMove(stage=stage, reason=why)
+    if target is Stage.DISQUALIFIED:
+        return StageMove(stage=target, reason="STAGE_DISQUALIFIED", rule=rule)
+    is_back = is_backward(stage, target)
+    must_dwell = is_back and verdict is not Verdict.HOLD and standing.handed_back is None
+    if must_dwell and not _has_dwelt(standing, policy, now):
+        return StageMove(stage=stage, reason="STAGE_DWELL_NOT_OVER")
+    reason = "STAGE_MOVED_BACK" if is_back else "STAGE_ADVANCED"
+    return StageMove(stage=target, reason=reason, rule=rule)
+
+
+def find_row(
+    policy: LifecyclePolicy,
+    source: Stage | None,
+    target: Stage,
+    proven: frozenset[str] = NO_EVIDENCE,
+) -> tuple[str | None, str]:
+    """Find the row that lets the worker make a move; where none does, the code that says why."""
+    refused = "STAGE_MOVE_NOT_ALLOWED"
+    for row in policy.transitions.get((source, target), ()):
+        if row.by is Mover.PEOPLE:
+            refused = "STAGE_LEFT_TO_PEOPLE"
+        elif row.condition is None or row.id in proven:
+            return row.id, ""
+        else:
+            refused = "STAGE_EVIDENCE_MISSING"
+    return None, refused
+
+
+def _find_proposal(
+    verdict: Verdict, standing: Standing, policy: LifecyclePolicy, proven: frozenset[str]
+) -> str | None:
+    """Find the row whose evidence proposes a lead for sales, or keeps the worker's own proposal up."""
+    if verdict in _ENDED or standing.handed_back is not None:
+        return None
+    rows = policy.transitions.get((standing.stage, PROPOSED), ())
+    if standing.is_own_proposal:
+        rows = tuple(row for row in policy.rows() if row.target is PROPOSED)
+    return next((row.id for row in rows if row.id in proven), None)
+
+
+def _stay(
+    verdict: Verdict,
+    standing: Standing,
+    policy: LifecyclePolicy,
+    now: datetime,
+    proposal: str | None,
+) -> StageMove:
+    """Keep the stage; records of the person that stand elsewhere are brought to it."""
+    stage = standing.stage
+    if proposal is not None:
+        return StageMove(stage=stage, reason="STAGE_PROPOSED_SQL", rule=proposal)
+    if standing.is_cleared:
+        return StageMove(stage=stage, reason="STAGE_ALIGNED")
+    if not standing.is_split or verdict is Verdict.HOLD:
         return StageMove(stage=stage, reason="STAGE_UNCHANGED")
     if is_respected(standing, policy, now):
         return StageMove(stage=stage, reason="STAGE_SET_BY_PERSON")
-    if Transition(source=stage, target=target) not in policy.transitions:
-        return StageMove(stage=stage, reason="STAGE_MOVE_NOT_ALLOWED")
-    if target is Stage.DISQUALIFIED:
-        return StageMove(stage=target, reason="STAGE_DISQUALIFIED")
-    is_back = stage in _ORDER and _ORDER[target] < _ORDER[stage]
-    must_dwell = is_back and verdict is not Verdict.HOLD and not standing.is_handed_back
-    if must_dwell and not _has_dwelt(standing, policy, now):
-        return StageMove(stage=stage, reason="STAGE_DWELL_NOT_OVER")
-    return StageMove(stage=target, reason="STAGE_MOVED_BACK" if is_back else "STAGE_ADVANCED")
+    return StageMove(stage=stage, reason="STAGE_ALIGNED")
 
 
 def _target(verdict: Verdict, stage: Stage | None) -> Stage | None:
     """A hold leaves a lead where it is, but takes it out of the hands of sales."""
     if verdict is Verdict.HOLD:
-        return Stage.LEAD if stage is Stage.MQL else stage
+        return Stage.LEAD if stage in HANDED_OFF else stage
     return _TARGETS[verdict]
 
 

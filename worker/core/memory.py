@@ -29,7 +29,9 @@ class Memory:
     """The last decision, as far as the next one depends on it.
 
     ``owner`` is a member, a queue, or an owner outside the roster as ``system:owner id``.
-    ``route_reasons`` are those of the hand-off; they stand as long as it does.
+    ``route_reasons`` are those of the hand-off; they stand as long as it does. ``recycled_at`` is
+    when the lead was recycled; ``is_proposal``: the stage is the worker's own proposal; ``left_at``
+    is the stage that a CRM goes on showing because it is never lowered there.
     """
 
     signature: str | None = None
@@ -44,6 +46,9 @@ class Memory:
     next_step_due_at: datetime | None = None
     route_reasons: tuple[str, ...] = ()
     refusals: tuple[Refusal, ...] = ()
+    recycled_at: datetime | None = None
+    is_proposal: bool = False
+    left_at: Stage | None = None
 
 
 REJECTED = "SALES_REJECTED"

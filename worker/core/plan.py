@@ -8,7 +8,7 @@ so that a score fading day by day does not rewrite the base.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from worker.core.asked import ask
 from worker.core.decide import Decision
@@ -16,6 +16,8 @@ from worker.core.field_map import LEADING, OPT_OUTS, PERMISSIONS, FieldWrite, Ma
 from worker.core.model import RESTRICTIVE_FACTS
 from worker.core.records import RawValue, RawValues, RecordRef
 from worker.core.ruleset import Ruleset
+from worker.core.stage_rules import Backward
+from worker.core.stage_writes import stage_way
 from worker.core.transforms import compile_reader
 from worker.core.written_form import is_same, split_words, write_out
 
@@ -30,12 +32,14 @@ class RecordPlan:
     """What is to change on one record, and the values the decision was made on.
 
     ``unlisted`` names, for each field, the words left out because the CRM's list does not have them.
+    ``clears`` are fields that have to be emptied in a write of their own before all this.
     """
 
     ref: RecordRef
     changes: RawValues
     expected: RawValues
     unlisted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    clears: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +64,8 @@ def plan_write(
     ``revoked`` are opt-outs that not every record shows yet: they are written wherever the field map
     allows it, also where the stage belongs to people. Nothing here ever takes one back.
     """
-    is_hands_off = decision.judgement.move.is_hands_off
+    judgement, lifecycle = decision.judgement, ruleset.configuration.lifecycle
+    is_hands_off = judgement.move.is_hands_off
     if is_hands_off and not revoked:
         return ()
     plans = []
@@ -71,12 +76,20 @@ def plan_write(
             plan = None
             if not is_hands_off:
                 plan = _plan_record(ruleset, decision, ref, object_map, current[ref], options)
+                way = stage_way(lifecycle, judgement.standing, judgement.move, ref)
+                if plan is not None and way is Backward.CLEAR_FIRST:
+                    plan = replace(plan, clears=_stage_fields(object_map, plan))
             shown = _show_opt_outs(object_map, current[ref].values, revoked) if revoked else {}
             if shown:
                 plan = _with_opt_outs(ref, plan, shown, current[ref].values)
             if plan is not None:
                 plans.append(plan)
     return tuple(plans)
+
+
+def _stage_fields(object_map: ObjectMap, plan: RecordPlan) -> tuple[str, ...]:
+    targets = [write.target for write in object_map.writes if write.managed is Managed.STAGE]
+    return tuple(name for name in targets if name in plan.changes and plan.expected.get(name))
 
 
 def _plan_record(
@@ -95,7 +108,7 @@ def _plan_record(
         if not _may_write(write, record, decision):
             continue
         is_ours = _is_ours(write, record)
-        text = ask(ruleset, decision, write, ref.system, is_ours=is_ours)
+        text = ask(ruleset, decision, write, ref, is_ours=is_ours)
         if text is None:
             continue
         known = options.get((ref.system, ref.object_type, write.target)) if options else None
@@ -149,7 +162,10 @@ def _with_opt_outs(
     """Join opt-outs to what else is planned; alone they depend on nothing but the fields themselves."""
     changes = {**(plan.changes if plan else {}), **shown}
     expected = {**(plan.expected if plan else {}), **{name: values[name] for name in shown}}
-    return RecordPlan(ref=ref, changes=changes, expected=dict(sorted(expected.items())))
+    clears = plan.clears if plan else ()
+    return RecordPlan(
+        ref=ref, changes=changes, expected=dict(sorted(expected.items())), clears=clears
+    )
 
 
 _WATCHED = frozenset({Managed.STAGE, Managed.OWNER})

@@ -16,6 +16,7 @@ from worker.core.configuration import Configuration
 from worker.core.consent import ChannelRule, ConsentPolicy
 from worker.core.field_map import FieldRead, Purpose
 from worker.core.identity import CONFLICTING, CROSS_REFERENCES
+from worker.core.lifecycle import LifecyclePolicy
 from worker.core.model import ACCOUNT_OWNER, PAST_FACTS, RESTRICTIVE_FACTS, SAME_ANSWER
 from worker.core.organisation_asks import find_asks
 from worker.core.organisations import READ_FOR
@@ -214,6 +215,13 @@ def _questions(configuration: Configuration) -> Iterator[tuple[Reader, Condition
             yield Reader(use=Use.AVAILABILITY, what=f"rule {line.id}"), line.never_for
     for rule in configuration.routing.rules:
         yield Reader(use=Use.ROUTING, what=f"rule {rule.id}"), rule.condition
+    yield from _stage_questions(configuration.lifecycle)
+
+
+def _stage_questions(lifecycle: LifecyclePolicy) -> Iterator[tuple[Reader, Condition]]:
+    for row in lifecycle.rows():
+        if row.condition is not None:
+            yield Reader(use=Use.LIFECYCLE, what=f"evidence of {row.id}"), row.condition
 
 
 def _consent_questions(consent: ConsentPolicy) -> Iterator[tuple[Use, str, Condition]]:

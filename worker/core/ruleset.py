@@ -28,13 +28,14 @@ from worker.core.contact_points import ConsentWatch, watch_of
 from worker.core.evaluation import Compiled, compile_condition
 from worker.core.exclusions import LOOK_BACK
 from worker.core.field_map import ObjectKind, ObjectMap
+from worker.core.lifecycle import PROPOSED, LifecyclePolicy
 from worker.core.mapping import (
     ActivityMapper,
     ContactMapper,
     compile_activity_mapper,
     compile_contact_mapper,
 )
-from worker.core.model import OPENING_FACTS, Strength
+from worker.core.model import OPENING_FACTS, Stage, Strength
 from worker.core.needs import needed_facts
 from worker.core.organisation_asks import OrganisationAsks, find_asks
 from worker.core.policy import Policy
@@ -94,7 +95,8 @@ class Ruleset:
     """Everything ``decide`` needs of a configuration.
 
     ``mapped`` are the facts that each system and object type can show; ``governed`` the enabled kinds
-    of action that count only by name.
+    of action that count only by name. ``stage_evidence`` are the rows of the lifecycle that ask for
+    evidence, by the stage they lead from.
     """
 
     configuration: Configuration
@@ -110,6 +112,7 @@ class Ruleset:
     mapped: Mapping[tuple[str, str], frozenset[str]]
     routing: CompiledRouting
     hand_off: CompiledHandOff
+    stage_evidence: Mapping[Stage | None, tuple[tuple[str, Compiled], ...]]
     timing: StatedTiming
     asks: OrganisationAsks | None
     governed: frozenset[str]
@@ -155,6 +158,7 @@ def compile_ruleset(configuration: Configuration) -> Ruleset:
         mapped=_each_map(configuration, ObjectKind.CONTACT, _facts_of),
         routing=compile_routing(configuration.routing),
         hand_off=compile_hand_off(configuration),
+        stage_evidence=_stage_evidence(configuration.lifecycle),
         timing=compile_timing(configuration, find_readers(configuration)),
         asks=find_asks(configuration),
         governed=_governed(configuration),
@@ -201,6 +205,21 @@ def _objects(
                 yield (system.system, item.object_type), item
 
 
+def _stage_evidence(
+    lifecycle: LifecyclePolicy,
+) -> Mapping[Stage | None, tuple[tuple[str, Compiled], ...]]:
+    """Compile the evidence of the moves from each stage; a proposal is kept up by its own."""
+    found: dict[Stage | None, tuple[tuple[str, Compiled], ...]] = {}
+    for row in lifecycle.rows():
+        if row.condition is None:
+            continue
+        asked = (row.id, compile_condition(row.condition))
+        kept_up = (PROPOSED,) if row.target is PROPOSED else ()
+        for stage in (row.source, *kept_up):
+            found[stage] = (*found.get(stage, ()), asked)
+    return found
+
+
 def _governed(configuration: Configuration) -> frozenset[str]:
     kinds = configuration.activity_kinds.values()
     return frozenset(kind.name for kind in kinds if kind.is_enabled and kind.is_governed)
@@ -224,9 +243,8 @@ def _always_asked(configuration: Configuration) -> Iterator[Condition]:
         for item in channel.evidence:
             yield item.condition
             yield from item.ageing()
-    for topic in configuration.consent.topics:
-        if topic.condition is not None:
-            yield topic.condition
+    yield from (topic.condition for topic in configuration.consent.topics if topic.condition)
+    yield from (row.condition for row in configuration.lifecycle.rows() if row.condition)
 
 
 def _policy_windows(configuration: Configuration, policy: Policy) -> Windows:

@@ -10,10 +10,11 @@ from datetime import datetime
 
 from worker.core.case import Case
 from worker.core.identity import MergedLead
-from worker.core.lifecycle import LifecyclePolicy, Standing
+from worker.core.lifecycle import PROPOSED, LifecyclePolicy, Standing
 from worker.core.mapping import MappedContact
 from worker.core.memory import Memory
 from worker.core.model import Facts, FactValue, Stage, Strength
+from worker.core.records import RecordRef
 
 _STAGE_ORDER = {stage: place for place, stage in enumerate(Stage)}
 
@@ -24,30 +25,54 @@ def find_standing(
     lead: MergedLead,
     case: Case,
     policy: LifecyclePolicy,
-    set_by_person_at: datetime | None,
+    *,
+    set_by_person_at: datetime | None = None,
+    owner_set_by_person_at: datetime | None = None,
+    is_cleared: bool = False,
 ) -> Standing:
-    """Read the stage of a person from all its records, and what bears on moving it."""
-    stages, is_unknown = [], "lifecycle_stage" in lead.unseen
-    for contact in contacts:
-        word = contact.facts.get("lifecycle_stage")
-        if word in _STAGE_WORDS:
-            stages.append(Stage(str(word)))
-        for issue in contact.issues:
-            is_unknown = is_unknown or issue.fact == "lifecycle_stage"
-    stage = _furthest(stages, policy.people_own)
-    strong = None
-    for activity in case.activities:
-        if activity.strength is Strength.STRONG:
-            strong = activity.at
-            break
+    """Read the stage of a person from all its records, and what bears on moving it.
+
+    ``is_cleared``: the worker emptied the stage of a record, and nothing has filled it since.
+    """
+    stages, is_unknown = _stages_of(contacts, is_unknown="lifecycle_stage" in lead.unseen)
+    shown = _furthest([stage for stage in stages.values() if stage], policy.people_own)
+    stage = shown
+    is_ours = _is_after(memory.stage_since, set_by_person_at)
+    is_cleared = is_cleared and is_ours and shown is None and memory.stage is not None
+    if is_cleared or (shown is not None and shown is memory.left_at and is_ours):
+        stage = memory.stage
+    strong = next((a.at for a in case.activities if a.strength is Strength.STRONG), None)
+    recycled_at = _recycled_at(stage, memory, set_by_person_at, case.now)
+    touched_at = [at for at in (set_by_person_at, owner_set_by_person_at) if at is not None]
     return Standing(
         stage=stage,
         has_unknown_stage=is_unknown,
         set_by_worker_at=memory.stage_since if memory.stage is stage else None,
         set_by_person_at=set_by_person_at,
         last_strong_at=strong,
-        is_handed_back=_is_handed_back(lead.facts, strong),
+        handed_back=_handed_back(lead.facts, strong, recycled_at),
+        recycled_at=recycled_at,
+        is_own_proposal=stage is PROPOSED
+        and memory.is_proposal
+        and _is_after(memory.stage_since, max(touched_at, default=None))
+        and lead.facts.get("sales_verdict") != "accepted",
+        is_split=len(stages) > 1 and len(set(stages.values())) > 1,
+        is_cleared=is_cleared,
+        stages=stages,
     )
+
+
+def _stages_of(
+    contacts: Sequence[MappedContact], *, is_unknown: bool
+) -> tuple[Mapping[RecordRef, Stage | None], bool]:
+    """Read the stage of each record, and whether one of them says something we have no word for."""
+    stages: dict[RecordRef, Stage | None] = {}
+    for contact in contacts:
+        word = contact.facts.get("lifecycle_stage")
+        stages[contact.ref] = Stage(str(word)) if word in _STAGE_WORDS else None
+        for issue in contact.issues:
+            is_unknown = is_unknown or issue.fact == "lifecycle_stage"
+    return stages, is_unknown
 
 
 def _furthest(stages: list[Stage], people_own: frozenset[Stage]) -> Stage | None:
@@ -60,16 +85,40 @@ def _furthest(stages: list[Stage], people_own: frozenset[Stage]) -> Stage | None
 _STAGE_WORDS = frozenset(Stage)
 
 
-def _is_handed_back(facts: Facts, last_strong_at: datetime | None) -> bool:
-    """Sales rejected or recycled the lead, and it has taken no strong step since."""
-    if facts.get("sales_verdict") not in HANDED_BACK:
-        return False
-    verdict_at = facts.get("outcome_at")
-    return (
-        not isinstance(verdict_at, datetime)
-        or last_strong_at is None
-        or last_strong_at <= verdict_at
-    )
+def _is_after(since: datetime | None, touched_at: datetime | None) -> bool:
+    """Tell whether nobody has touched what the worker did at ``since``."""
+    return touched_at is None or (since is not None and touched_at < since)
+
+
+def _recycled_at(
+    stage: Stage | None, memory: Memory, set_by_person_at: datetime | None, now: datetime
+) -> datetime | None:
+    """Say when a lead was last recycled; None where it never was, or was before we first saw it."""
+    if stage is Stage.RECYCLED:
+        if set_by_person_at is not None:
+            return set_by_person_at
+        return now if memory.stage not in (None, Stage.RECYCLED) else memory.recycled_at
+    at = memory.recycled_at
+    is_moved_on = at is not None and set_by_person_at is not None and set_by_person_at > at
+    return None if is_moved_on else at
+
+
+def _handed_back(
+    facts: Facts, last_strong_at: datetime | None, recycled_at: datetime | None
+) -> str | None:
+    """Say that sales rejected or recycled the lead, where it has taken no strong step since."""
+    verdict = HANDED_BACK.get(facts.get("sales_verdict"))
+    if verdict is not None:
+        verdict_at = facts.get("outcome_at")
+        if not isinstance(verdict_at, datetime) or not _acted_after(last_strong_at, verdict_at):
+            return verdict
+    if recycled_at is not None and not _acted_after(last_strong_at, recycled_at):
+        return "SALES_RECYCLED"
+    return None
+
+
+def _acted_after(last_strong_at: datetime | None, at: datetime) -> bool:
+    return last_strong_at is not None and last_strong_at > at
 
 
 HANDED_BACK: Mapping[FactValue | None, str] = {

@@ -40,6 +40,7 @@ def decision_body(ruleset: Ruleset, decision: Decision) -> str:
             "before": judgement.standing.stage,
             "after": judgement.move.stage,
             "reason": judgement.move.reason,
+            "rule": judgement.move.rule,
         },
         "reasons": list(decision.reasons),
         "findings": [
@@ -148,6 +149,9 @@ def memory_to_json(memory: Memory) -> str:
             "refusals": [
                 {"by": one.by, "at": _at(one.at), "reason": one.reason} for one in memory.refusals
             ],
+            "recycled_at": _at(memory.recycled_at),
+            "is_proposal": memory.is_proposal,
+            "left_at": memory.left_at,
         }
     )
 
@@ -174,6 +178,9 @@ def memory_from_json(text: str) -> Memory:
         next_step_due_at=instant("next_step_due_at"),
         route_reasons=tuple(data.get("route_reasons", ())),
         refusals=_refusals(data),
+        recycled_at=instant("recycled_at"),
+        is_proposal=data.get("is_proposal", False),
+        left_at=Stage(data["left_at"]) if data.get("left_at") else None,
     )
 
 

@@ -1,0 +1,57 @@
+"""Which stage is written to which record: one person may stand at different stages in two CRMs.
+
+A decision is about the person. Each record is brought to its stage from where that record stands, by
+the table and by the rules of its CRM.
+"""
+
+from __future__ import annotations
+
+from worker.core.lifecycle import LifecyclePolicy, Mover, StageMove, Standing
+from worker.core.model import Stage
+from worker.core.records import RecordRef
+from worker.core.stage_rules import PLAIN, Backward, way_to
+
+_WRITTEN = frozenset(
+    {
+        "STAGE_ADVANCED",
+        "STAGE_MOVED_BACK",
+        "STAGE_DISQUALIFIED",
+        "STAGE_PROPOSED_SQL",
+        "STAGE_ALIGNED",
+    }
+)
+"""Only these moves are written; any other leaves all records as they are."""
+
+
+def stage_way(
+    policy: LifecyclePolicy, standing: Standing, move: StageMove, ref: RecordRef
+) -> Backward | None:
+    """Say how a record is brought to the stage of the decision; None: it keeps what it shows."""
+    target = move.stage
+    if target is None or move.reason not in _WRITTEN or ref not in standing.stages:
+        return None
+    source = standing.stages[ref]
+    is_unfinished = source is None and standing.is_cleared
+    if source is target or not (is_unfinished or _is_listed(policy, source, target, move.rule)):
+        return None
+    way = way_to(policy.systems.get(ref.system, PLAIN), source, target)
+    return None if way is Backward.NEVER else way
+
+
+def _is_listed(
+    policy: LifecyclePolicy, source: Stage | None, target: Stage, rule: str | None
+) -> bool:
+    return any(
+        row.by is not Mover.PEOPLE and (row.condition is None or row.id == rule)
+        for row in policy.transitions.get((source, target), ())
+    )
+
+
+def left_standing(policy: LifecyclePolicy, standing: Standing, move: StageMove) -> Stage | None:
+    """Name the stage that a CRM goes on showing because the worker never lowers it there."""
+    if not policy.systems or move.is_hands_off or move.stage is None:
+        return None
+    for ref, source in standing.stages.items():
+        if way_to(policy.systems.get(ref.system, PLAIN), source, move.stage) is Backward.NEVER:
+            return source
+    return None
