@@ -34,6 +34,7 @@ SURNAMES = frozenset({"test", "null", "na", "doe"})
 _NO_GIVEN_NAMES = frozenset({"test", "null"})
 _EXAMPLES = frozenset({"jane", "john"})
 _ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "azertyuiop")
+_RUNS = tuple(keys for row in _ROWS for keys in (row, row[::-1]))
 _EDGE_RUN, _ANY_RUN = 4, 5
 _ELSEWHERE = re.compile(r"@|://|\bwww\.|\.(?:com|net|org|edu|gov)\b", re.IGNORECASE)
 _ORDINAL = re.compile(r"\b(?:2nd|3rd|[4-9]th)\b", re.IGNORECASE)
@@ -54,15 +55,17 @@ def is_keyboard_run(word: str) -> bool:
 
     Four keys count from the edge of a row, five anywhere, so that Wert remains a name.
     """
-    half = len(word) // 2
-    if len(word) % 2 == 0 and half >= 3 and word[:half] == word[half:]:
-        return any(word[:half] in row or word[:half] in row[::-1] for row in _ROWS)
-    for row in _ROWS:
-        for keys in (row, row[::-1]):
-            if len(word) >= _ANY_RUN and word in keys:
-                return True
-            if len(word) >= _EDGE_RUN and (keys.startswith(word) or keys.endswith(word)):
-                return True
+    length = len(word)
+    if length < _EDGE_RUN:
+        return False
+    half = length // 2
+    if length % 2 == 0 and half >= 3 and word[:half] == word[half:]:
+        return any(word[:half] in keys for keys in _RUNS)
+    for keys in _RUNS:
+        if length >= _ANY_RUN and word in keys:
+            return True
+        if keys.startswith(word) or keys.endswith(word):
+            return True
     return False
 
 

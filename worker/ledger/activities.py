@@ -27,6 +27,24 @@ from worker.ledger.transaction import Transaction
 REF_ORDER = ("system", "object_type", "id")
 """Decides between activities of the same instant, so that every read gives the same order."""
 
+_SELECTED = tuple(
+    activities.c[name]
+    for name in (
+        *REF_ORDER,
+        "contact_system",
+        "contact_object_type",
+        "contact_id",
+        "kind",
+        "at",
+        "service_line",
+        "owner",
+        "channel",
+        "is_excluded",
+        "revision",
+        "source",
+    )
+)
+
 
 def save_activities(tx: Transaction, rows: Sequence[StoredActivity]) -> set[StoredActivity]:
     """Store activities; returns what is new, and what stood there before and no longer does.
@@ -57,7 +75,7 @@ def activities_of(
     found: defaultdict[RecordRef, list[StoredActivity]] = defaultdict(list)
     for system, object_type, ids in ids_by_type(contacts):
         query = (
-            select(activities)
+            select(*_SELECTED)
             .where(
                 is_mine(tx, activities),
                 is_one_of(tx, activities.c.contact_id, ids),
@@ -68,7 +86,7 @@ def activities_of(
         )
         if since is not None:
             query = query.where(activities.c.at >= since)
-        for row in tx.connection.execute(query):
+        for row in tx.connection.execute(query).all():
             activity = _to_activity(row)
             found[activity.contact].append(activity)
     return dict(found)
@@ -78,10 +96,10 @@ def load_activities(tx: Transaction, refs: Iterable[RecordRef]) -> set[StoredAct
     """Read these activities, one for each contact they are told of."""
     found: set[StoredActivity] = set()
     for system, object_type, ids in ids_by_type(refs):
-        query = select(activities).where(
+        query = select(*_SELECTED).where(
             is_mine(tx, activities), is_record(tx, activities, system, object_type, ids)
         )
-        found.update(_to_activity(row) for row in tx.connection.execute(query))
+        found.update(_to_activity(row) for row in tx.connection.execute(query).all())
     return found
 
 
@@ -91,19 +109,20 @@ def _delete(tx: Transaction, refs: Iterable[RecordRef]) -> None:
 
 
 def _to_activity(row: AnyRow) -> StoredActivity:
+    """Unpack a row of ``_SELECTED``: asking it for each column by name takes four times as long."""
+    system, object_type, id_, contact_system, contact_type, contact_id, *rest = row
+    kind, at, service_line, owner, channel, is_excluded, revision, source = rest
     return StoredActivity(
-        ref=RecordRef(system=row.system, object_type=row.object_type, id=row.id),
-        contact=RecordRef(
-            system=row.contact_system, object_type=row.contact_object_type, id=row.contact_id
-        ),
-        kind=row.kind,
-        at=row.at,
-        service_line=row.service_line,
-        owner=row.owner,
-        channel=row.channel,
-        is_excluded=row.is_excluded,
-        revision=row.revision,
-        source=row.source,
+        ref=RecordRef(system, object_type, id_),
+        contact=RecordRef(contact_system, contact_type, contact_id),
+        kind=kind,
+        at=at,
+        service_line=service_line,
+        owner=owner,
+        channel=channel,
+        is_excluded=is_excluded,
+        revision=revision,
+        source=source,
     )
 
 

@@ -80,7 +80,7 @@ def records_after(tx: Transaction, after: RecordRef | None, limit: int) -> list[
     query = query.order_by(columns.id, columns.system, columns.object_type).limit(limit)
     refs = [
         RecordRef(system=row.system, object_type=row.object_type, id=row.id)
-        for row in tx.connection.execute(query)
+        for row in tx.connection.execute(query).all()
     ]
     found = load_records(tx, refs)
     return [found[ref] for ref in refs]
@@ -96,7 +96,7 @@ def _present(tx: Transaction, refs: Iterable[RecordRef]) -> dict[RecordRef, dict
         query = select(contact_points).where(
             is_mine(tx, contact_points), is_record(tx, contact_points, system, object_type, ids)
         )
-        for row in tx.connection.execute(query):
+        for row in tx.connection.execute(query).all():
             ref = RecordRef(system=system, object_type=object_type, id=row.id)
             found[ref][row.point] = row.opt_outs
     return found
@@ -114,7 +114,7 @@ def _opt_outs_at(tx: Transaction, sealed: Iterable[str]) -> dict[str, frozenset[
         .distinct()
     )
     found: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
-    for row in tx.connection.execute(query):
+    for row in tx.connection.execute(query).all():
         found[row.point] |= frozenset(row.opt_outs.split("+"))
     return found
 

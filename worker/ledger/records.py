@@ -41,7 +41,7 @@ def load_records(tx: Transaction, refs: Iterable[RecordRef]) -> dict[RecordRef, 
         query = select(records).where(
             is_mine(tx, records), is_record(tx, records, system, object_type, ids)
         )
-        for row in tx.connection.execute(query):
+        for row in tx.connection.execute(query).all():
             record = _to_record(tx, row)
             found[record.ref] = record
     return found
@@ -56,7 +56,7 @@ def load_revisions(tx: Transaction, refs: Iterable[RecordRef]) -> dict[RecordRef
             is_record(tx, records, system, object_type, ids),
             ~records.c.is_deleted,
         )
-        for row in tx.connection.execute(query):
+        for row in tx.connection.execute(query).all():
             found[RecordRef(system=system, object_type=object_type, id=row.id)] = row.revision
     return found
 
@@ -72,7 +72,7 @@ def records_of_profiles(tx: Transaction, ids: Iterable[str]) -> dict[str, list[S
         is_mine(tx, records), is_one_of(tx, records.c.profile_id, ids), ~records.c.is_deleted
     )
     found: defaultdict[str, list[StoredRecord]] = defaultdict(list)
-    for row in tx.connection.execute(query):
+    for row in tx.connection.execute(query).all():
         found[row.profile_id].append(_to_record(tx, row))
     return {key: sorted(group, key=lambda r: r.ref) for key, group in found.items()}
 
@@ -86,7 +86,7 @@ def merged_of_profiles(tx: Transaction, ids: Iterable[str]) -> dict[str, list[St
         records.c.merged_into.is_not(None),
     )
     found: defaultdict[str, list[StoredRecord]] = defaultdict(list)
-    for row in tx.connection.execute(query):
+    for row in tx.connection.execute(query).all():
         found[row.profile_id].append(_to_record(tx, row))
     return {key: sorted(group, key=lambda r: r.ref) for key, group in found.items()}
 
@@ -96,7 +96,7 @@ def find_by_id(tx: Transaction, record_id: str) -> list[RecordRef]:
     query = select(records.c.system, records.c.object_type, records.c.id).where(
         is_mine(tx, records), records.c.id == record_id
     )
-    return sorted(_to_ref(row) for row in tx.connection.execute(query))
+    return sorted(_to_ref(row) for row in tx.connection.execute(query).all())
 
 
 def count_profiles(tx: Transaction) -> int:
@@ -128,7 +128,7 @@ def records_sharing_keys(tx: Transaction, keys: Iterable[str]) -> dict[str, list
         is_mine(tx, match_keys), is_one_of(tx, columns.match_key, plain)
     )
     found: defaultdict[str, list[RecordRef]] = defaultdict(list)
-    for row in tx.connection.execute(query):
+    for row in tx.connection.execute(query).all():
         found[plain[row.match_key]].append(_to_ref(row))
     return {key: sorted(refs) for key, refs in found.items()}
 
@@ -214,7 +214,7 @@ def _present_keys(tx: Transaction, refs: Iterable[RecordRef]) -> set[tuple[Recor
         query = select(columns.match_key, columns.system, columns.object_type, columns.id).where(
             is_mine(tx, match_keys), is_record(tx, match_keys, system, object_type, ids)
         )
-        present |= {(_to_ref(row), row.match_key) for row in tx.connection.execute(query)}
+        present |= {(_to_ref(row), row.match_key) for row in tx.connection.execute(query).all()}
     return present
 
 
@@ -229,7 +229,7 @@ def _delete_keys(tx: Transaction, pairs: Iterable[tuple[RecordRef, str]]) -> Non
 
 
 def _to_ref(row: AnyRow) -> RecordRef:
-    return RecordRef(system=row.system, object_type=row.object_type, id=row.id)
+    return RecordRef(row.system, row.object_type, row.id)
 
 
 def _to_record(tx: Transaction, row: AnyRow) -> StoredRecord:
