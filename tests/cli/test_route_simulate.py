@@ -73,9 +73,17 @@ nav-1    █                                  1
 intake   █                                  1
 open     █▆▆▆█                              4
 
-In queues 1, kept by owners outside the roster 0, caught by no rule 0, left with nobody 0.
+In queues 1, kept by owners outside the roster 0, caught by no rule 0, held 0.
 Nothing was stored or written.
 """
+
+
+@pytest.fixture
+def organisation(organisation: Organisation) -> Organisation:
+    """One whose CRM knows the queue, but not the owners of business development."""
+    with (organisation.folder / "data" / "owners.csv").open("a", encoding="utf-8") as file:
+        file.write("own-900,,true,queue\n")
+    return organisation
 
 
 @pytest.fixture
@@ -122,6 +130,16 @@ def test_as_json_it_is_the_same(organisation: Organisation, table: Path) -> None
         "given": {"intake": 1, "nav-1": 1, "sched-1": 1, "sched-2": 1},
         "open": 4,
     }
+
+
+def test_a_lead_nobody_could_have_is_held_by_name(organisation: Organisation, table: Path) -> None:
+    owners = organisation.folder / "data" / "owners.csv"
+    left = owners.read_text(encoding="utf-8").replace("own-900,,true", "own-900,,false")
+    owners.write_text(left, encoding="utf-8")
+    present = simulated(organisation, "--arrivals", table, "--json").json["present"]
+    assert (present["arrivals"], present["held"]) == (5, {"HOLD_NO_ACTIVE_OWNER": 1})
+    assert sum(row["given"] for row in present["owners"]) == 4
+    assert "held 1 (HOLD_NO_ACTIVE_OWNER 1)." in simulated(organisation, "--arrivals", table).stdout
 
 
 def test_what_if_a_member_were_paused(organisation: Organisation, table: Path) -> None:

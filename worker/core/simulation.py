@@ -151,14 +151,17 @@ class Simulation:
             self._keep_open(arrival, arrival.actual)
         return arrival.actual
 
-    def _hand_off(self, arrival: Arrival) -> str:
+    def _hand_off(self, arrival: Arrival) -> str | None:
         before = self._owners.get(arrival.key)
         request = arrival.request
         if before is not None:  # handed on: whoever has it here does not get it back
-            request = RouteRequest(
-                present_owners={}, refused_by=arrival.request.refused_by | {before}
-            )
+            refused_by = request.refused_by | {before}
+            request = replace(request, present_owners={}, refused_by=refused_by)
         route = route_lead(self.routing, arrival.case, request, self._roster)
+        if route.hold is not None:
+            self._close(arrival.key)
+            self.tally.count_hold(route.hold)
+            return None
         owner = str(route.owner or route.outside_owner)
         is_given = not route.is_kept and route.owner is not None
         self._roster = self._roster.with_move(

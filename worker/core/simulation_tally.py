@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from math import ceil
 
-from worker.core.assignment import Roster
+from worker.core.assignment import Roster, Why
 from worker.core.routing import Route, RoutingPolicy
 from worker.core.teams import Member, Team
 
@@ -29,8 +29,11 @@ class Day:
 
 @dataclass(slots=True, kw_only=True)
 class Tally:
-    """What was counted so far. ``given`` is by team or queue and owner, ``kept_by`` and ``actual``
-    (what was given in truth) by owner."""
+    """What was counted so far. ``arrivals`` are leads that came, those ``held`` by reason among them.
+
+    ``given`` is by team or queue and owner, ``kept_by`` and ``actual`` (what was given
+    in truth) by owner.
+    """
 
     arrivals: int = 0
     again: int = 0
@@ -38,6 +41,7 @@ class Tally:
     outside: int = 0
     in_queues: int = 0
     no_rule: int = 0
+    held: Counter[str] = field(default_factory=Counter)
     same: int = 0
     compared: int = 0
     given: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -83,9 +87,13 @@ class Tally:
             self.given[route.target, owner] += 1
         if route.owner is not None and route.target != meant_for:
             self.overflow[meant_for, route.target] += 1
-            reasons = {rejected.reason for rejected in route.rejected}
-            told = {reason for reason in reasons if reason not in _NO_OBSTACLE}
+            told = {r.reason for r in route.rejected if r.code not in _NO_OBSTACLE}
             self.refusals.setdefault(meant_for, Counter()).update(told)
+
+    def count_hold(self, reason: str) -> None:
+        """Count a lead that nobody could have."""
+        self.arrivals += 1
+        self.held[reason] += 1
 
     def count_truth(self, owner: str, actual: str | None, *, was_given: bool) -> None:
         """Compare with who had the lead in truth, given it or keeping it."""
@@ -109,9 +117,7 @@ class Tally:
         self.dues.setdefault(owner, Counter())[max(0, left // _MINUTE)] += 1
 
 
-_NO_OBSTACLE = frozenset(
-    {"its condition does not hold", "another member's turn", "the present owner keeps the lead"}
-)
+_NO_OBSTACLE = frozenset({Why.NOT_THEIR_TURN, Why.OWNER_KEEPS, Why.ACCOUNT_OWNER, Why.NO_MATCH})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

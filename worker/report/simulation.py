@@ -149,6 +149,7 @@ def _outcome_json(outcome: Outcome) -> dict[str, Json]:
         "in_queues": tally.in_queues,
         "outside_the_roster": tally.outside,
         "without_rule": tally.no_rule,
+        "held": dict(sorted(tally.held.items())),
         "truth": {
             "compared": tally.compared,
             "same_owner": tally.same,

@@ -208,6 +208,12 @@ def _comparison(report: SimulationReport) -> Iterator[RenderableType]:
         yield f"The changed roster gives {counted(report.moved, 'lead')} to somebody else."
     yield (
         f"In queues {shown.in_queues}, kept by owners outside the roster {shown.outside}, "
-        f"caught by no rule {shown.no_rule}, left with nobody 0."
+        f"caught by no rule {shown.no_rule}, held {_held(shown)}."
     )
     yield "Nothing was stored or written."
+
+
+def _held(tally: Tally) -> str:
+    """Say how many leads nobody could have, and why."""
+    said = ", ".join(f"{reason} {count}" for reason, count in sorted(tally.held.items()))
+    return f"{tally.held.total()} ({said})" if said else "0"

@@ -15,7 +15,7 @@ from worker.core.assignment import REFUSED
 from worker.core.case import Case, make_case, with_gates
 from worker.core.conditions import ActivityTest, walk
 from worker.core.mapping import facts_from_json
-from worker.core.model import Activity, ContactChannel, Stage
+from worker.core.model import ACCOUNT_OWNER, Activity, ContactChannel, Stage
 from worker.core.reasons import Severity
 from worker.core.records import RecordRef
 from worker.core.routing import RouteRequest, RoutingPolicy, owners_of
@@ -87,7 +87,9 @@ def _arrival(
         pathway=row.pathway,
         case=_case(work, row, body, inputs, actions),
         request=RouteRequest(
-            present_owners=_present(work, row, route, inputs), refused_by=frozenset(refused)
+            present_owners=_present(work, row, route, inputs),
+            refused_by=frozenset(refused),
+            account_owners=_account_owners(inputs),
         ),
         actual=row.owner,
         was_given=not route["is_kept"],
@@ -131,11 +133,20 @@ def _present(
         kept = {system: outside} if colon else owners_of(policy, row.owner)
         if kept:
             return kept
-    owner = inputs.get("facts", {}).get("owner")
-    source = RecordRef.parse(inputs.get("sources", {}).get("owner", ""))
-    if owner is None or source is None or f"{source.system}:{owner}" in policy.unassigned:
-        return {}
-    return {source.system: str(owner)}
+    shown = _owner_named(inputs, "owner")
+    return {} if shown is None or ":".join(shown) in policy.unassigned else {shown[0]: shown[1]}
+
+
+def _account_owners(inputs: Mapping[str, Any]) -> tuple[str, ...]:
+    found = _owner_named(inputs, ACCOUNT_OWNER)
+    return () if found is None else (":".join(found),)
+
+
+def _owner_named(inputs: Mapping[str, Any], fact: str) -> tuple[str, str] | None:
+    """Read the owner that a fact named, with the system that said so."""
+    owner = inputs.get("facts", {}).get(fact)
+    source = RecordRef.parse(inputs.get("sources", {}).get(fact, ""))
+    return None if owner is None or source is None else (source.system, str(owner))
 
 
 def _actions(work: Work, tx: Transaction, rows: Sequence[StoredDecision]) -> dict[str, Activity]:
