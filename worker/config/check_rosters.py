@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, time, timedelta
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+from itertools import takewhile
 
 from worker.config.findings import in_words
 from worker.config.route_check import RouteCheck, is_working
@@ -11,9 +13,11 @@ from worker.config.yaml_text import KeyPath
 from worker.core.assignment import next_on_duty
 from worker.core.field_map import Managed
 from worker.core.teams import Member, Team
+from worker.core.working_time import WorkingCalendar, openings
 
 HORIZON_DAYS = 14
 """A team nobody works on for so many days is warned of."""
+_A_MONDAY = datetime(2026, 1, 5, tzinfo=UTC)
 
 
 def check_rosters(check: RouteCheck) -> None:
@@ -25,6 +29,7 @@ def check_rosters(check: RouteCheck) -> None:
             _check_owners(check, member.owners, path, f"the member {member.id!r}")
             _check_taken(check, member, path, taken)
             _check_limits(check, member, path)
+            _check_hours(check, team, member, path)
         _check_uncovered(check, team)
         _check_presence(check, team)
     for name, queue in check.routing.queues.items():
@@ -106,6 +111,13 @@ def _check_limits(check: RouteCheck, member: Member, path: KeyPath) -> None:
             message = f"the member {member.id!r} is never given a lead: {name} is 0."
             hint = "write `paused: true` for a pause, or leave it out for no limit"
             check.findings.warning(check.sheet.spot(*path, name), message, hint=hint)
+    day, week = member.max_per_day, member.max_per_week
+    if day is not None and week is not None and 0 < week < day:
+        message = (
+            f"the limit of {day} a day is never reached: {member.id!r} gets {week} a week at most."
+        )
+        hint = "leave max_per_day out, or raise max_per_week"
+        check.findings.warning(check.sheet.spot(*path, "max_per_day"), message, hint=hint)
 
 
 def _check_uncovered(check: RouteCheck, team: Team) -> None:
@@ -147,6 +159,26 @@ def _with_overflow(check: RouteCheck, team: Team) -> Iterator[Team]:
 
 
 # --- who is at work
+
+
+def _check_hours(check: RouteCheck, team: Team, member: Member, path: KeyPath) -> None:
+    """Warn of hours of a member that never meet those of the team."""
+    own = member.calendar
+    if own is None or _meet(_week_of(own), _week_of(team.calendar)):
+        return
+    message = f"the member {member.id!r} is never at work while the team {team.id!r} is."
+    hint = "look at both calendars and their time zones"
+    check.findings.warning(check.sheet.spot(*path, "calendar"), message, hint=hint)
+
+
+def _week_of(calendar: WorkingCalendar) -> list[tuple[datetime, datetime]]:
+    """List the intervals of a usual week, without holidays."""
+    usual = openings(replace(calendar, closed=frozenset()), _A_MONDAY)
+    return list(takewhile(lambda opening: opening[0] < _A_MONDAY + timedelta(days=9), usual))
+
+
+def _meet(one: list[tuple[datetime, datetime]], other: list[tuple[datetime, datetime]]) -> bool:
+    return any(a < d and c < b for a, b in one for c, d in other)
 
 
 def _check_presence(check: RouteCheck, team: Team) -> None:

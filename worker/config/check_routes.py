@@ -8,10 +8,12 @@ from worker.config.check_cover import check_cover
 from worker.config.check_rosters import check_rosters
 from worker.config.implication import find_contradiction, follows, spelled_out
 from worker.config.route_check import RouteCheck, is_working
-from worker.config.vocabulary import plain_kinds
+from worker.config.vocabulary import check_fact, plain_kinds
+from worker.config.yaml_text import KeyPath
 from worker.core.conditions import AllOf, Condition, FactTest, Operator
+from worker.core.model import ACCOUNT_OWNER
 from worker.core.routing import RoutingPolicy, RoutingRule
-from worker.core.teams import Member, Team
+from worker.core.teams import AccountOwner, Member, Team
 
 
 def check_routes(check: RouteCheck) -> None:
@@ -20,6 +22,7 @@ def check_routes(check: RouteCheck) -> None:
     for team in check.routing.teams.values():
         _check_overflow(check, team)
     check_rosters(check)
+    _check_account_owners(check)
     _check_unused(check)
 
 
@@ -131,6 +134,18 @@ def _ends_in_queue(team: Team, routing: RoutingPolicy) -> bool:
         overflow = routing.teams[last].overflow
         last = overflow[-1] if overflow else ""
     return last in routing.queues
+
+
+def _check_account_owners(check: RouteCheck) -> None:
+    """Report a wish for the owner of the account where no map says who that is."""
+    wishes: list[tuple[KeyPath, AccountOwner | None]] = [
+        (("teams", name), team.account_owner) for name, team in check.routing.teams.items()
+    ]
+    wishes += [(("rules", n), rule.account_owner) for n, rule in enumerate(check.routing.rules)]
+    for path, wish in wishes:
+        if wish is not None:
+            spot = check.sheet.spot(*path, "account_owner")
+            check_fact(check.findings, spot, ACCOUNT_OWNER, check.words)
 
 
 def _check_unused(check: RouteCheck) -> None:
