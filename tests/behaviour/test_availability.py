@@ -12,6 +12,8 @@ import pytest
 
 from tests.support.openings import UNDATED, opening, openings_file, say_openings, with_openings
 from tests.support.organisation import NOW, Organisation, add_qualified, reasons_of
+from worker.report.explain import explain_json
+from worker.steps.inspect import report_lead
 
 HOLD = """
 stale_after: 40 days
@@ -244,3 +246,32 @@ def test_without_the_table_and_the_rules_nothing_changes(qualified: Organisation
 
     assert handed_off(qualified) == ["q1"]
     assert qualified.ask("SELECT count(*) FROM availability_readers") == [(0,)]
+
+
+def test_explain_says_what_holds_the_lead_and_what_would_let_it_go(
+    qualified: Organisation,
+) -> None:
+    with_openings(qualified, HOLD)
+    say_openings(qualified, opening("2026-12-01T05:00:00Z"))
+    qualified.sync()
+
+    with qualified.open() as app:
+        work = app.looking()
+        found = explain_json(work.ruleset, report_lead(work, "q1"))
+
+    assert found["availability"] == {
+        "rule": "full",
+        "service_line": "orthopedics",
+        "site": "boston_main",
+        "held_by": "hold",
+        "next_at": "2026-12-01T05:00:00+00:00",
+        "open_slots": 3,
+        "as_of": "2026-11-02T08:00:00+00:00",
+        "qualified_at": "2026-11-02T15:00:00+00:00",
+        "ahead": None,
+        "resumes_when_wait_is": 14.0,
+        "again_at": "2026-11-17T05:00:00+00:00",
+    }
+    assert found["changes_by_itself_at"] == "2026-11-17T05:00:00+00:00"
+    assert isinstance(found["today"], dict)
+    assert found["today"]["verdict"] == "hold"

@@ -113,7 +113,9 @@ def test_a_missing_file_is_named_with_the_command_that_writes_it(tmp_path: Path)
     )
 
 
-@pytest.mark.parametrize("name", ["identity.yaml", "model.yaml", "reasons.yaml"])
+@pytest.mark.parametrize(
+    "name", ["availability.yaml", "identity.yaml", "model.yaml", "reasons.yaml"]
+)
 def test_a_file_of_own_words_may_be_missing(name: str, tmp_path: Path) -> None:
     folder = copy_shipped(tmp_path / "config")
     (folder / name).unlink()

@@ -289,6 +289,15 @@ class Admission:
     def key(self) -> ListKey:
         return self.place.key
 
+    @property
+    def resume(self) -> timedelta | None:
+        """The wait at which what holds the lead ends; None where that is no matter of the wait."""
+        if self.held_by is HeldBy.HOLD and self.rule.hold is not None:
+            return self.rule.hold.resume
+        if self.held_by is HeldBy.SLOW and self.rule.slow is not None:
+            return self.rule.slow.limit.resume
+        return None
+
 
 def admit(
     rule: AvailabilityRule, request: Request, openings: Openings, lists: WaitingLists

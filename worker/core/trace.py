@@ -7,9 +7,10 @@ without breaking the chain of decisions.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
+from worker.core.availability import Admission
 from worker.core.decide import Decision
 from worker.core.exclusions import PassedOver
 from worker.core.json_text import read_json, write_json
@@ -69,6 +70,7 @@ def decision_body(ruleset: Ruleset, decision: Decision) -> str:
         "nurture_track": judgement.track,
         "passed_over": _passed_over(judgement.case.passed_over),
         "qualification": _qualification(ruleset, decision),
+        "availability": _admission(decision.admission) if decision.admission else None,
         "route": _route(decision.route) if decision.route else None,
     }
     return write_json(body)
@@ -111,6 +113,28 @@ def _qualification(ruleset: Ruleset, decision: Decision) -> Json:
             for place, criterion in enumerate(policy.criteria)
         ],
     }
+
+
+def _admission(admission: Admission) -> Json:
+    """Say what was known of openings, which rule looked at it, and what would let the lead go."""
+    row, rule = admission.row, admission.rule
+    return {
+        "rule": rule.id,
+        "service_line": admission.key.service_line,
+        "site": admission.key.site or None,
+        "held_by": admission.held_by,
+        "next_at": _at(row.next_at) if row else None,
+        "open_slots": row.open_slots if row else None,
+        "as_of": _at(row.as_of) if row else None,
+        "qualified_at": _at(admission.place.qualified_at) if admission.held_by else None,
+        "ahead": admission.ahead if admission.is_slowed else None,
+        "resumes_when_wait_is": _days(admission.resume),
+        "again_at": _at(admission.again_at),
+    }
+
+
+def _days(length: timedelta | None) -> float | None:
+    return round(length / timedelta(days=1), 3) if length is not None else None
 
 
 def _route(route: Route) -> Json:

@@ -72,6 +72,7 @@ def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
         "carried_by": found.get("carried_by"),
         "stopped_by": found.get("stopped_by"),
         "stage": body.get("stage"),
+        "availability": body.get("availability"),
         "route": body.get("route"),
         "would_write": list(_would_write(report.writes)),
         "smallest_change": _smallest(

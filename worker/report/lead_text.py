@@ -25,6 +25,7 @@ def _explanation(explained: Mapping[str, Json]) -> Iterator[RenderableType]:
     yield f"  pathway   {explained['pathway'] or 'unclear'}"
     yield f"  verdict   {explained['verdict']}" + _carried(explained)
     yield f"  stage     {before} → {after} ({stage.get('reason')})"
+    yield from _availability(explained)
     yield from _route(explained)
     yield from _contact_lines(explained)
     yield from _decision_lines(explained)
@@ -128,6 +129,26 @@ def _route(explained: Mapping[str, Json]) -> Iterator[str]:
     for item in _items(route["rejected"]):
         rejected = _map(item)
         yield f"  not       {rejected['candidate']}: {rejected['reason']}"
+
+
+def _availability(explained: Mapping[str, Json]) -> Iterator[str]:
+    """When we next have time for the lead, what holds it, and what would let it go."""
+    found = _map(explained["availability"])
+    if not found:
+        return
+    where = f"{found['service_line']} at {found['site'] or 'any site'}"
+    opens = found["next_at"] or "not known"
+    yield f"  opening   {where}: {opens}, by the rule {found['rule']}"
+    if found["held_by"] is None:
+        return
+    ways = []
+    if found["resumes_when_wait_is"] is not None:
+        ways.append(f"a wait of {_points(found['resumes_when_wait_is'])} days or less")
+    if found["ahead"] is not None:
+        ways.append(f"its turn ({found['ahead']} before it)")
+    yield f"  waits     since {found['qualified_at']}, for {' or '.join(ways) or 'an opening'}"
+    if found["again_at"]:
+        yield f"  again     {found['again_at']} at the latest"
 
 
 def _reason_table(explained: Mapping[str, Json]) -> Table:

@@ -64,6 +64,7 @@ class RunSummary:
     quarantine: tuple[RowAside, ...] = ()
     write_codes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     revocations: RevocationCounts = field(default_factory=RevocationCounts)
+    waiting: Mapping[tuple[str, str], int] = field(default_factory=dict)
 
     @property
     def is_rehearsed(self) -> bool:
@@ -122,6 +123,10 @@ def summary_json(summary: RunSummary) -> dict[str, Json]:
         "quarantine": [aside_json(row) for row in summary.quarantine],
         "write_codes": {name: dict(codes) for name, codes in summary.write_codes.items()},
         "revocations": counts_json(summary.revocations),
+        "waiting": [
+            {"service_line": line, "site": site or None, "count": count}
+            for (line, site), count in sorted(summary.waiting.items())
+        ],
         "seconds": round(summary.seconds, 3),
     }
 

@@ -152,6 +152,9 @@ def show_summary(summary: RunSummary, catalogue: Mapping[str, Reason]) -> Render
     parts.append(show_steps(summary))
     if summary.write_codes:
         parts += ["", show_write_codes(summary, catalogue)]
+    if summary.waiting:
+        waiting = {f"{line} at {site or '?'}": n for (line, site), n in summary.waiting.items()}
+        parts += ["", show_counts("Qualified, waiting for an opening", waiting, 20)]
     if summary.revocations.open:
         parts += ["", show_alarm(summary.revocations)]
     if summary.breaches:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Sequence
 
+from worker.core.availability import first_of
 from worker.core.counterfactual import smallest_change
-from worker.core.decide import Decision, decide
+from worker.core.decide import Decision, JudgedLead, decide
 from worker.core.due import next_change_at
 from worker.core.exclusions import LOOK_BACK
 from worker.core.plan import CurrentRecord, plan_write
@@ -32,6 +33,7 @@ from worker.steps.revocations import revoked_facts
 from worker.steps.roll_up import RollUps
 from worker.steps.roster import load_roster
 from worker.steps.snapshots import take_snapshot
+from worker.steps.waiting import due_by_availability, look_out, open_door
 from worker.steps.work import Work
 
 DELETED = "This lead was deleted in the CRM. Nothing is decided about it any more."
@@ -109,9 +111,16 @@ def report_lead(work: Work, reference: str) -> LeadReport:
             work.ruleset, profile, records, activities, membership, owners, merged
         )
         revoked = revoked_facts(tx, work.ruleset, taken)
-        snapshot = next(with_shut(tx, work.ruleset, [taken], {profile.id: revoked}))
-    today = decide(work.ruleset, snapshot, roster, work.now)
-    due_at = next_change_at(work.ruleset, snapshot, today.lead, today.judgement)
+        outlook = look_out(work, tx, [profile.id])
+        lists = open_door(work, tx, outlook, is_last=True).lists
+        known = next(with_shut(tx, work.ruleset, [taken], {profile.id: revoked}))
+    snapshot = outlook.show(known)
+    today = decide(work.ruleset, snapshot, roster, work.now, lists)
+    judged = JudgedLead(snapshot=snapshot, lead=today.lead, judgement=today.judgement)
+    due_at = first_of(
+        next_change_at(work.ruleset, snapshot, today.lead, today.judgement),
+        due_by_availability(work, judged, today),
+    )
     inputs = json.loads(stored.inputs) if stored is not None and stored.inputs else {}
     current = {r.ref: CurrentRecord(values=r.values, written=r.written) for r in records}
     return LeadReport(

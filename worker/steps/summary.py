@@ -13,6 +13,7 @@ from worker.ledger.quarantine import count_quarantine, list_quarantine
 from worker.ledger.records import count_profiles
 from worker.ledger.roster import open_by_owner
 from worker.ledger.transaction import Transaction
+from worker.ledger.waiting import count_waiting
 from worker.report.shapes import MOST_ASIDE, PLANNED, RowAside, RunSummary, funnel_lines
 from worker.steps.sync import RunReport
 
@@ -37,6 +38,7 @@ def summarise_run(tx: Transaction, report: RunReport, now: datetime, seconds: fl
         quarantine=rows_aside(tx, MOST_ASIDE),
         write_codes=_write_codes(tx, report),
         revocations=report.revocations,
+        waiting=count_waiting(tx),
     )
 
 
