@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
 
-from worker.core.availability import first_of
+from worker.core.assignment import Roster
+from worker.core.availability import WaitingLists, first_of
 from worker.core.counterfactual import smallest_change
 from worker.core.decide import Decision, JudgedLead, decide
 from worker.core.due import next_change_at
 from worker.core.exclusions import LOOK_BACK
+from worker.core.judgement import LeadSnapshot
 from worker.core.plan import CurrentRecord, plan_write
 from worker.core.records import RecordRef
 from worker.core.trace import Json, decision_body
@@ -114,13 +117,7 @@ def report_lead(work: Work, reference: str) -> LeadReport:
         outlook = look_out(work, tx, [profile.id])
         lists = open_door(work, tx, outlook, is_last=True).lists
         known = next(with_shut(tx, work.ruleset, [taken], {profile.id: revoked}))
-    snapshot = outlook.show(known)
-    today = decide(work.ruleset, snapshot, roster, work.now, lists)
-    judged = JudgedLead(snapshot=snapshot, lead=today.lead, judgement=today.judgement)
-    due_at = first_of(
-        next_change_at(work.ruleset, snapshot, today.lead, today.judgement),
-        due_by_availability(work, judged, today),
-    )
+    today, due_at = _decide_today(work, outlook.show(known), roster, lists)
     inputs = json.loads(stored.inputs) if stored is not None and stored.inputs else {}
     current = {r.ref: CurrentRecord(values=r.values, written=r.written) for r in records}
     return LeadReport(
@@ -138,6 +135,16 @@ def report_lead(work: Work, reference: str) -> LeadReport:
         of_others=_of_others(counted, refs),
         action_sources={str(a.ref): a.source for a in counted if a.source is not None},
     )
+
+
+def _decide_today(
+    work: Work, snapshot: LeadSnapshot, roster: Roster, lists: WaitingLists
+) -> tuple[Decision, datetime | None]:
+    """Decide a lead as it would be decided now, and say when time alone changes that."""
+    today = decide(work.ruleset, snapshot, roster, work.now, lists)
+    judged = JudgedLead(snapshot=snapshot, lead=today.lead, judgement=today.judgement)
+    change_at = next_change_at(work.ruleset, snapshot, today.lead, today.judgement)
+    return today, first_of(change_at, due_by_availability(work, judged, today))
 
 
 def _counted_actions(tx: Transaction, stored: StoredDecision | None) -> list[StoredActivity]:
