@@ -8,14 +8,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from worker.core.memory import (
-    MOST_REFUSALS,
-    REJECTED,
-    Memory,
-    Refusal,
-    standing_refusals,
-    with_refusal,
-)
+from worker.core.follow_up import FollowUp, FollowUpState
+from worker.core.memory import MOST_REFUSALS, Memory, Refusal, still_standing, with_refusal
+from worker.core.sales import REJECTED
 from worker.core.trace import memory_from_json, memory_to_json
 
 NOW = datetime(2026, 5, 4, 15, 0, tzinfo=UTC)
@@ -26,39 +21,6 @@ HANDED_OFF = Memory(owner="ann", assigned_at=NOW - 3 * DAY)
 
 def refusal(by: str, age: timedelta, reason: str = REJECTED) -> Refusal:
     return Refusal(by=by, at=NOW - age, reason=reason)
-
-
-def test_a_rejection_counts_against_whoever_has_the_lead() -> None:
-    facts = {"sales_verdict": "rejected", "outcome_at": NOW - DAY}
-    assert standing_refusals(HANDED_OFF, facts, COOL_DOWNS, NOW) == (refusal("ann", DAY),)
-
-
-@pytest.mark.parametrize("verdict", ["accepted", "recycled"])
-def test_no_other_verdict_does(verdict: str) -> None:
-    facts = {"sales_verdict": verdict, "outcome_at": NOW - DAY}
-    assert standing_refusals(HANDED_OFF, facts, COOL_DOWNS, NOW) == ()
-
-
-def test_a_rejection_of_an_earlier_hand_off_does_not_count() -> None:
-    facts = {"sales_verdict": "rejected", "outcome_at": NOW - 4 * DAY}
-    assert standing_refusals(HANDED_OFF, facts, COOL_DOWNS, NOW) == ()
-
-
-def test_a_rejection_without_a_date_counts_once() -> None:
-    facts = {"sales_verdict": "rejected"}
-    once = standing_refusals(HANDED_OFF, facts, COOL_DOWNS, NOW)
-    assert once == (refusal("ann", timedelta()),)
-    later = replace(HANDED_OFF, owner="bob", refusals=once)
-    assert standing_refusals(later, facts, COOL_DOWNS, NOW + DAY) == once
-
-
-def test_a_second_rejection_is_added_to_the_first() -> None:
-    memory = replace(HANDED_OFF, refusals=(refusal("bob", 5 * DAY),))
-    facts = {"sales_verdict": "rejected", "outcome_at": NOW - DAY}
-    assert standing_refusals(memory, facts, COOL_DOWNS, NOW) == (
-        refusal("bob", 5 * DAY),
-        refusal("ann", DAY),
-    )
 
 
 @pytest.mark.parametrize(
@@ -72,8 +34,7 @@ def test_a_second_rejection_is_added_to_the_first() -> None:
     ],
 )
 def test_each_reason_has_its_own_cool_down(reason: str, age: timedelta, stands: bool) -> None:
-    memory = Memory(refusals=(refusal("ann", age, reason),))
-    assert bool(standing_refusals(memory, {}, COOL_DOWNS, NOW)) is stands
+    assert bool(still_standing((refusal("ann", age, reason),), COOL_DOWNS, NOW)) is stands
 
 
 def test_only_the_latest_refusal_of_one_owner_is_kept() -> None:
@@ -97,9 +58,25 @@ def test_refusals_survive_the_ledger() -> None:
     assert memory_from_json(memory_to_json(memory)) == memory
 
 
+@pytest.mark.parametrize("first_at", [None, NOW - timedelta(hours=1)])
+def test_the_clock_of_a_hand_off_survives_the_ledger(first_at: datetime | None) -> None:
+    clock = FollowUp(
+        state=FollowUpState.OVERDUE,
+        counts_from=NOW - DAY,
+        due_at=NOW,
+        first_at=first_at,
+        evidence="crm:calls:1" if first_at else None,
+        reassignments=2,
+        escalated_to="intake",
+    )
+    memory = replace(HANDED_OFF, follow_up=clock, sales_word="accepted||")
+    assert memory_from_json(memory_to_json(memory)) == memory
+
+
 def test_a_memory_stored_before_there_were_several_refusals_still_loads() -> None:
     stored = json.loads(memory_to_json(HANDED_OFF))
-    del stored["refusals"]
+    for name in ("refusals", "follow_up", "sales_word"):
+        del stored[name]
     stored |= {"refused_by": "ann", "refused_at": (NOW - DAY).isoformat()}
     assert memory_from_json(json.dumps(stored)).refusals == (refusal("ann", DAY),)
     stored |= {"refused_by": None, "refused_at": None}

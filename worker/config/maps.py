@@ -387,4 +387,9 @@ def join_mapped(
             for system in systems.values()
             for item in system.objects
         ),
+        tells_doers=any(
+            item.activity is not None and item.activity.owner is not None
+            for system in systems.values()
+            for item in system.objects
+        ),
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from worker.config.conditions import IN_ROUTING, ConditionReader
 from worker.config.findings import Findings
+from worker.config.follow_up import FollowUpReader
 from worker.config.rosters import TeamReader
 from worker.config.routing_documents import RoutingDocument
 from worker.config.vocabulary import Vocabulary, check_fact, check_name
@@ -46,6 +47,8 @@ class RoutingReader:
         self._check_targets(document)
         self._check_clocks(document)
         rules = self._build_rules(document)
+        promises = FollowUpReader(sheet=self.sheet, findings=self.findings, words=self.words)
+        follow_up = promises.build(document)
         if len(self.findings.errors) > before or len(rules) < len(document.rules):
             return None
         return RoutingPolicy(
@@ -59,6 +62,7 @@ class RoutingReader:
                     within=entry.within,
                     clock=entry.clock,
                     when_allowed=tuple(entry.when_allowed.items()),
+                    follow_up=entry.follow_up,
                 )
                 for name, entry in document.next_steps.items()
             },
@@ -71,6 +75,7 @@ class RoutingReader:
             ),
             keep_outside_owner=document.keep_outside_owner,
             week_starts=reader.week_starts,
+            follow_up=follow_up,
         )
 
     def _team_reader(self, calendars: Mapping[str, WorkingCalendar]) -> TeamReader:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
+from worker.config.follow_up_documents import FollowUpSection
 from worker.config.scalars import (
     Count,
     Day,
@@ -165,6 +166,7 @@ class NextStepEntry(Document):
     when_allowed: dict[ContactChannel, Text] = Field(default_factory=dict)
     within: WorkingTime
     clock: Text | None = None
+    follow_up: Text | None = None
 
 
 class RuleEntry(Document):
@@ -191,3 +193,4 @@ class RoutingDocument(Document):
     fallback: FallbackEntry
     unassigned: dict[str, list[Text]] = Field(default_factory=dict)
     keep_outside_owner: Flag = True
+    follow_up: FollowUpSection = Field(default_factory=FollowUpSection)

@@ -47,6 +47,7 @@ class Mapped:
     """What the field maps of all systems can produce.
 
     Not ``is_complete`` when a map names a fact that does not exist: it was surely meant to be one.
+    ``tells_doers``: some system maps which owner did an activity.
     """
 
     fields: tuple[MappedField, ...]
@@ -54,6 +55,7 @@ class Mapped:
     is_complete: bool = True
     writers: Mapping[str, frozenset[str]] = field(default_factory=dict)
     has_availability: bool = False
+    tells_doers: bool = True
 
     def of(self, fact: str) -> tuple[MappedField, ...]:
         return tuple(item for item in self.fields if item.fact == fact)

@@ -74,6 +74,17 @@ def _topics(_ruleset: Ruleset, decision: Decision) -> str:
     return SEPARATOR.join(decision.judgement.topics) if decision.hand_off is not None else ""
 
 
+def _follow_up_state(_ruleset: Ruleset, decision: Decision) -> str:
+    clock = decision.memory.follow_up
+    return clock.state.value if clock is not None else ""
+
+
+def _first_follow_up(_ruleset: Ruleset, decision: Decision) -> str:
+    clock = decision.memory.follow_up
+    first_at = clock.first_at if clock is not None else None
+    return first_at.isoformat(timespec="seconds") if first_at is not None else ""
+
+
 def _total(_ruleset: Ruleset, decision: Decision) -> str | None:
     found = decision.judgement.qualification
     return str(round(found.total)) if found is not None else None
@@ -94,6 +105,8 @@ _ASKED: Mapping[Managed, Callable[[Ruleset, Decision], str | None]] = {
     Managed.WHY: say_reasons,
     Managed.NEXT_STEP: say_next_step,
     Managed.NEXT_STEP_DUE: _due_at,
+    Managed.FOLLOW_UP_STATE: _follow_up_state,
+    Managed.FIRST_FOLLOW_UP: _first_follow_up,
     Managed.PATHWAY: lambda _ruleset, decision: decision.judgement.pathway or "",
     Managed.NURTURE_TRACK: lambda _ruleset, decision: decision.judgement.track or "",
     Managed.ALLOWED_CHANNELS: _channels,

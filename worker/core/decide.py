@@ -13,22 +13,25 @@ from datetime import datetime
 from worker.core.admission import admit_lead, hold_back, unasked
 from worker.core.assignment import Roster
 from worker.core.availability import EMPTY_LISTS, Admission, WaitingLists
-from worker.core.hand_over import hand_over
+from worker.core.follow_up import FollowUp, reason_of
+from worker.core.hand_over import HandOver, hand_over
 from worker.core.identity import MergedLead
 from worker.core.judgement import TELLING_MOVES, Judgement, LeadSnapshot, judge, merge_lead
 from worker.core.lifecycle import HANDED_OFF, PROPOSED
-from worker.core.memory import REJECTED, Memory, Refusal, standing_refusals
+from worker.core.memory import Memory, Refusal
 from worker.core.routing import Route
 from worker.core.ruleset import Ruleset
+from worker.core.sales import refusals_of, said_by_sales
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decision:
     """One decision about one lead, complete with its explanation.
 
-    ``due_at`` is the next instant at which time alone changes the verdict (set by
-    ``worker.core.due``). ``admission`` says whether we have time for it, where that was asked.
-    ``is_new`` is false when it only confirms the last decision.
+    ``is_new`` is false when it only confirms the last decision, ``is_of_lead`` also when it says no more
+    than that the clock of the follow-up has moved on. ``wake_at`` is when the clock of its
+    follow-up moves on by itself; when the verdict does, ``worker.core.due`` finds out.
+    ``admission`` says whether we have time for it, where that was asked.
     """
 
     id: str
@@ -39,8 +42,10 @@ class Decision:
     route: Route | None
     reasons: tuple[str, ...]
     is_new: bool
+    is_of_lead: bool
     memory: Memory
     admission: Admission | None = None
+    wake_at: datetime | None = None
 
     @property
     def hand_off(self) -> Route | None:
@@ -83,23 +88,17 @@ def decide_judged(
     now, memory = judgement.case.now, snapshot.memory
     admission = admit_lead(ruleset, snapshot, judgement, lists)
     judgement = hold_back(ruleset, judgement, admission)
-    cool_downs = {REJECTED: ruleset.configuration.lifecycle.rejection_cool_down}
-    refusals = standing_refusals(memory, lead.facts, cool_downs, now)
-    route = None
+    refusals = refusals_of(ruleset, memory, lead, now)
+    handed = None
     if judgement.is_for_hand_off():
-        route = hand_over(
-            ruleset,
-            judgement.case,
-            snapshot.contacts,
-            memory,
-            roster,
-            pathway=judgement.pathway,
-            refusals=refusals,
-        )
+        handed = hand_over(ruleset, snapshot, judgement, refusals, roster)
+        refusals = handed.refusals
         if told := unasked(admission):
-            route = replace(route, reasons=(*route.reasons, *told))
-    signature = _digest(judgement, route, ruleset)
+            handed = handed.with_reasons(told)
+    route, follow_up = (handed.route, handed.follow_up) if handed else (None, None)
+    signature = _digest(judgement, route, follow_up, ruleset)
     is_new = signature != memory.signature
+    is_of_lead = _without_clock(signature) != _without_clock(memory.signature or "")
     decision_id = _decision_id(snapshot, now, signature) if is_new else str(memory.decision_id)
     return Decision(
         id=decision_id,
@@ -108,10 +107,12 @@ def decide_judged(
         lead=lead,
         judgement=judgement,
         route=route,
-        reasons=_join_reasons(judgement.reasons, _reasons_of(route, snapshot)),
+        reasons=_join_reasons(judgement.reasons, _reasons_of(handed, snapshot)),
         is_new=is_new,
         admission=admission,
-        memory=_remember(memory, judgement, route, refusals, (signature, decision_id), now),
+        is_of_lead=is_of_lead,
+        memory=_remember(memory, judgement, handed, refusals, (signature, decision_id), now),
+        wake_at=handed.wake_at if handed else None,
     )
 
 
@@ -131,12 +132,14 @@ def is_given(before: Memory, decision: Decision) -> bool:
     return decision.memory.owner != before.owner
 
 
-def _reasons_of(route: Route | None, snapshot: LeadSnapshot) -> tuple[str, ...]:
-    """Say of a hand-off how its owner was found, and whether a person chose who keeps the lead."""
-    if route is None:
+def _reasons_of(handed: HandOver | None, snapshot: LeadSnapshot) -> tuple[str, ...]:
+    """Say of a hand-off how far its clock is, how its owner was found, and whether a person chose."""
+    if handed is None:
         return ()
+    route, code = handed.route, reason_of(handed.follow_up)
     is_chosen = route.is_kept and snapshot.owner_set_by_person_at is not None
-    return (*route.reasons, "OWNER_SET_BY_PERSON") if is_chosen else route.reasons
+    chosen = ("OWNER_SET_BY_PERSON",) if is_chosen else ()
+    return (*((code,) if code else ()), *route.reasons, *chosen)
 
 
 def _join_reasons(reasons: tuple[str, ...], of_route: tuple[str, ...]) -> tuple[str, ...]:
@@ -146,7 +149,16 @@ def _join_reasons(reasons: tuple[str, ...], of_route: tuple[str, ...]) -> tuple[
     return tuple(dict.fromkeys([*reasons[:3], *unusual, *reasons[3:], *usual]))
 
 
-_USUAL_ROUTES = frozenset({"ROUTE_TEAM_MEMBER", "ROUTE_OWNER_KEPT", "ROUTE_ACCOUNT_OWNER"})
+_USUAL_ROUTES = frozenset(
+    {
+        "ROUTE_TEAM_MEMBER",
+        "ROUTE_OWNER_KEPT",
+        "ROUTE_ACCOUNT_OWNER",
+        "SALES_ACCEPTED",
+        "SLA_FOLLOWED_UP",
+        "SLA_FOLLOWED_UP_LATE",
+    }
+)
 
 
 def _decision_id(snapshot: LeadSnapshot, now: datetime, signature: str) -> str:
@@ -158,7 +170,9 @@ def _decision_id(snapshot: LeadSnapshot, now: datetime, signature: str) -> str:
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 
-def _digest(judgement: Judgement, route: Route | None, ruleset: Ruleset) -> str:
+def _digest(
+    judgement: Judgement, route: Route | None, follow_up: FollowUp | None, ruleset: Ruleset
+) -> str:
     """Digest what a decision says. That the stage was reached just now, or before, says nothing."""
     pathway, move = judgement.pathway, judgement.move
     words: list[str | None] = [
@@ -174,18 +188,30 @@ def _digest(judgement: Judgement, route: Route | None, ruleset: Ruleset) -> str:
         *((route.hold,) if route and route.hold else ()),
     ]
     said = "|".join([*[word or "" for word in words], *judgement.reasons])
-    return hashlib.blake2b(said.encode(), digest_size=12).hexdigest()
+    digest = hashlib.blake2b(said.encode(), digest_size=12).hexdigest()
+    if follow_up is None:
+        return digest
+    return f"{digest}{_CLOCK}{follow_up.state}{follow_up.reassignments}"
+
+
+_CLOCK = "."
+"""Parts what a signature says of the lead from what it says of the clock."""
+
+
+def _without_clock(signature: str) -> str:
+    return signature.partition(_CLOCK)[0]
 
 
 def _remember(
     memory: Memory,
     judgement: Judgement,
-    route: Route | None,
+    handed: HandOver | None,
     refusals: tuple[Refusal, ...],
     identity: tuple[str, str],
     now: datetime,
 ) -> Memory:
-    stage, standing = judgement.move.stage, judgement.standing
+    stage, route = judgement.move.stage, handed.route if handed else None
+    standing = judgement.standing
     is_worked = stage in HANDED_OFF and standing.handed_back is None
     is_same_stage = memory.stage is stage and memory.stage_since is not None
     owner = (route.owner or route.outside_owner) if route else None
@@ -206,4 +232,14 @@ def _remember(
         recycled_at=None if is_worked else standing.recycled_at,
         is_proposal=stage is PROPOSED and not judgement.move.is_hands_off,
         left_at=judgement.left_at,
+        follow_up=handed.follow_up if handed else None,
+        sales_word=_heard(judgement, memory),
     )
+
+
+def _heard(judgement: Judgement, memory: Memory) -> str | None:
+    """Remember what sales said, if it speaks of this hand-off or an earlier one of ours."""
+    facts = judgement.case.facts
+    word = said_by_sales(facts)
+    is_heard = facts.get("sales_verdict") != "accepted" or judgement.standing.is_accepted
+    return word if is_heard or word == memory.sales_word else None

@@ -85,6 +85,8 @@ class Managed(StrEnum):
     NEXT_STEP = "next_step"
     PATHWAY = "pathway"
     NURTURE_TRACK = "nurture_track"
+    FOLLOW_UP_STATE = "follow_up_state"
+    FIRST_FOLLOW_UP = "first_follow_up_at"
     NEXT_STEP_DUE = "next_step_due_at"
     SUMMARY = "hand_off_summary"
     WHY = "why"
@@ -117,6 +119,7 @@ LEADING = frozenset(
         Managed.NEXT_STEP,
         Managed.PATHWAY,
         Managed.NURTURE_TRACK,
+        Managed.FOLLOW_UP_STATE,
     }
 )
 """Only a difference in one of these causes a write; the others are refreshed with it."""

@@ -12,7 +12,14 @@ from dataclasses import dataclass, replace
 from worker.core.configuration import Configuration
 from worker.core.field_map import ActivityRead, AvailabilityRead, ObjectMap
 from worker.core.model import FactSpec
-from worker.core.readers import Reader, Readers, Use, find_line_readers, find_readers
+from worker.core.readers import (
+    Reader,
+    Readers,
+    Use,
+    find_doer_readers,
+    find_line_readers,
+    find_readers,
+)
 
 RECORD_ID, CHANGED = "record id", "time of change"
 """What the two fields say that every record is found by."""
@@ -46,7 +53,10 @@ class FieldUse:
 def list_field_uses(configuration: Configuration) -> tuple[FieldUse, ...]:
     """List every mapped field, by system, object type as mapped, and name."""
     readers = find_readers(configuration)
-    lines = find_line_readers(configuration)
+    columns = {
+        "service_line": find_line_readers(configuration),
+        "owner": find_doer_readers(configuration),
+    }
     found: list[FieldUse] = []
     for name in sorted(configuration.systems):
         for item in configuration.systems[name].objects:
@@ -54,7 +64,7 @@ def list_field_uses(configuration: Configuration) -> tuple[FieldUse, ...]:
             uses = (
                 *_reference_uses(blank, item),
                 *_fact_uses(blank, item, readers, configuration.facts),
-                *(_activity_uses(blank, item.activity, lines) if item.activity else ()),
+                *(_activity_uses(blank, item.activity, columns) if item.activity else ()),
                 *(_availability_uses(blank, item.availability) if item.availability else ()),
             )
             found += sorted(_with_writes(blank, item, uses), key=lambda u: (u.source, u.says or ""))
@@ -86,12 +96,12 @@ def _fact_uses(
 
 
 def _activity_uses(
-    blank: FieldUse, activity: ActivityRead, lines: tuple[Reader, ...]
+    blank: FieldUse, activity: ActivityRead, columns: Mapping[str, tuple[Reader, ...]]
 ) -> Iterator[FieldUse]:
     allowed = replace(blank, justification=activity.justification)
     for name, source in activity.columns().items():
         reader = Reader(use=Use.ACTIVITIES, what=name.replace("_", " "))
-        found = lines if name == "service_line" else (reader,)
+        found = columns.get(name, (reader,))
         yield replace(allowed, source=source, says=f"activity {name}", readers=found)
     for name, source in activity.unread.items():
         yield replace(allowed, source=source, says=f"activity {name}", is_requested=False)

@@ -1,55 +1,306 @@
 """Asks routing for the owner of one lead, given what is remembered of its last hand-off.
 
 Routing knows teams and rules; this knows the lead's history. A hand-off that stands keeps its owner,
-its due time and its reasons, so that deciding again changes nothing.
+its due time and its reasons, so that deciding again changes nothing. One that nobody follows up in
+time is routed again, as its follow-up policy says.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from worker.core.assignment import Roster
-from worker.core.case import Case
+from worker.core.follow_up import (
+    MISSED,
+    SETTLED,
+    Doer,
+    FollowUp,
+    FollowUpPolicy,
+    FollowUpState,
+    Pursuit,
+    advance,
+    due_move,
+    next_mark_at,
+)
+from worker.core.judgement import Judgement, LeadSnapshot
 from worker.core.lifecycle import HANDED_OFF
 from worker.core.mapping import MappedContact
-from worker.core.memory import Memory, Refusal
-from worker.core.model import ACCOUNT_OWNER
+from worker.core.memory import Memory, Refusal, with_refusal
+from worker.core.model import ACCOUNT_OWNER, Activity
 from worker.core.next_owner import route_lead
 from worker.core.routing import Route, RouteRequest, RoutingPolicy, owners_of
 from worker.core.ruleset import Ruleset
+from worker.core.sales import said_by_sales
+from worker.core.working_time import WorkingCalendar, add_working_time
+
+Refusals = tuple[Refusal, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandOver:
+    """The owner of a lead, how far the clock of its follow-up is, and when it moves on by itself."""
+
+    route: Route
+    refusals: Refusals
+    follow_up: FollowUp | None = None
+    wake_at: datetime | None = None
 
 
 def hand_over(
     ruleset: Ruleset,
-    case: Case,
-    contacts: Sequence[MappedContact],
-    memory: Memory,
+    snapshot: LeadSnapshot,
+    judgement: Judgement,
+    refusals: Refusals,
     roster: Roster,
-    *,
-    pathway: str | None,
-    refusals: Sequence[Refusal] = (),
-) -> Route:
-    """Route a lead that is at the stage of hand-off."""
-    policy = ruleset.configuration.routing
-    present = _present_owners(contacts, policy)
-    has_hand_off = memory.stage in HANDED_OFF and memory.owner is not None
-    request = RouteRequest(
-        present_owners=present,
-        kept_owner=memory.owner if has_hand_off and _still_owns(memory, present, policy) else None,
-        refused_by=frozenset([refusal.by for refusal in refusals]),
-        unseen_systems=frozenset(c.ref.system for c in contacts if "owner" in c.unseen),
-        due_at=memory.next_step_due_at if has_hand_off else None,
-        account_owners=_account_owners(contacts) if ruleset.routing.asks_account_owner else (),
+) -> HandOver:
+    """Route a lead that is at the stage of hand-off, and see to it that somebody turns to it."""
+    desk = _Desk(
+        ruleset=ruleset,
+        judgement=judgement,
+        memory=snapshot.memory,
+        present=_present_owners(snapshot.contacts, ruleset.configuration.routing),
+        contacts=snapshot.contacts,
+        roster=roster,
+        planned=snapshot.activities,
     )
-    route_case = replace(case, facts={**case.facts, "pathway": str(pathway)})
-    route = route_lead(ruleset.routing, route_case, request, roster)
-    owner = route.owner or route.outside_owner
-    is_same = (owner, route.next_step.id) == (memory.owner, memory.next_step)
-    if has_hand_off and is_same and memory.next_step_due_at is not None:
-        reasons = memory.route_reasons or route.reasons
-        return replace(route, due_at=memory.next_step_due_at, reasons=reasons)
-    return route
+    refusals = desk.without_chosen(refusals, snapshot.owner_set_by_person_at)
+    route = desk.route(refusals)
+    policy = desk.policy_of(route)
+    if policy is None or route.hold is not None:
+        return HandOver(route=route, refusals=refusals)
+    clock = desk.clock_of(route)
+    pursuit = desk.pursuit_of(route, policy, clock)
+    clock = advance(clock, pursuit, desk.actions(policy), desk.now)
+    move = due_move(clock, pursuit, desk.now)
+    if move is not None:
+        route, clock, refusals = desk.move(route, policy, clock, refusals, move)
+        pursuit = desk.pursuit_of(route, policy, clock)
+    ahead = next_mark_at(clock, pursuit, desk.planned, desk.now)
+    return HandOver(route=route, refusals=refusals, follow_up=clock, wake_at=ahead)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Desk:
+    """All that the hand-over of one lead depends on."""
+
+    ruleset: Ruleset
+    judgement: Judgement
+    memory: Memory
+    present: Mapping[str, str]
+    contacts: Sequence[MappedContact]
+    roster: Roster
+    planned: tuple[Activity, ...]
+
+    @property
+    def now(self) -> datetime:
+        return self.judgement.case.now
+
+    @property
+    def routing(self) -> RoutingPolicy:
+        return self.ruleset.configuration.routing
+
+    @property
+    def has_hand_off(self) -> bool:
+        return self.memory.stage in HANDED_OFF and self.memory.owner is not None
+
+    def without_chosen(self, refusals: Refusals, chosen_at: datetime | None) -> Refusals:
+        """Whom a person has given the lead since may have it, whatever came before."""
+        if not refusals or chosen_at is None:
+            return refusals
+        shown = {f"{system}:{owner}" for system, owner in self.present.items()}
+        return tuple(
+            one
+            for one in refusals
+            if one.at >= chosen_at or shown.isdisjoint(_owner_keys(self.routing, {one.by}))
+        )
+
+    def route(self, refusals: Refusals) -> Route:
+        """Route the lead; a hand-off that stands keeps its due time and its reasons."""
+        memory, is_kept = self.memory, self._still_owns(refusals)
+        clock = memory.follow_up
+        route = self._routed(
+            RouteRequest(
+                present_owners=self.present,
+                kept_owner=memory.owner if is_kept else None,
+                refused_by=_names(refusals),
+                unseen_systems=frozenset(
+                    c.ref.system for c in self.contacts if "owner" in c.unseen
+                ),
+                due_at=memory.next_step_due_at if self.has_hand_off else None,
+                is_started=clock is not None and clock.first_at is not None,
+                account_owners=self._account_owners(),
+                target=self._escalated_to() if is_kept else None,
+            )
+        )
+        if self._is_standing(route) and memory.next_step_due_at is not None:
+            reasons = memory.route_reasons or route.reasons
+            return replace(route, due_at=memory.next_step_due_at, reasons=reasons)
+        return route
+
+    def _account_owners(self) -> tuple[str, ...]:
+        asked = self.ruleset.routing.asks_account_owner
+        return _account_owners(self.contacts) if asked else ()
+
+    def _routed(self, request: RouteRequest) -> Route:
+        case = self.judgement.case
+        case = replace(case, facts={**case.facts, "pathway": str(self.judgement.pathway)})
+        return route_lead(self.ruleset.routing, case, request, self.roster)
+
+    def _has_owner(self, route: Route) -> bool:
+        """Tell whether a route leaves the lead with who has had it so far."""
+        return self.has_hand_off and (route.owner or route.outside_owner) == self.memory.owner
+
+    def _is_standing(self, route: Route) -> bool:
+        return self._has_owner(route) and route.next_step.id == self.memory.next_step
+
+    def _still_owns(self, refusals: Refusals) -> bool:
+        """The CRM still shows the owner we gave, or shows none: nobody has taken the lead over.
+
+        One who does not get the lead again is shown until our write has landed.
+        """
+        owners = owners_of(self.routing, self.memory.owner)
+        if not owners or not self.has_hand_off:
+            return False
+        shown = {system: self.present.get(system, owner) for system, owner in owners.items()}
+        gone = _owner_keys(self.routing, _names(refusals) - {str(self.memory.owner)})
+        return all(
+            shown[system] == owner or f"{system}:{shown[system]}" in gone
+            for system, owner in owners.items()
+        )
+
+    def _escalated_to(self) -> str | None:
+        clock = self.memory.follow_up
+        place = clock.escalated_to if clock is not None else None
+        is_known = place in self.routing.teams or place in self.routing.queues
+        return place if is_known else None
+
+    # --- the clock of its follow-up
+
+    def policy_of(self, route: Route) -> FollowUpPolicy | None:
+        name = route.next_step.follow_up
+        return self.routing.follow_up.policies.get(name) if name is not None else None
+
+    def clock_of(self, route: Route) -> FollowUp:
+        """Take up the clock of the hand-off that stands, or begin another."""
+        clock, memory = self.memory.follow_up, self.memory
+        if clock is None or not self._has_owner(route):
+            return self._begin(route, clock if self.has_hand_off else None)
+        is_withdrawn = clock.state is FollowUpState.ACCEPTED and not self._is_accepted()
+        is_settled = clock.state in SETTLED and not is_withdrawn
+        if is_settled or (route.next_step.id == memory.next_step and not is_withdrawn):
+            return clock
+        due_at = self._due_at(route)
+        return replace(clock, state=FollowUpState.WAITING, due_at=due_at)
+
+    def _begin(self, route: Route, before: FollowUp | None) -> FollowUp:
+        return FollowUp(
+            state=FollowUpState.WAITING,
+            counts_from=self._counts_from(route),
+            due_at=self._due_at(route),
+            reassignments=before.reassignments if before else 0,
+            escalated_to=route.target if before and before.escalated_to == route.target else None,
+        )
+
+    def _due_at(self, route: Route) -> datetime:
+        """Nobody is late before having had the whole time of the next step."""
+        whole = add_working_time(self.calendar_of(route), self.now, route.next_step.within)
+        return max(route.due_at, whole)
+
+    def _counts_from(self, route: Route) -> datetime:
+        """Since when an action of the owner is a follow-up: the hand-off.
+
+        Who had the lead before we handed it off may have answered its last strong step at once; whom
+        a person gave it since our last hand-off, at any time after that.
+        """
+        if not route.is_kept:
+            return self.now
+        if self.has_hand_off:
+            return self.memory.assigned_at or self.now
+        return self.judgement.standing.last_strong_at or self.now
+
+    def calendar_of(self, route: Route) -> WorkingCalendar:
+        place = self.routing.teams.get(route.target) or self.routing.queues[route.target]
+        return place.calendar
+
+    def pursuit_of(self, route: Route, policy: FollowUpPolicy, clock: FollowUp) -> Pursuit:
+        return Pursuit(
+            policy=policy,
+            calendar=self.calendar_of(route),
+            owners=_owners_who_count(self.routing, route, policy.by),
+            may_reassign=route.owner is not None and not route.is_queue,
+            is_accepted=self._is_accepted() and self._stops(route, clock),
+        )
+
+    def _is_accepted(self) -> bool:
+        return self.judgement.standing.is_accepted
+
+    def _stops(self, route: Route, clock: FollowUp) -> bool:
+        """Tell whether what sales accepted is this hand-off: somebody new has yet to turn to it."""
+        if clock.state is FollowUpState.ACCEPTED:
+            return True
+        is_news = said_by_sales(self.judgement.case.facts) != self.memory.sales_word
+        return is_news or (self.memory.follow_up is None and self._has_owner(route))
+
+    def actions(self, policy: FollowUpPolicy) -> list[Activity]:
+        by_kind = self.judgement.case.by_kind
+        return [activity for kind in policy.kinds for activity in by_kind.get(kind, ())]
+
+    def move(
+        self,
+        route: Route,
+        policy: FollowUpPolicy,
+        clock: FollowUp,
+        refusals: Refusals,
+        move: FollowUpState,
+    ) -> tuple[Route, FollowUp, Refusals]:
+        """Give the lead to somebody else, or to where it is escalated, or only raise the flag."""
+        is_reassigned = move is FollowUpState.REASSIGNED
+        place = None if is_reassigned else policy.escalate_to
+        if route.owner is None or place == route.owner or not (is_reassigned or place):
+            is_there = place if place == route.owner else None
+            return route, replace(clock, state=move, escalated_to=is_there), refusals
+        if not route.is_queue:
+            missed = Refusal(by=route.owner, at=self.now, reason=MISSED)
+            refusals = with_refusal(refusals, missed)
+        request = RouteRequest(
+            present_owners={},
+            refused_by=_names(refusals),
+            account_owners=self._account_owners(),
+            target=place,
+        )
+        route = self._routed(request)
+        begun = FollowUp(
+            state=move,
+            counts_from=self.now,
+            due_at=self._due_at(route),
+            reassignments=clock.reassignments + is_reassigned,
+            escalated_to=place,
+        )
+        return replace(route, due_at=begun.due_at), begun, refusals
+
+
+def _names(refusals: Iterable[Refusal]) -> frozenset[str]:
+    return frozenset([refusal.by for refusal in refusals])
+
+
+def _owner_keys(policy: RoutingPolicy, names: Iterable[str]) -> frozenset[str]:
+    """Name the CRM owners of members and queues; others are named as CRM owners already."""
+    keys = set(names)
+    for name in names:
+        keys |= {f"{system}:{owner}" for system, owner in owners_of(policy, name).items()}
+    return frozenset(keys)
+
+
+def _owners_who_count(policy: RoutingPolicy, route: Route, by: Doer) -> frozenset[str] | None:
+    """Whose action is a follow-up; from a queue anybody may take up a lead."""
+    if by is Doer.ANYONE or route.is_queue:
+        return None
+    names = {route.owner or str(route.outside_owner)}
+    if by is Doer.TEAM and route.target in policy.teams:
+        names |= {member.id for member in policy.teams[route.target].members}
+    return _owner_keys(policy, names)
 
 
 def _present_owners(contacts: Sequence[MappedContact], policy: RoutingPolicy) -> Mapping[str, str]:
@@ -68,12 +319,4 @@ def _account_owners(contacts: Sequence[MappedContact]) -> tuple[str, ...]:
         f"{contact.ref.system}:{owner}"
         for contact in newest_first
         if (owner := contact.facts.get(ACCOUNT_OWNER)) is not None
-    )
-
-
-def _still_owns(memory: Memory, present: Mapping[str, str], policy: RoutingPolicy) -> bool:
-    """The CRM still shows the owner we gave, or shows none: nobody has taken the lead over."""
-    owners = owners_of(policy, memory.owner)
-    return bool(owners) and all(
-        present.get(system, owner) == owner for system, owner in owners.items()
     )

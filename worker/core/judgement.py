@@ -29,6 +29,7 @@ from worker.core.qualification import Qualification, hold_unreachable, qualify
 from worker.core.quality import Finding, assess
 from worker.core.reasons import Severity
 from worker.core.ruleset import Ruleset
+from worker.core.sales import verdict_after
 from worker.core.stage_writes import left_standing
 from worker.core.standing import find_standing
 from worker.core.stated_timing import derive_timing
@@ -157,8 +158,12 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
     found = qualify(compiled, case, is_qualified_now=is_qualified(snapshot, standing))
     qualification = hold_unreachable(found, case)
     verdict = qualification.verdict
-    if verdict is Verdict.QUALIFIED and standing.handed_back is not None:
-        verdict = Verdict.NURTURE
+    of_sales: tuple[str, ...] = ()
+    if standing.handed_back is not None:
+        rules = configuration.routing.follow_up
+        verdict, of_sales = verdict_after(
+            verdict, standing.handed_back, case.facts, rules.rejections
+        )
     proven = _find_evidence(ruleset, case, standing, pathway)
     move = move_stage(verdict, standing, configuration.lifecycle, now, proven)
     left_at = left_standing(configuration.lifecycle, standing, move)
@@ -174,7 +179,7 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
         move=move,
         reasons=with_left(
             left_at,
-            _reasons(case, qualification, verdict, findings, permissions, move, standing),
+            _reasons(case, qualification, of_sales, findings, permissions, move),
         ),
         left_at=left_at,
         track=_suggest_track(ruleset, case, lead, permissions, pathway) if is_nurtured else None,
@@ -297,6 +302,7 @@ TELLING_MOVES = frozenset(
         "STAGE_DWELL_NOT_OVER",
         "STAGE_UNKNOWN_VALUE",
         "STAGE_OWNED_BY_PEOPLE",
+        "SALES_ACCEPTED",
     }
 )
 
@@ -304,19 +310,17 @@ TELLING_MOVES = frozenset(
 def _reasons(
     case: Case,
     qualification: Qualification,
-    verdict: Verdict,
+    of_sales: tuple[str, ...],
     findings: tuple[Finding, ...],
     permissions: Permissions,
     move: StageMove,
-    standing: Standing,
 ) -> tuple[str, ...]:
     """Order the codes, the most important first. A lead that is left alone needs only to say so."""
     if move.is_hands_off:
         return (move.reason,)
     first: list[str] = [move.reason] if move.reason in TELLING_MOVES else []
-    if verdict is not qualification.verdict and standing.handed_back is not None:
-        first.append(standing.handed_back)
-    if qualification.stopped_by is not None or verdict is Verdict.HOLD:
+    first += of_sales
+    if qualification.stopped_by is not None or qualification.verdict is Verdict.HOLD:
         first += qualification.reasons[:1]
     blocking = [f.code for f in findings if f.severity is Severity.BLOCK]
     refused = [] if case.reachable else [p.reason for p in permissions]

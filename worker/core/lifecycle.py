@@ -85,7 +85,8 @@ class Standing:
     code that says so where sales rejected or recycled the lead after that, ``recycled_at`` when it
     was last recycled. ``is_own_proposal``: the worker proposed the stage, and nobody has confirmed
     it yet. ``stages`` are those of its records; ``is_split`` when they differ, ``is_cleared`` when
-    the worker emptied the field on the way back and has not filled it again.
+    the worker emptied the field on the way back and has not filled it again. ``is_accepted``: sales
+    has taken the present hand-off on, so that it is not taken back.
     """
 
     stage: Stage | None = None
@@ -99,6 +100,7 @@ class Standing:
     is_split: bool = False
     is_cleared: bool = False
     stages: Mapping[RecordRef, Stage | None] = field(default_factory=lambda: NO_STAGES)
+    is_accepted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,8 +142,9 @@ def move_stage(
     target = PROPOSED if proposal is not None else _target(verdict, stage)
     if target is None or target is stage:
         return _stay(verdict, standing, policy, now, proposal)
-    if is_respected(standing, policy, now):
-        return StageMove(stage=stage, reason="STAGE_SET_BY_PERSON")
+    people = _word_of_people(standing, policy, now)
+    if people is not None:
+        return StageMove(stage=stage, reason=people)
     if proposal is not None:
         return StageMove(stage=PROPOSED, reason="STAGE_PROPOSED_SQL", rule=proposal)
     return _go(verdict, standing, policy, now, target, proven)
@@ -226,6 +229,13 @@ def _target(verdict: Verdict, stage: Stage | None) -> Stage | None:
     if verdict is Verdict.HOLD:
         return Stage.LEAD if stage in HANDED_OFF else stage
     return _TARGETS[verdict]
+
+
+def _word_of_people(standing: Standing, policy: LifecyclePolicy, now: datetime) -> str | None:
+    """Say by which word of people the stage stands, if there is one."""
+    if standing.is_accepted:
+        return "SALES_ACCEPTED"
+    return "STAGE_SET_BY_PERSON" if is_respected(standing, policy, now) else None
 
 
 def is_respected(standing: Standing, policy: LifecyclePolicy, now: datetime) -> bool:

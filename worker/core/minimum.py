@@ -13,9 +13,9 @@ from dataclasses import replace
 
 from worker.core.configuration import Configuration
 from worker.core.field_map import ActivityRead, ObjectMap, SystemMap
-from worker.core.readers import Readers, find_line_readers, find_readers
+from worker.core.readers import Readers, find_doer_readers, find_line_readers, find_readers
 
-IDLE_COLUMNS = ("owner", "channel")
+IDLE_COLUMNS = ("channel",)
 """What an activity may say that nothing looks at yet."""
 
 
@@ -25,6 +25,8 @@ def narrow(configuration: Configuration) -> Configuration:
     idle = frozenset(IDLE_COLUMNS)
     if not find_line_readers(configuration):
         idle |= {"service_line"}
+    if not find_doer_readers(configuration):
+        idle |= {"owner"}
     systems = {
         name: _narrow_system(system, readers, idle)
         for name, system in configuration.systems.items()

@@ -21,7 +21,7 @@ from worker.core.assignment import (
     pick_member,
 )
 from worker.core.case import YES, Case
-from worker.core.routing import CompiledRouting, Route, RouteRequest, RoutingPolicy
+from worker.core.routing import CompiledRouting, Route, RouteRequest, RoutingPolicy, team_key
 from worker.core.teams import AccountOwner, NextStep, Queue, Team
 from worker.core.working_time import WorkingCalendar, add_working_time
 
@@ -70,7 +70,7 @@ def route_lead(
     present = request.kept_owner or _present_member(routing, request)
     lead = _Lead(
         routing=routing,
-        start=_apply_rules(routing, case),
+        start=_start_of(routing, case, request),
         case=case,
         request=request,
         roster=roster,
@@ -87,6 +87,13 @@ def route_lead(
         or (_keep(lead) if goes_first else None)
         or _to_next(lead)
     )
+
+
+def _start_of(routing: CompiledRouting, case: Case, request: RouteRequest) -> _Start:
+    start = _apply_rules(routing, case)
+    if request.target is None:
+        return start
+    return replace(start, target=request.target, account_owner=None)
 
 
 def _apply_rules(routing: CompiledRouting, case: Case) -> _Start:
@@ -226,7 +233,9 @@ def _to_next(lead: _Lead) -> Route:
     reasons, rejected = list(lead.start.reasons), list[Rejection]()
     policy = lead.routing.policy
     for place in lead.order:
-        if place in policy.teams:
+        if team_key(place) in lead.request.refused_by:
+            reasons.append("ROUTE_ALL_REFUSED")
+        elif place in policy.teams:
             pick = pick_member(policy.teams[place], lead.case, lead.roster, lead.asked)
             if pick.member is not None:
                 return _to_member(lead, policy.teams[place], pick, reasons, rejected)

@@ -60,7 +60,8 @@ def plan_write(
 ) -> tuple[RecordPlan, ...]:
     """Plan the writes of one decision; empty when the CRM already says so, or must be left alone.
 
-    A decision that only confirms the last one leaves alone what somebody has changed since.
+    A decision that only confirms the last one, or only says how far the follow-up is, leaves alone what
+    somebody has changed since.
     ``revoked`` are opt-outs that not every record shows yet: they are written wherever the field map
     allows it, also where the stage belongs to people. Nothing here ever takes one back.
     """
@@ -131,13 +132,23 @@ def _may_write(write: FieldWrite, record: CurrentRecord, decision: Decision) -> 
     """A field that we see, and that nobody has changed since we wrote it, or the case is a new one."""
     if write.target not in record.values:
         return False
-    return decision.is_new or write.target not in record.written or _is_ours(write, record)
+    if _is_news(decision, write) or write.target not in record.written:
+        return True
+    return _is_ours(write, record)
 
 
 def _is_ours(write: FieldWrite, record: CurrentRecord) -> bool:
     """Tell whether a field holds what we last wrote there."""
     target, written = write.target, record.written
     return target in written and is_same(write, record.values[target], written[target])
+
+
+def _is_news(decision: Decision, write: FieldWrite) -> bool:
+    """Tell whether a decision has more to say of a field than the last one, which somebody edited."""
+    return decision.is_of_lead or (decision.is_new and write.managed in _OF_CLOCK)
+
+
+_OF_CLOCK = frozenset({Managed.FOLLOW_UP_STATE, Managed.FIRST_FOLLOW_UP})
 
 
 def _show_opt_outs(

@@ -15,6 +15,7 @@ from worker.core.conditions import ActivityTest, Condition, LineMatch, facts_rea
 from worker.core.configuration import Configuration
 from worker.core.consent import ChannelRule, ConsentPolicy
 from worker.core.field_map import FieldRead, Purpose
+from worker.core.follow_up import Doer
 from worker.core.identity import CONFLICTING, CROSS_REFERENCES
 from worker.core.lifecycle import LifecyclePolicy
 from worker.core.model import ACCOUNT_OWNER, PAST_FACTS, RESTRICTIVE_FACTS, SAME_ANSWER
@@ -162,6 +163,8 @@ def _routing_readers(configuration: Configuration) -> Iterator[tuple[str, Reader
             yield from _each((step.clock,), Use.ROUTING, f"clock of {step.id}")
     if asks_account_owner(routing):
         yield from _each((ACCOUNT_OWNER,), Use.ROUTING, "owner of the account")
+    if routing.follow_up.rejections:
+        yield from _each(("verdict_reason",), Use.LIFECYCLE, "what follows a rejection")
 
 
 def _said_at(configuration: Configuration, found: Container[str]) -> Iterator[tuple[str, Reader]]:
@@ -191,7 +194,7 @@ def _declared(reads: Iterable[FieldRead]) -> Iterator[tuple[str, Reader]]:
 
 
 def find_line_readers(configuration: Configuration) -> tuple[Reader, ...]:
-    """List what reads the service line of activities; of their columns, only that one may be idle."""
+    """List what reads the service line of activities; of their columns, that one may be idle."""
     weighing = (
         Reader(use=Use.CRITERIA, what=f"{policy.pathway}.{criterion.id}")
         for policy in configuration.policies.values()
@@ -200,6 +203,17 @@ def find_line_readers(configuration: Configuration) -> tuple[Reader, ...]:
     )
     asking = (reader for reader, asked in _questions(configuration) if _asks_for_line(asked))
     return tuple(dict.fromkeys((*weighing, *asking)))
+
+
+def find_doer_readers(configuration: Configuration) -> tuple[Reader, ...]:
+    """List what reads who did an activity: follow-up that is somebody's in particular."""
+    routing = configuration.routing
+    used = {step.follow_up for step in routing.next_steps.values()}
+    return tuple(
+        Reader(use=Use.ROUTING, what=f"follow-up {name}")
+        for name, policy in routing.follow_up.policies.items()
+        if name in used and policy.by is not Doer.ANYONE
+    )
 
 
 def _questions(configuration: Configuration) -> Iterator[tuple[Reader, Condition]]:

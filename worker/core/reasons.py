@@ -31,6 +31,7 @@ class ReasonFamily(StrEnum):
     STAGE = "stage"
     AVAILABILITY = "availability"
     ROUTE = "route"
+    SLA = "sla"
     WRITE = "write"
 
 
@@ -191,6 +192,7 @@ _ALL = (
     # Pathway
     _reason("HOLD_PATHWAY_UNCLEAR", _F.PATHWAY, "No pathway can be told from the data.", _S.BLOCK),
     _reason("DISQUALIFIED_TEST_RECORD", _F.PATHWAY, "A test or staff record."),
+    _reason("DISQUALIFIED_BY_SALES", _F.PATHWAY, "Sales says it is no lead to work."),
     _reason("DISQUALIFIED_NOT_OFFERED", _F.PATHWAY, "Asks for something we do not offer."),
     # Data
     _reason("DQ_GATE_PASSED", _F.DATA, "The data can be used."),
@@ -228,6 +230,7 @@ _ALL = (
     _reason("DQ_RECORD_STALE", _F.DATA, "Nothing changed for a long time."),
     _reason("DQ_DUPLICATE_IN_SYSTEM", _F.DATA, "One CRM has the person more than once."),
     _reason("DQ_FACTS_CONFLICT", _F.DATA, "Records of this person disagree.", _S.WARN),
+    _reason("DQ_REJECTED_BY_SALES", _F.DATA, "Sales could not use the data.", _S.BLOCK),
     _reason("DQ_TABLE_ENCODING_GUESSED", _F.DATA, "The table's encoding had to be guessed."),
     _reason("DQ_TABLE_TRUNCATED", _F.DATA, "The table breaks off in its last row.", _S.BLOCK),
     _reason("DQ_TABLE_HIDES", _F.DATA, "Rows that cannot be read may hide others.", _S.WARN),
@@ -365,6 +368,13 @@ _ALL = (
     _reason("ROUTE_NO_RULE", _F.ROUTE, "No routing rule fits.", _S.WARN),
     _reason("ROUTE_OWNER_UNSEEN", _F.ROUTE, "The CRM does not show who owns it.", _S.WARN),
     # Write
+    _reason("SLA_REMINDER", _F.SLA, "The owner is reminded of the next step."),
+    _reason("SLA_OVERDUE", _F.SLA, "The next step is overdue.", _S.WARN),
+    _reason("SLA_REASSIGNED", _F.SLA, "Given to somebody else: nobody had followed up.", _S.WARN),
+    _reason("SLA_ESCALATED", _F.SLA, "Escalated: nobody has followed up.", _S.WARN),
+    _reason("SLA_FOLLOWED_UP", _F.SLA, "Somebody has followed up in time."),
+    _reason("SLA_FOLLOWED_UP_LATE", _F.SLA, "Somebody has followed up, but late."),
+    _reason("FOLLOW_UP_MISSED", _F.SLA, "Had the lead and did not follow up in time."),
     _reason("WRITE_CONFLICT", _F.WRITE, "A person changed the record in the meantime."),
     _reason("WRITE_MISSING", _F.WRITE, "The record no longer exists."),
     _reason("WRITE_REJECTED", _F.WRITE, "The CRM refused the values."),

@@ -19,6 +19,7 @@ from worker.core.assignment import (
 )
 from worker.core.conditions import Condition
 from worker.core.evaluation import Compiled, compile_condition
+from worker.core.follow_up import NO_FOLLOW_UP, FollowUpRules
 from worker.core.teams import AccountOwner, NextStep, Queue, Team
 from worker.core.working_time import day_start, week_start
 
@@ -53,6 +54,7 @@ class RoutingPolicy:
     fallback_next_step: str
     unassigned: frozenset[str] = frozenset()
     keep_outside_owner: bool = True
+    follow_up: FollowUpRules = NO_FOLLOW_UP
     week_starts: int = 0
 
 
@@ -92,6 +94,7 @@ class RouteRequest:
     owner is in ``unseen_systems``. ``due_at`` is when the next step of the hand-off is due, and
     ``is_started`` says that its owner has begun to work the lead. ``account_owners`` may own the
     lead's organisation, the likeliest first: members by id, others as ``system:owner id``.
+    ``target`` is a team or queue that takes the place of what the rules say.
     """
 
     present_owners: Mapping[str, str]
@@ -101,6 +104,7 @@ class RouteRequest:
     due_at: datetime | None = None
     is_started: bool = False
     account_owners: tuple[str, ...] = ()
+    target: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -190,3 +194,8 @@ def periods_of(policy: RoutingPolicy, now: datetime) -> dict[str, Since]:
                 known[zone] = Since(day_at=day_start(zone, now), week_at=week_at)
             found.setdefault(member.id, known[zone])
     return found
+
+
+def team_key(team: str) -> str:
+    """Name a whole team among those who refused a lead."""
+    return f"team {team}"

@@ -10,11 +10,12 @@ from datetime import datetime
 
 from worker.core.case import Case
 from worker.core.identity import MergedLead
-from worker.core.lifecycle import PROPOSED, LifecyclePolicy, Standing
+from worker.core.lifecycle import HANDED_OFF, PROPOSED, LifecyclePolicy, Standing
 from worker.core.mapping import MappedContact
 from worker.core.memory import Memory
-from worker.core.model import Facts, FactValue, Stage, Strength
+from worker.core.model import Facts, Stage, Strength
 from worker.core.records import RecordRef
+from worker.core.sales import HANDED_BACK, is_accepted
 
 _STAGE_ORDER = {stage: place for place, stage in enumerate(Stage)}
 
@@ -59,6 +60,7 @@ def find_standing(
         is_split=len(stages) > 1 and len(set(stages.values())) > 1,
         is_cleared=is_cleared,
         stages=stages,
+        is_accepted=stage in HANDED_OFF and is_accepted(lead.facts, memory),
     )
 
 
@@ -119,9 +121,3 @@ def _handed_back(
 
 def _acted_after(last_strong_at: datetime | None, at: datetime) -> bool:
     return last_strong_at is not None and last_strong_at > at
-
-
-HANDED_BACK: Mapping[FactValue | None, str] = {
-    "rejected": "SALES_REJECTED",
-    "recycled": "SALES_RECYCLED",
-}

@@ -147,7 +147,7 @@ class NextStep:
 
     ``clock`` names a fact, the instant from which that time runs; None, or a fact that is missing or
     still to come, and it runs from the hand-off. ``when_allowed`` says it in other words for channels
-    that may be used.
+    that may be used. ``follow_up`` names the policy of its follow-up.
     """
 
     id: str
@@ -155,3 +155,4 @@ class NextStep:
     within: timedelta
     clock: str | None = None
     when_allowed: tuple[tuple[ContactChannel, str], ...] = ()
+    follow_up: str | None = None

@@ -13,12 +13,14 @@ from typing import Any, TypeAlias
 from worker.core.availability import Admission
 from worker.core.decide import Decision
 from worker.core.exclusions import PassedOver
+from worker.core.follow_up import FollowUp, FollowUpState
 from worker.core.json_text import read_json, write_json
-from worker.core.memory import REJECTED, Memory, Refusal
+from worker.core.memory import Memory, Refusal
 from worker.core.model import Stage
 from worker.core.policy import Verdict
 from worker.core.routing import Route
 from worker.core.ruleset import Ruleset
+from worker.core.sales import REJECTED
 
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 
@@ -72,6 +74,7 @@ def decision_body(ruleset: Ruleset, decision: Decision) -> str:
         "qualification": _qualification(ruleset, decision),
         "availability": _admission(decision.admission) if decision.admission else None,
         "route": _route(decision.route) if decision.route else None,
+        "follow_up": _follow_up(decision.memory.follow_up),
     }
     return write_json(body)
 
@@ -155,6 +158,22 @@ def _route(route: Route) -> Json:
     }
 
 
+def _follow_up(follow_up: FollowUp | None) -> Json:
+    """How far the clock of a hand-off is; ``in_time`` is None until somebody has followed up."""
+    if follow_up is None:
+        return None
+    return {
+        "state": follow_up.state.value,
+        "counts_from": _at(follow_up.counts_from),
+        "due_at": _at(follow_up.due_at),
+        "first_at": _at(follow_up.first_at),
+        "in_time": None if follow_up.first_at is None else not follow_up.is_late,
+        "evidence": follow_up.evidence,
+        "reassignments": follow_up.reassignments,
+        "escalated_to": follow_up.escalated_to,
+    }
+
+
 def memory_to_json(memory: Memory) -> str:
     """Write what is remembered of a lead."""
     return write_json(
@@ -176,6 +195,8 @@ def memory_to_json(memory: Memory) -> str:
             "recycled_at": _at(memory.recycled_at),
             "is_proposal": memory.is_proposal,
             "left_at": memory.left_at,
+            "follow_up": _follow_up(memory.follow_up),
+            "sales_word": memory.sales_word,
         }
     )
 
@@ -205,6 +226,23 @@ def memory_from_json(text: str) -> Memory:
         recycled_at=instant("recycled_at"),
         is_proposal=data.get("is_proposal", False),
         left_at=Stage(data["left_at"]) if data.get("left_at") else None,
+        follow_up=_stored_follow_up(data.get("follow_up")),
+        sales_word=data.get("sales_word"),
+    )
+
+
+def _stored_follow_up(data: Mapping[str, Any] | None) -> FollowUp | None:
+    if data is None:
+        return None
+    first_at = data["first_at"]
+    return FollowUp(
+        state=FollowUpState(data["state"]),
+        counts_from=datetime.fromisoformat(data["counts_from"]),
+        due_at=datetime.fromisoformat(data["due_at"]),
+        first_at=datetime.fromisoformat(first_at) if first_at else None,
+        evidence=data["evidence"],
+        reassignments=data["reassignments"],
+        escalated_to=data["escalated_to"],
     )
 
 

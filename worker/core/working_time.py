@@ -65,13 +65,20 @@ def openings(calendar: WorkingCalendar, from_at: datetime) -> Iterator[tuple[dat
     first = from_at.astimezone(calendar.time_zone).date()
     for offset in range(HORIZON_DAYS):
         day = first + timedelta(days=offset)
-        if not calendar.is_open_on(day):
-            continue
-        for opens, closes in calendar.hours[day.weekday()]:
-            start = _first_at(day, opens, calendar.time_zone)
-            end = _last_at(day if closes > opens else day + ONE_DAY, closes, calendar.time_zone)
-            if end > from_at and start < end:
+        for start, end in _openings_of(calendar, day):
+            if end > from_at:
                 yield max(start, from_at), end
+
+
+def _openings_of(calendar: WorkingCalendar, day: date) -> Iterator[tuple[datetime, datetime]]:
+    """Yield the open intervals that begin on a day."""
+    if not calendar.is_open_on(day):
+        return
+    for opens, closes in calendar.hours[day.weekday()]:
+        start = _first_at(day, opens, calendar.time_zone)
+        end = _last_at(day if closes > opens else day + ONE_DAY, closes, calendar.time_zone)
+        if start < end:
+            yield start, end
 
 
 def _first_at(day: date, clock: time, zone: ZoneInfo) -> datetime:
@@ -100,6 +107,24 @@ def add_working_time(calendar: WorkingCalendar, from_at: datetime, amount: timed
             return start + left
         left -= end - start
     return from_at + amount
+
+
+def subtract_working_time(
+    calendar: WorkingCalendar, until_at: datetime, amount: timedelta
+) -> datetime:
+    """Say since when ``amount`` of working time has passed at ``until_at``, in UTC: the latest instant.
+
+    A calendar without any opening before gives plain time.
+    """
+    left = amount
+    last = until_at.astimezone(calendar.time_zone).date()
+    for offset in range(HORIZON_DAYS):
+        for start, ends in reversed(list(_openings_of(calendar, last - offset * ONE_DAY))):
+            end = min(ends, until_at)
+            if end - start >= left:
+                return end - left
+            left -= max(end - start, timedelta())
+    return until_at - amount
 
 
 def is_working_now(calendar: WorkingCalendar, at: datetime) -> bool:

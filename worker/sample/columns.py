@@ -20,11 +20,13 @@ _READ: Final = listed(
     " procurement_timing procurement_timeframe not_now"
     " received_at created_at updated_at channel origin is_test opt_out_all opt_out_email"
     " opt_out_phone opt_out_sms email_bounced consent_email consent_phone consent_sms consent_proof"
-    " consent_at preferred_contact lifecycle_stage owner_id sales_verdict outcome outcome_at"
+    " consent_at preferred_contact lifecycle_stage owner_id sales_verdict verdict_reason"
+    " outcome outcome_at"
 )
 MANAGED_COLUMNS: Final = listed(
     "reason_codes pathway nurture_track next_step next_step_due_at hand_off_summary score_total score_fit"
     " score_intent score_timing decided_at policy_version decision_id allowed_channels allowed_topics"
+    " follow_up_state first_follow_up_at"
 )
 """Columns that only the worker fills: in the header from the start, empty at first."""
 

@@ -56,6 +56,9 @@ def fill_work(scene: Scene, draft: Draft) -> None:
         row["outcome"] = ending.outcome
         row["outcome_at"] = scene.moments.text(ending.at)
         row["sales_verdict"] = ending.verdict
+        if ending.verdict == "Rejected":
+            reasons = words.REJECTION_REASONS
+            row["verdict_reason"] = reasons[ending.at % len(reasons)]
         row["lifecycle_stage"] = ending.stage
         row["owner_id"] = ending.owner
         return

@@ -139,6 +139,16 @@ STAGES_AFTER: Final = {
 """The stage that people set once the outcome is known."""
 LOST: Final = "lost"
 REJECTED: Final = "rejected"
+REJECTION_REASONS: Final = (
+    "Not ready",
+    "",
+    "Wrong team",
+    "Not ready",
+    "Bad data",
+    "Not a lead",
+    "",
+)
+"""Why sales says it rejects a lead; often enough it does not say."""
 EARLY_STAGES: Final = weighted({"Subscriber": 0.42, "Lead": 0.36, "": 0.2, "Nurture": 0.02})
 
 

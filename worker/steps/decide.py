@@ -244,9 +244,12 @@ def _store(work: Work, tx: Transaction, decided: Sequence[_Decided], empty: Sequ
 
 
 def _due_at(decision: Decision, change_at: datetime | None) -> datetime | None:
-    """When to decide again: as time changes the verdict, or somebody may take a lead that waits."""
+    """When to decide again: as time changes the verdict, somebody may take a lead that waits, or the
+    clock of its follow-up moves on.
+    """
     again_at = decision.route.again_at if decision.route is not None else None
-    return min((at for at in (change_at, again_at) if at is not None), default=None)
+    moments = (change_at, again_at, decision.wake_at)
+    return min((at for at in moments if at is not None), default=None)
 
 
 def _current(records: Sequence[StoredRecord]) -> dict[RecordRef, CurrentRecord]:

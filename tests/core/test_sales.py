@@ -1,0 +1,143 @@
+"""What sales says of a lead: of which hand-off it speaks, against whom it counts, what follows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.leads import NOW, contact_ref
+from worker.core.follow_up import AfterRejection
+from worker.core.identity import MergedLead
+from worker.core.memory import Memory, Refusal
+from worker.core.model import Facts, FactValue
+from worker.core.policy import Verdict
+from worker.core.ruleset import Ruleset
+from worker.core.sales import REJECTED, is_accepted, refusals_of, said_by_sales, verdict_after
+
+DAY = timedelta(days=1)
+HANDED_OFF = Memory(decision_id="d1", owner="sched-1", assigned_at=NOW - 3 * DAY)
+RULES = {
+    "wrong_team": AfterRejection.OTHER_TEAM,
+    "wrong_person": AfterRejection.ROUTE_AGAIN,
+    "bad_data": AfterRejection.HOLD,
+    "duplicate": AfterRejection.DISQUALIFY,
+}
+
+
+def lead(facts: Facts) -> MergedLead:
+    sources = dict.fromkeys(facts, contact_ref())
+    return MergedLead(facts=facts, sources=sources, issues=(), unseen=frozenset())
+
+
+def rejection(age: timedelta | None = DAY, reason: str | None = None) -> Facts:
+    facts: dict[str, FactValue] = {"sales_verdict": "rejected"}
+    if age is not None:
+        facts["outcome_at"] = NOW - age
+    if reason is not None:
+        facts["verdict_reason"] = reason
+    return facts
+
+
+def refused(ruleset: Ruleset, memory: Memory, facts: Facts) -> list[tuple[str, timedelta]]:
+    found = refusals_of(ruleset, memory, lead(facts), NOW)
+    assert {one.reason for one in found} <= {REJECTED}
+    return [(one.by, NOW - one.at) for one in found]
+
+
+def test_a_rejection_counts_against_whoever_has_the_lead(shipped: Ruleset) -> None:
+    assert refused(shipped, HANDED_OFF, rejection()) == [("sched-1", DAY)]
+
+
+@pytest.mark.parametrize("verdict", ["accepted", "recycled"])
+def test_no_other_verdict_does(verdict: str, shipped: Ruleset) -> None:
+    assert refused(shipped, HANDED_OFF, {**rejection(), "sales_verdict": verdict}) == []
+
+
+def test_a_rejection_of_an_earlier_hand_off_does_not_count(shipped: Ruleset) -> None:
+    assert refused(shipped, HANDED_OFF, rejection(4 * DAY)) == []
+
+
+def test_a_rejection_without_a_date_counts_once(shipped: Ruleset) -> None:
+    facts = rejection(None)
+    assert refused(shipped, HANDED_OFF, facts) == [("sched-1", timedelta())]
+    later = replace(HANDED_OFF, owner="sched-2", sales_word=said_by_sales(facts))
+    assert refused(shipped, later, facts) == []
+
+
+def test_a_second_rejection_is_added_to_the_first(shipped: Ruleset) -> None:
+    first = Refusal(by="sched-2", at=NOW - 5 * DAY, reason=REJECTED)
+    memory = replace(HANDED_OFF, refusals=(first,))
+    assert refused(shipped, memory, rejection()) == [("sched-2", 5 * DAY), ("sched-1", DAY)]
+
+
+def test_a_refusal_is_forgotten_after_ninety_days(shipped: Ruleset) -> None:
+    old = Refusal(by="sched-2", at=NOW - 90 * DAY, reason=REJECTED)
+    assert refused(shipped, replace(HANDED_OFF, refusals=(old,)), {}) == []
+
+
+def test_the_wrong_team_is_refused_as_a_whole(shipped: Ruleset) -> None:
+    found = refused(shipped, HANDED_OFF, rejection(DAY, "wrong_team"))
+    assert found == [("sched-1", DAY), ("team scheduling", DAY)]
+
+
+@pytest.mark.parametrize(
+    ("owner", "by"), [("own-102", ["sched-2"]), ("own-777", ["files:own-777"]), ("own-000", [])]
+)
+def test_of_a_lead_never_seen_before_the_owner_in_the_crm_has_rejected_it(
+    owner: str, by: list[str], shipped: Ruleset
+) -> None:
+    found = refused(shipped, Memory(), {**rejection(), "owner": owner})
+    assert [name for name, _age in found] == by
+
+
+@pytest.mark.parametrize(
+    ("age", "memory", "stands"),
+    [
+        (DAY, HANDED_OFF, True),
+        (4 * DAY, HANDED_OFF, False),
+        (4 * DAY, Memory(), True),
+        (None, HANDED_OFF, True),
+    ],
+)
+def test_only_the_hand_off_that_sales_accepted_is_accepted(
+    age: timedelta | None, memory: Memory, stands: bool
+) -> None:
+    facts = {**rejection(age), "sales_verdict": "accepted"}
+    assert is_accepted(facts, memory) is stands
+
+
+def test_what_was_accepted_once_stays_so() -> None:
+    facts = {**rejection(4 * DAY), "sales_verdict": "accepted"}
+    assert is_accepted(facts, replace(HANDED_OFF, sales_word=said_by_sales(facts)))
+
+
+@pytest.mark.parametrize(
+    ("reason", "before", "after", "codes"),
+    [
+        (None, Verdict.QUALIFIED, Verdict.NURTURE, ("SALES_REJECTED",)),
+        ("not_ready", Verdict.QUALIFIED, Verdict.NURTURE, ("SALES_REJECTED",)),
+        ("wrong_team", Verdict.QUALIFIED, Verdict.QUALIFIED, ("SALES_REJECTED",)),
+        ("wrong_person", Verdict.QUALIFIED, Verdict.QUALIFIED, ("SALES_REJECTED",)),
+        (
+            "bad_data",
+            Verdict.QUALIFIED,
+            Verdict.HOLD,
+            ("DQ_REJECTED_BY_SALES", "SALES_REJECTED"),
+        ),
+        (
+            "duplicate",
+            Verdict.NURTURE,
+            Verdict.DISQUALIFIED,
+            ("DISQUALIFIED_BY_SALES", "SALES_REJECTED"),
+        ),
+        ("not_ready", Verdict.NURTURE, Verdict.NURTURE, ()),
+        ("bad_data", Verdict.DISQUALIFIED, Verdict.DISQUALIFIED, ()),
+    ],
+)
+def test_what_follows_from_a_rejection(
+    reason: str | None, before: Verdict, after: Verdict, codes: tuple[str, ...]
+) -> None:
+    facts = rejection(DAY, reason)
+    assert verdict_after(before, REJECTED, facts, RULES) == (after, codes)
