@@ -7,7 +7,7 @@ lead are arguments, and equal arguments give an equal decision.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from worker.core.admission import admit_lead, hold_back, unasked

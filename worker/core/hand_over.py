@@ -47,6 +47,10 @@ class HandOver:
     follow_up: FollowUp | None = None
     wake_at: datetime | None = None
 
+    def with_reasons(self, codes: Sequence[str]) -> HandOver:
+        """Add codes to those of the route."""
+        return replace(self, route=replace(self.route, reasons=(*self.route.reasons, *codes)))
+
 
 def hand_over(
     ruleset: Ruleset,
