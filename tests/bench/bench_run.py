@@ -23,11 +23,11 @@ NOW = datetime(2026, 11, 2, 15, tzinfo=UTC)
 CONTACTS = 10_000
 
 
-def sync_seconds(folder: Path) -> tuple[float, int]:
+def sync_seconds(folder: Path, *, pushes: bool = True) -> tuple[float, int]:
     """Run once; processor seconds, and how many leads were decided."""
     began = time.process_time()
     with open_app(folder, now=NOW) as app:
-        report = app.sync()
+        report = app.sync(pushes=pushes)
     return time.process_time() - began, report.steps.get("decide", {}).get("looked_at", 0)
 
 
@@ -44,14 +44,20 @@ def change_some(contacts: Path, every: int) -> int:
     return len(rows[::every])
 
 
+def fill(folder: Path, contacts: int) -> Path:
+    """Lay out the shipped configuration and an invented base; the folder."""
+    copy_tree(MAPPINGS, folder, NOT_COPIED | {"examples"}, dry_run=False)
+    write_sample(folder / "data", contacts, 7, date(2026, 11, 2))
+    return folder
+
+
 def main() -> None:
     contacts = int(sys.argv[1]) if len(sys.argv) > 1 else CONTACTS
     configure_logging("error", as_json=False)
     spare_collector()
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        copy_tree(MAPPINGS, folder, NOT_COPIED | {"examples"}, dry_run=False)
-        write_sample(folder / "data", contacts, 7, date(2026, 11, 2))
+        planned, _ = sync_seconds(fill(Path(name) / "planned", contacts), pushes=False)
+        folder = fill(Path(name) / "full", contacts)
         full, decided = sync_seconds(folder)
         echo, _ = sync_seconds(folder)
         nothing, _ = sync_seconds(folder)
@@ -59,6 +65,7 @@ def main() -> None:
         some, again = sync_seconds(folder)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     print(f"{contacts} contacts, {decided} leads; processor time, ratios to the full run")  # noqa: T201
+    print(f"pulled, decided, planned     {planned:7.2f} s  {contacts / planned:6.0f} contacts/s")  # noqa: T201
     print(f"full run, written back       {full:7.2f} s  {contacts / full:6.0f} contacts/s   1.000")  # noqa: T201
     print(f"reading our own writes       {echo:7.2f} s  {echo / full:26.3f}")  # noqa: T201
     print(f"nothing changed              {nothing:7.2f} s  {nothing / full:26.3f}")  # noqa: T201
