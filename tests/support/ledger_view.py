@@ -16,6 +16,8 @@ Content: TypeAlias = Mapping[str, list[tuple[object, ...]]]
 QUERIES = {
     "activities": "SELECT * FROM activities ORDER BY id, contact_id",
     "assignments": "SELECT * FROM assignments ORDER BY decision_id",
+    "availability": "SELECT * FROM availability ORDER BY id",
+    "availability_readers": "SELECT * FROM availability_readers ORDER BY profile_id",
     "base_counts": "SELECT * FROM base_counts WHERE profile_count <> 0 ORDER BY 2, 3, 4",
     "bookmarks": "SELECT account, system, object_type, map_digest FROM bookmarks ORDER BY 2, 3",
     "decisions": (
@@ -39,8 +41,10 @@ QUERIES = {
         "SELECT id, profile_id, field_values, mapped, is_deleted, written, stage_set_by_person_at,"
         " owner_set_by_person_at FROM records ORDER BY system, object_type, id"
     ),
+    "releases": "SELECT * FROM releases ORDER BY rule, service_line, site, since",
     "roster_loads": "SELECT * FROM roster_loads WHERE open_count <> 0 ORDER BY owner",
     "roster_credits": "SELECT * FROM roster_credits ORDER BY team, member",
+    "waiting": "SELECT * FROM waiting ORDER BY profile_id",
     "holders": "SELECT name, holder FROM leases WHERE holder IS NOT NULL",
     "seen": "SELECT system, object_type, id FROM seen",
     "unfinished": "SELECT id FROM runs WHERE status = 'running'",
