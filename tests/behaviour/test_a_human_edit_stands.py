@@ -42,6 +42,7 @@ EDITS: Mapping[str, str] = {
     "score_fit": "2",
     "score_intent": "3",
     "score_timing": "4",
+    "score_account": "5",
     "decided_at": "2020-01-01T00:00:00+00:00",
     "policy_version": "by hand",
     "decision_id": "by hand",

@@ -230,10 +230,12 @@ def test_whoever_takes_a_lead_over_is_told_of_the_group(company: Organisation) -
 def test_a_buying_group_is_no_part_of_a_contact_s_own_score(company: Organisation) -> None:
     scores = ("score_total", "score_fit", "score_intent", "score_timing")
     within = [company.contact("cas")[name] for name in scores]
+    assert company.contact("cas")["score_account"] == "20"
     company.delete("dee", "fay")
     company.sync(NOW + HOUR)
     assert GROUP not in reasons_of(company, "cas")
     assert [company.contact("cas")[name] for name in scores] == within
+    assert company.contact("cas")["score_account"] == "0"
 
 
 @contextmanager

@@ -92,6 +92,14 @@ def test_a_gate_that_may_be_unknown_is_said_to_pass(synced: Organisation) -> Non
     assert "not_test passes (unknown)" in explained(synced, "q1").stdout
 
 
+def test_the_hand_off_is_shown_as_the_field_holds_it(synced: Organisation) -> None:
+    found = explained(synced, "q1", "--json").json["hand_off"][0]
+    assert found["text"] == synced.contact("q1")["hand_off_summary"]
+    assert (found["length"], found["max_length"]) == (len(found["text"]), 1000)
+    said = explained(synced, "q1").stdout
+    assert f"Hand-off in files hand_off_summary, {found['length']} of 1000 characters:" in said
+
+
 def test_nothing_would_be_written_right_after_a_sync(synced: Organisation) -> None:
     """The roster counts what everybody has by now, so the next in turn is not always the owner."""
     assert explained(synced, "q2", "--json").json["would_write"] == []

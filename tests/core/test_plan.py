@@ -9,9 +9,10 @@ from datetime import timedelta
 from tests.leads import NOW, Row, contact_ref, make_lead
 from worker.core.assignment import Roster
 from worker.core.decide import Decision, decide
+from worker.core.field_map import Managed
 from worker.core.judgement import LeadSnapshot
 from worker.core.plan import CurrentRecord, RecordPlan, plan_write
-from worker.core.ruleset import Ruleset
+from worker.core.ruleset import Ruleset, compile_ruleset
 
 READY = {
     "first_name": "Ada",
@@ -137,3 +138,42 @@ def test_a_lead_taken_out_loses_its_next_step(shipped: Ruleset) -> None:
     assert found.changes["lifecycle_stage"] == "Nurture"
     assert found.changes["next_step"] is None
     assert "owner_id" not in found.changes
+
+
+def _taking_back(shipped: Ruleset) -> Ruleset:
+    """The shipped configuration, where an owner goes with the hand-off."""
+    configuration = shipped.configuration
+    files = configuration.systems["files"]
+    contacts, *others = files.objects
+    writes = tuple(
+        replace(write, clears_owner=write.managed is Managed.OWNER) for write in contacts.writes
+    )
+    objects = (replace(contacts, writes=writes), *others)
+    systems = {"files": replace(files, objects=objects)}
+    return compile_ruleset(replace(configuration, systems=systems))
+
+
+def test_our_owner_is_taken_off_a_lead_that_is_taken_back_where_the_map_says_so(
+    shipped: Ruleset,
+) -> None:
+    again, written = _confirmed(shipped)
+    ruleset = _taking_back(shipped)
+    lead = lead_of(shipped, lifecycle_stage="Marketing Qualified", not_now="true")
+    later = decide(ruleset, replace(lead, memory=again.memory), Roster(), NOW + timedelta(days=8))
+    found = plan(ruleset, later, record(shipped, written.changes, written=written.changes))
+    assert found is not None
+    assert found.changes["owner_id"] is None
+    theirs = {**written.changes, "owner_id": "own-777"}
+    found = plan(ruleset, later, record(shipped, theirs, written=written.changes))
+    assert found is not None
+    assert "owner_id" not in found.changes
+
+
+def test_words_the_crm_does_not_list_are_left_out_of_the_plan_and_named(shipped: Ruleset) -> None:
+    decision = decide(shipped, lead_of(shipped), Roster(), NOW)
+    known = frozenset(decision.reasons) - {"INTENT_APPOINTMENT_REQUEST"}
+    current = {contact_ref(): record(shipped, {})}
+    options = {("files", "contacts", "reason_codes"): known}
+    (found,) = plan_write(shipped, decision, current, options=options)
+    assert "INTENT_APPOINTMENT_REQUEST" not in str(found.changes["reason_codes"])
+    assert found.unlisted == {"reason_codes": ("INTENT_APPOINTMENT_REQUEST",)}

@@ -18,6 +18,7 @@ from tests.project.demo_output import excerpt
 from worker.cli.main import EPILOG, app
 from worker.config.settings import SECTIONS, Settings, setting_names
 from worker.config.settings_sources import variable
+from worker.core.field_map import LEADING, MANAGED, OPT_OUTS
 from worker.core.hand_off_policy import SLOTS
 from worker.core.reasons import REASONS, ReasonFamily
 from worker.errors import BUG, RECOVERY, ExitCode, Recovery
@@ -177,6 +178,15 @@ def slots() -> str:
     return table(("slot", "says"), [(f"`{{{name}}}`", says) for name, says in SLOTS.items()])
 
 
+def managed() -> str:
+    """List every managed field: what it holds, and whether a difference in it causes a write."""
+    rows = [
+        (f"`{field.value}`", says, "yes" if field in LEADING | OPT_OUTS else "")
+        for field, says in MANAGED.items()
+    ]
+    return table(("field", "holds", "causes a write by itself"), rows)
+
+
 WHOLE: Mapping[str, Callable[[], str]] = {
     "worker/cli/COMMANDS.md": commands,
     "worker/core/REASONS.md": reasons,
@@ -187,6 +197,7 @@ WHOLE: Mapping[str, Callable[[], str]] = {
 
 PARTS: Mapping[tuple[str, str], Callable[[], str]] = {
     ("README.md", "demo"): excerpt,
+    ("mappings/README.md", "managed"): managed,
     ("mappings/README.md", "slots"): slots,
 }
 """Generated parts of documents written by hand, by file and mark."""

@@ -13,6 +13,7 @@ import pytest
 from tests.project import docs
 from tests.project.docs import ROOT
 from tests.project.shapes import SHAPES, documented, key_paths, printed
+from worker.core.field_map import MANAGED, Managed
 
 README = ROOT / "README.md"
 HAND_WRITTEN = sorted(
@@ -94,3 +95,7 @@ def test_the_completion_of_the_shell_knows_the_commands() -> None:
         check=False,
     )
     assert done.stdout.split() == ["explain"]
+
+
+def test_every_managed_field_is_described() -> None:
+    assert list(MANAGED) == list(Managed)

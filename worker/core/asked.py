@@ -43,7 +43,7 @@ def _owner(decision: Decision, write: FieldWrite, system: str, *, is_ours: bool)
     route, stage = decision.route, decision.judgement.move.stage
     if route is not None and stage in HANDED_OFF:
         return route.owners.get(system)
-    is_taken_back = route is None and stage not in HANDED_OFF and is_ours
+    is_taken_back = decision.hand_off is None and stage not in HANDED_OFF and is_ours
     return "" if write.clears_owner and is_taken_back else None
 
 

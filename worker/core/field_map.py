@@ -109,6 +109,41 @@ class Managed(StrEnum):
     OPT_OUT_MAIL = "opt_out_mail"
 
 
+MANAGED: Mapping[Managed, str] = {
+    Managed.STAGE: "the lifecycle stage, where it changes",
+    Managed.OWN_STAGE: "the stage in a field of our own, where it changes",
+    Managed.LEAD_STATUS: "the stage in the status of the lead, where it changes",
+    Managed.OWNER: "the owner of a lead that is handed off; `taken_back: clear` takes our own off again",
+    Managed.REASONS: "the reason codes, the most important first",
+    Managed.NEXT_STEP: "what to do next, in words; empty where no lead is handed off",
+    Managed.PATHWAY: "the pathway",
+    Managed.NURTURE_TRACK: "the track that is suggested for a lead in nurture",
+    Managed.FOLLOW_UP_STATE: "how far the follow-up is",
+    Managed.FIRST_FOLLOW_UP: "when the lead was first followed up",
+    Managed.NEXT_STEP_DUE: "when the next step is due; empty where no lead is handed off",
+    Managed.SUMMARY: "the text of `hand_off.yaml`; empty where no lead is handed off",
+    Managed.WHY: "the reasons as sentences",
+    Managed.ALLOWED_CHANNELS: "the channels of the first outreach; empty where no lead is handed off",
+    Managed.ALLOWED_TOPICS: "what the first outreach may be about; empty where no lead is handed off",
+    Managed.SCORE_TOTAL: "the score, in whole points",
+    Managed.SCORE_FIT: "its points of the family `fit`",
+    Managed.SCORE_INTENT: "its points of the family `intent`",
+    Managed.SCORE_TIMING: "its points of the family `timing`",
+    Managed.SCORE_NURTURE: "its points of the family `nurture`",
+    Managed.SCORE_CHANNEL: "its points of the family `channel`",
+    Managed.SCORE_ACCOUNT: "the points of the account, which are no part of the total",
+    Managed.DECIDED_AT: "when it was decided",
+    Managed.POLICY_VERSION: "the pathway and the version of its policy",
+    Managed.DECISION_ID: "the decision, as `explain` finds it",
+    Managed.OPT_OUT_ALL: "yes, where another record of the person says so; never no",
+    Managed.OPT_OUT_EMAIL: "likewise",
+    Managed.OPT_OUT_PHONE: "likewise",
+    Managed.OPT_OUT_SMS: "likewise",
+    Managed.OPT_OUT_MAIL: "likewise",
+}
+"""What each managed field holds, for the documents."""
+
+
 LEADING = frozenset(
     {
         Managed.STAGE,
@@ -128,7 +163,7 @@ LEADING = frozenset(
 LISTS = frozenset({Managed.REASONS, Managed.ALLOWED_CHANNELS, Managed.ALLOWED_TOPICS})
 """Several words in one field, joined by a separator."""
 
-INSTANTS = frozenset({Managed.NEXT_STEP_DUE, Managed.DECIDED_AT})
+INSTANTS = frozenset({Managed.NEXT_STEP_DUE, Managed.DECIDED_AT, Managed.FIRST_FOLLOW_UP})
 """Instants, written as such or as the day in a time zone."""
 
 SCORES = frozenset(

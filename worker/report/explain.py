@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from worker.core.conditions import ActivityTest, Condition, criteria_read, facts_read, walk
 from worker.core.counterfactual import SmallestChange
+from worker.core.hand_off_texts import HandOffText
 from worker.core.plan import RecordPlan
 from worker.core.policy import PathwayRule, Policy
 from worker.core.reasons import Reason
@@ -21,7 +22,8 @@ class LeadReport:
     ``decision`` holds its id, place in the chain, time and policy; None before the first sync. It
     is the one asked for by its id, which need not be the ``latest_decision``. ``of_others`` says, for
     each action of a colleague that was counted, which records it is told of; ``action_sources`` what
-    reported each counted action, where the CRM says so.
+    reported each counted action, where the CRM says so. ``hand_off`` is what would be told if the lead
+    were handed off now.
     """
 
     reference: str
@@ -37,6 +39,7 @@ class LeadReport:
     next_change_at: str | None
     of_others: Mapping[str, Sequence[str]] = field(default_factory=dict)
     action_sources: Mapping[str, str] = field(default_factory=dict)
+    hand_off: Sequence[HandOffText] = ()
 
 
 def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
@@ -74,6 +77,7 @@ def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
         "stage": body.get("stage"),
         "availability": body.get("availability"),
         "route": body.get("route"),
+        "hand_off": [_hand_off(text) for text in report.hand_off],
         "would_write": list(_would_write(report.writes)),
         "smallest_change": _smallest(
             configuration.policies.get(str(report.today["pathway"])), report.smallest
@@ -89,6 +93,17 @@ def _track(policy: Policy | None, found: Json) -> Json:
         return None
     tracks = policy.tracks if policy else ()
     return {"id": found, "sentence": next((t.sentence for t in tracks if t.id == found), None)}
+
+
+def _hand_off(text: HandOffText) -> dict[str, Json]:
+    return {
+        "system": text.system,
+        "object_type": text.object_type,
+        "field": text.field,
+        "text": text.text,
+        "length": len(text.text),
+        "max_length": text.max_length,
+    }
 
 
 def _would_write(writes: Sequence[RecordPlan]) -> Iterator[dict[str, Json]]:

@@ -43,7 +43,16 @@ def _explanation(explained: Mapping[str, Json]) -> Iterator[RenderableType]:
     else:
         yield from _pathway_lines(explained)
         yield ""
+    yield from _hand_off_lines(explained)
     yield from _closing(explained)
+
+
+def _hand_off_lines(explained: Mapping[str, Json]) -> Iterator[str]:
+    """Show what the new owner reads, with its length and the room there is."""
+    for item in map(_map, _items(explained["hand_off"])):
+        limit = f" of {item['max_length']}" if item["max_length"] else ""
+        yield f"Hand-off in {item['system']} {item['field']}, {item['length']}{limit} characters:"
+        yield from (f"  {line}" for line in str(item["text"]).splitlines())
 
 
 def _contact_lines(explained: Mapping[str, Json]) -> Iterator[str]:

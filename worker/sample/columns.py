@@ -25,8 +25,8 @@ _READ: Final = listed(
 )
 MANAGED_COLUMNS: Final = listed(
     "reason_codes pathway nurture_track next_step next_step_due_at hand_off_summary score_total score_fit"
-    " score_intent score_timing decided_at policy_version decision_id allowed_channels allowed_topics"
-    " follow_up_state first_follow_up_at"
+    " score_intent score_timing score_account decided_at policy_version decision_id allowed_channels"
+    " allowed_topics follow_up_state first_follow_up_at"
 )
 """Columns that only the worker fills: in the header from the start, empty at first."""
 

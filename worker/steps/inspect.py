@@ -12,6 +12,7 @@ from worker.core.counterfactual import smallest_change
 from worker.core.decide import Decision, JudgedLead, decide
 from worker.core.due import next_change_at
 from worker.core.exclusions import LOOK_BACK
+from worker.core.hand_off_texts import hand_off_texts
 from worker.core.judgement import LeadSnapshot
 from worker.core.plan import CurrentRecord, plan_write
 from worker.core.records import RecordRef
@@ -133,6 +134,7 @@ def report_lead(work: Work, reference: str) -> LeadReport:
         smallest=smallest_change(work.ruleset, today.judgement),
         next_change_at=due_at.isoformat() if due_at else None,
         of_others=_of_others(counted, refs),
+        hand_off=tuple(hand_off_texts(work.ruleset, today)),
         action_sources={str(a.ref): a.source for a in counted if a.source is not None},
     )
 
