@@ -11,14 +11,16 @@ import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from worker.config.loader import load_configuration
 from worker.config.settings import Settings, load_settings, with_overrides
+from worker.core.configuration import Configuration
 from worker.core.field_map import SystemMap
+from worker.core.lifecycle import with_backward
 from worker.core.ruleset import Ruleset, compile_ruleset
 from worker.ledger.codec import codec_from_key
 from worker.ledger.engine import Ledger, open_ledger
@@ -154,7 +156,7 @@ def open_app(
         stack.callback(ledger.close)
         yield App(
             settings=settings,
-            ruleset=compile_ruleset(configuration),
+            ruleset=compile_ruleset(_as_able(configuration, opened)),
             ledger=ledger,
             connectors=opened,
             clock=clock,
@@ -162,6 +164,11 @@ def open_app(
             on_progress=on_progress,
             should_stop=should_stop,
         )
+
+
+def _as_able(configuration: Configuration, opened: Mapping[str, Connector]) -> Configuration:
+    ways = {name: connector.capabilities.backward_stage for name, connector in opened.items()}
+    return replace(configuration, lifecycle=with_backward(configuration.lifecycle, ways))
 
 
 def is_missing(url: str) -> bool:

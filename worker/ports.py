@@ -22,6 +22,7 @@ from worker.core.records import (
     WriteCommand,
     WriteResult,
 )
+from worker.core.stage_rules import Backward
 
 Clock: TypeAlias = Callable[[], datetime]
 """Gives the present instant, aware and in UTC. The only source of time outside the core."""
@@ -32,12 +33,14 @@ class Capabilities:
     """What a connector can do, so that the steps need not know which CRM it is.
 
     ``write_batch`` is the most commands one ``push`` accepts. ``has_conditional_write`` means that
-    the connector itself refuses a write whose ``expected`` values no longer stand.
+    the connector itself refuses a write whose ``expected`` values no longer stand. ``backward_stage``
+    is how a stage can be lowered there.
     """
 
     write_batch: int
     has_conditional_write: bool
     can_write: bool = True
+    backward_stage: Backward = Backward.ALLOWED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

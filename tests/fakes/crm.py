@@ -30,6 +30,7 @@ from worker.core.records import (
     WriteOutcome,
     WriteResult,
 )
+from worker.core.stage_rules import Backward
 from worker.errors import FixConfigurationError, UnavailableError
 from worker.ports import Capabilities
 
@@ -66,7 +67,8 @@ class FakeCrm:
 
     ``has_change_feed`` gives changes since a bookmark with tombstones; else every pull is a complete
     snapshot. ``on_write`` is called after each effective write has landed and before it is answered:
-    the place to die.
+    the place to die. The field ``lifecycle_stage`` only goes forward through the words of
+    ``forward_only``: a step back is answered well and changes nothing.
     """
 
     path: Path
@@ -77,6 +79,7 @@ class FakeCrm:
     page_records: int = 100
     write_batch: int = 100
     on_write: Callable[[WriteCommand], None] = _nothing
+    forward_only: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         with self._session() as db:
@@ -92,7 +95,9 @@ class FakeCrm:
     @property
     def capabilities(self) -> Capabilities:
         return Capabilities(
-            write_batch=self.write_batch, has_conditional_write=self.has_conditional_write
+            write_batch=self.write_batch,
+            has_conditional_write=self.has_conditional_write,
+            backward_stage=Backward.CLEAR_FIRST if self.forward_only else Backward.ALLOWED,
         )
 
     def check(self) -> Sequence[CheckFinding]:
@@ -292,6 +297,10 @@ class FakeCrm:
             merged_into=merged_into,
         )
 
+    def _goes_back(self, stage: RawValue, wanted: RawValue) -> bool:
+        order = self.forward_only
+        return stage in order and wanted in order and order.index(wanted) < order.index(stage)
+
     def _write(self, command: WriteCommand) -> WriteResult:
         outcome, code, has_landed = self._decide_write(command)
         if has_landed:
@@ -308,6 +317,9 @@ class FakeCrm:
                 return outcome, code, False
             cells = _cells(db, ref.object_type, ref.id)
             effective = {f: v for f, v in command.changes.items() if cells.get(f) != (v or None)}
+            if self._goes_back(cells.get("lifecycle_stage"), effective.get("lifecycle_stage")):
+                del effective["lifecycle_stage"]
+                outcome = outcome or WriteOutcome.APPLIED
             if not effective:
                 return outcome or WriteOutcome.UNCHANGED, code, False
             if self.has_conditional_write and _is_conflict(cells, command):

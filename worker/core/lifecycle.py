@@ -8,7 +8,7 @@ whether there is any.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
@@ -17,7 +17,7 @@ from worker.core.conditions import Condition
 from worker.core.model import Stage
 from worker.core.policy import Verdict
 from worker.core.records import RecordRef
-from worker.core.stage_rules import SystemStages, is_backward
+from worker.core.stage_rules import PLAIN, Backward, SystemStages, is_backward
 
 
 class Mover(StrEnum):
@@ -73,6 +73,16 @@ class LifecyclePolicy:
     def rows(self) -> tuple[Transition, ...]:
         """List all rows of the table."""
         return tuple(row for rows in self.transitions.values() for row in rows)
+
+
+def with_backward(policy: LifecyclePolicy, ways: Mapping[str, Backward]) -> LifecyclePolicy:
+    """Go back in each system as its connector can, where the policy says nothing else."""
+    systems = dict(policy.systems)
+    for name, way in ways.items():
+        rules = systems.get(name, PLAIN)
+        if rules.backward is None and way is not Backward.ALLOWED:
+            systems[name] = replace(rules, backward=way)
+    return replace(policy, systems=systems)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, exists, func, or_, select, update
 
-from worker.core.records import RawValues
+from worker.core.records import RawValues, WriteOutcome
 from worker.errors import IntegrityError
 from worker.ledger.rows import Intent, IntentState, Settlement
 from worker.ledger.sql import (
@@ -104,9 +104,12 @@ def held_runs(tx: Transaction) -> dict[str, int]:
 def claim(tx: Transaction, system: str, limit: int) -> list[Intent]:
     """Take the oldest ready intents of a system and mark them ``sending``.
 
-    Commit before sending: a crash in between must find them marked.
+    Commit before sending: a crash in between must find them marked. One that follows another waits
+    until that one was applied.
     """
-    query = _select(tx).where(intents.c.state == IntentState.READY, intents.c.system == system)
+    query = _select(tx).where(
+        intents.c.state == IntentState.READY, intents.c.system == system, _may_follow()
+    )
     rows = tx.connection.execute(locked(tx, query.limit(limit), skips=True)).all()
     ids = is_one_of(tx, intents.c.id, [row.id for row in rows])
     _move(tx, ids, to=IntentState.SENDING)
@@ -139,6 +142,30 @@ def settle(tx: Transaction, settlements: Sequence[Settlement]) -> None:
     if closed != len(ids):
         raise IntegrityError(NOT_SENDING)
     insert_rows(tx, outcomes, [_from_settlement(tx, row) for row in settlements])
+
+
+def drop_followers(tx: Transaction, ids: Iterable[str]) -> int:
+    """Withdraw what was to follow these intents and has not begun to be sent; returns how many."""
+    theirs = is_one_of(tx, intents.c.follows, ids)
+    return _move(tx, _is_in(*OPEN), theirs, to=IntentState.SUPERSEDED)
+
+
+def find_followed(tx: Transaction, ids: Iterable[str]) -> frozenset[str]:
+    """Name those of these intents that another one still waits to follow."""
+    query = select(intents.c.follows).where(
+        is_mine(tx, intents), _is_in(*OPEN), is_one_of(tx, intents.c.follows, ids)
+    )
+    return frozenset(tx.connection.execute(query).scalars())
+
+
+def _may_follow() -> ColumnElement[bool]:
+    applied = [WriteOutcome.APPLIED.value, WriteOutcome.UNCHANGED.value]
+    is_first_done = exists().where(
+        outcomes.c.account == intents.c.account,
+        outcomes.c.intent_id == intents.c.follows,
+        outcomes.c.outcome.in_(applied),
+    )
+    return or_(intents.c.follows.is_(None), is_first_done)
 
 
 def count_by_state(tx: Transaction) -> dict[IntentState, int]:

@@ -17,7 +17,8 @@ from worker.errors import RunStatus
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRecord:
-    """One CRM record as last read. ``written`` holds the managed values we applied last.
+    """One CRM record as last read. ``written`` holds the managed values we applied last; an empty text is a
+    field that we emptied, and are about to fill again.
 
     ``owner_set_by_person_at`` is when a person gave the record the owner that it has now.
     """

@@ -60,6 +60,7 @@ from worker.steps.roster import (
     save_rotation,
     store_assignments,
 )
+from worker.steps.sequences import steps_of
 from worker.steps.snapshots import take_snapshots
 from worker.steps.waiting import (
     Door,
@@ -311,8 +312,9 @@ def _new_decision(work: Work, decision: Decision) -> NewDecision:
 def _intents(
     work: Work, decision: Decision, plans: Sequence[RecordPlan], *, is_new_policy: bool
 ) -> list[Intent]:
-    return [
-        Intent(
+    found: list[Intent] = []
+    for plan in plans:
+        intent = Intent(
             id=_intent_id(work.run_id, decision.id, plan.ref),
             run_id=work.run_id,
             decision_id=decision.id,
@@ -325,8 +327,8 @@ def _intents(
             causes=_causes(work.ruleset, decision, plan, is_new_policy=is_new_policy),
             created_at=work.now,
         )
-        for plan in plans
-    ]
+        found += steps_of(intent, plan.clears)
+    return found
 
 
 def _intent_id(run_id: str, decision_id: str, ref: RecordRef) -> str:

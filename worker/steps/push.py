@@ -41,6 +41,7 @@ from worker.steps.absorb import map_record
 from worker.steps.contact_points import note_contact_points
 from worker.steps.edits import with_edits_of_conflict
 from worker.steps.revocations import review_profiles
+from worker.steps.sequences import close_steps, is_clear, look_back
 from worker.steps.work import Work
 
 STEP = "push"
@@ -115,6 +116,7 @@ def _send(work: Work, connector: Connector, batch: Sequence[Intent]) -> None:
         for intent in batch
         if intent.id not in results
     }
+    results = look_back(batch, results, partial(_fetch, work, connector))
     store_results(work, connector, batch, {**results, **lost})
 
 
@@ -207,7 +209,9 @@ def store_results(
                 )
         save_records(tx, list(stored.values()))
         _note_opt_outs(work, tx, settled, stored)
-        mark_dirty(tx, sorted({i.profile_id for i in settled if _asks_again(results[i.id])}))
+        halfway = close_steps(tx, settled, results)
+        again = {i.profile_id for i in settled if _asks_again(results[i.id])}
+        mark_dirty(tx, sorted(again.union(halfway)))
     outcomes = [results[intent.id].outcome for intent in batch]
     work.count("writes", **{o.value: outcomes.count(o) for o in WriteOutcome if o in outcomes})
 
@@ -256,10 +260,11 @@ def _after(
     match outcome:
         case WriteOutcome.APPLIED | WriteOutcome.UNCHANGED:
             is_given = Managed.OWNER in _fields(intent)
+            ours = dict.fromkeys(intent.changes, "") if is_clear(intent) else intent.changes
             written = replace(
                 record,
                 values={**record.values, **intent.changes},
-                written={**record.written, **intent.changes},
+                written={**record.written, **ours},
                 owner_set_by_person_at=None if is_given else record.owner_set_by_person_at,
             )
             return _remapped(work, written)
@@ -280,8 +285,10 @@ def _after_conflict(
     The rest is left to the pull, which also asks anew who this person is; no revision is kept, so
     that it reads the record again whatever the CRM says of it.
     """
-    landed = {n: text for n, text in intent.changes.items() if _holds(fresh.values, {n: text})}
+    sought = {} if is_clear(intent) else intent.changes
+    landed = {n: text for n, text in sought.items() if _holds(fresh.values, {n: text})}
     base = {**record.written, **intent.expected, **landed}
+    base |= {n: text for n, text in record.written.items() if text == "" and not base[n]}
     noted = with_edits_of_conflict(_object_map(work, record.ref), fresh, base, record, work.now)
     values = {**record.values, **landed}
     return _remapped(work, replace(noted, values=values, revision="", written=base))

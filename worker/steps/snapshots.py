@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from worker.core.exclusions import LOOK_BACK
+from worker.core.field_map import Managed
 from worker.core.judgement import LeadSnapshot
 from worker.core.mapping import MappedContact
 from worker.core.model import Activity, ActivityKind, FactSpec
@@ -86,8 +87,23 @@ def take_snapshot(
         memory=memory_from_json(profile.memory),
         stage_set_by_person_at=max(staged, default=None),
         owner_set_by_person_at=max(owned, default=None),
+        is_stage_cleared=any(_is_stage_cleared(ruleset, record) for record in records),
         membership=membership,
         issues=check_records(contacts, owners, configuration.routing.unassigned),
+    )
+
+
+def _is_stage_cleared(ruleset: Ruleset, record: StoredRecord) -> bool:
+    """Tell whether we emptied the stage of a record, and nobody has filled it since."""
+    if "" not in record.written.values():
+        return False
+    system = ruleset.configuration.systems.get(record.ref.system)
+    object_map = system.find_object(record.ref.object_type) if system else None
+    return any(
+        write.managed is Managed.STAGE
+        and record.written.get(write.target) == ""
+        and not record.values.get(write.target)
+        for write in (object_map.writes if object_map else ())
     )
 
 
