@@ -26,7 +26,7 @@ from worker.core.teams import Member, Team
 START = datetime(2026, 11, 24, 15, tzinfo=UTC)
 """Two days before Thanksgiving."""
 TEAM = "scheduling"
-LINES = ("orthopedics", "behavioral_health")
+LINES = ("orthopedics", "orthopedics", "behavioral_health")
 SOME = st.integers(0, 10_000)
 STANDING = "SELECT id, owner, stage, verdict, next_step_due_at, is_dirty, decision_id FROM profiles"
 
@@ -48,6 +48,7 @@ class TwoWorkers(RuleBasedStateMachine):
             now=START,
             policy=policy,
             active=dict.fromkeys(sorted(owners), True),
+            on_step=self.counts_can_be_recounted,
         )
         self.base.open()
         self.seen: set[str] = set()
@@ -79,7 +80,7 @@ class TwoWorkers(RuleBasedStateMachine):
         self.base.changes += 1
         self.is_even = False
 
-    @initialize(caps=st.tuples(*[st.none() | st.integers(1, 9)] * 3))
+    @initialize(caps=st.tuples(*[st.none() | st.integers(1, 5)] * 3))
     def begin(self, caps: tuple[int | None, int | None, int | None]) -> None:
         per_day, per_week, most_open = caps
         self.change_team(
@@ -132,27 +133,33 @@ class TwoWorkers(RuleBasedStateMachine):
 
     # --- leads
 
-    @rule(lines=st.lists(st.sampled_from(LINES), min_size=1, max_size=12))
+    @rule(lines=st.lists(st.sampled_from(LINES), min_size=4, max_size=15))
     def arrive(self, lines: list[str]) -> None:
         for line in lines:
             self.base.arrive(service_line=line)
 
-    @rule(which=SOME, what=st.sampled_from(("rejected", "customer", "opt out", "gone", "open")))
-    def hear_of_a_lead(self, which: int, what: str) -> None:
-        living = self.base.living()
-        assume(living)
-        name = living[which % len(living)]
+    @rule(
+        which=st.lists(SOME, min_size=1, max_size=6),
+        what=st.sampled_from(("rejected", "gone", "customer", "opt out", "open")),
+    )
+    def hear_of_leads(self, which: list[int], what: str) -> None:
+        for one in which:
+            living = self.base.living()
+            assume(living)
+            self.hear(living[one % len(living)], what)
+
+    def hear(self, name: str, what: str) -> None:
         match what:
             case "rejected":
                 at = self.base.now.isoformat()
                 self.base.change(name, sales_verdict="Rejected", outcome_at=at)
                 self.is_even = False
+            case "gone":
+                self.base.change(name, is_deleted=True)
             case "customer":
                 self.base.change(name, lifecycle_stage="Customer")
             case "opt out":
                 self.base.change(name, opt_out_all="true")
-            case "gone":
-                self.base.change(name, is_deleted=True)
             case _:
                 self.base.change(name, lifecycle_stage="Lead", sales_verdict=None)
 
@@ -246,7 +253,7 @@ def _members(teams: Mapping[str, Team]) -> list[Member]:
 
 TestTwoWorkers = TwoWorkers.TestCase
 TestTwoWorkers.settings = settings(
-    max_examples=8,
+    max_examples=16,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -90,12 +90,16 @@ class Worker:
 
 @dataclass(slots=True, kw_only=True)
 class Base:
-    """Leads in a ledger, by profile id with their values, decided by two workers at ``now``."""
+    """Leads in a ledger, by profile id with their values, decided by two workers at ``now``.
+
+    ``on_step`` is called after every batch and every kill, before anything can be repaired.
+    """
 
     folder: Path
     now: datetime
     policy: RoutingPolicy
     active: dict[str, bool]
+    on_step: Callable[[], None]
     workers: list[Worker] = field(default_factory=list)
     leads: dict[str, dict[str, str | None]] = field(default_factory=dict)
     runs: int = 0
@@ -207,6 +211,8 @@ class Base:
         except (StopIteration, Killed):
             self.kill(worker)
             return False
+        finally:
+            self.on_step()
         return True
 
     def kill(self, worker: Worker) -> None:
