@@ -77,6 +77,7 @@ def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
         "stage": body.get("stage"),
         "availability": body.get("availability"),
         "route": body.get("route"),
+        "follow_up": body.get("follow_up"),
         "hand_off": [_hand_off(text) for text in report.hand_off],
         "would_write": list(_would_write(report.writes)),
         "smallest_change": _smallest(

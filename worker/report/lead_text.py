@@ -27,6 +27,7 @@ def _explanation(explained: Mapping[str, Json]) -> Iterator[RenderableType]:
     yield f"  stage     {before} → {after} ({stage.get('reason')})"
     yield from _availability(explained)
     yield from _route(explained)
+    yield from _follow_up(explained)
     yield from _contact_lines(explained)
     yield from _decision_lines(explained)
     yield ""
@@ -158,6 +159,21 @@ def _availability(explained: Mapping[str, Json]) -> Iterator[str]:
     yield f"  waits     since {found['qualified_at']}, for {' or '.join(ways) or 'an opening'}"
     if found["again_at"]:
         yield f"  again     {found['again_at']} at the latest"
+
+
+def _follow_up(explained: Mapping[str, Json]) -> Iterator[str]:
+    """How far the clock of the hand-off is: decisions of earlier versions have none."""
+    clock = _map(explained.get("follow_up"))
+    if not clock:
+        return
+    said = [str(clock["state"]).replace("_", " ")]
+    if clock["first_at"]:
+        said.append(f"first at {clock['first_at']}, {'in time' if clock['in_time'] else 'late'}")
+    else:
+        said.append(f"asked for until {clock['due_at']}")
+    if clock["reassignments"]:
+        said.append(f"given to somebody else {counted(int(str(clock['reassignments'])), 'time')}")
+    yield f"  follow-up {'; '.join(said)}"
 
 
 def _reason_table(explained: Mapping[str, Json]) -> Table:

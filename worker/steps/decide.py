@@ -17,6 +17,7 @@ from worker.core.availability import first_of
 from worker.core.decide import Decision, JudgedLead, decide_judged, judge_lead, with_decision
 from worker.core.due import next_change_at
 from worker.core.field_map import Managed
+from worker.core.follow_up import FollowUpState
 from worker.core.identity import MergedLead
 from worker.core.json_text import write_json
 from worker.core.mapping import plain_facts
@@ -367,5 +368,16 @@ def _count(work: Work, decided: Sequence[_Decided]) -> None:
     work.count(STEP, looked_at=len(decided), decided=new, confirmed=len(decided) - new)
     work.count(STEP, planned=planned)
     work.count("reasons", **Counter(d.reasons[0] for d in decisions if d.reasons))
+    if moved := Counter(filter(None, (_clock_moved(one) for one in decided))):
+        work.count("follow_up", **moved)
     verdicts = [decision.judgement.verdict for decision in decisions]
     work.count(STEP, **{verdict.value: verdicts.count(verdict) for verdict in Verdict})
+
+
+def _clock_moved(one: _Decided) -> str | None:
+    """Name the state that the clock of a follow-up has come to with this decision, if it moved."""
+    before, after = one.before.follow_up, one.decision.memory.follow_up
+    if after is None or after.state is FollowUpState.WAITING:
+        return None
+    was = (before.state, before.reassignments) if before is not None else None
+    return None if was == (after.state, after.reassignments) else after.state.value
