@@ -26,7 +26,7 @@ _SOURCES = {
     Source.INVENTED: "Arrivals: INVENTED, by a usual rate for each hour and weekday",
 }
 _BLOCKS = " ▁▂▃▄▅▆▇█"
-_BAR, _LINE = 8, 60
+_BAR, _LINE = 6, 60
 """The most characters of a bar, and of a line of days."""
 _HOUR, _DAY = 60, 60 * 24
 
@@ -75,7 +75,7 @@ def _loads(report: SimulationReport) -> RenderableType:
     )
     limits = ("in a day", "in a week") if has_weeks else ("in a day",)
     table = plain_table("Load", "owner", "", *columns, *limits, numbers=len(columns) + len(limits))
-    table.columns[0].no_wrap = True
+    table.columns[0].no_wrap = table.columns[1].no_wrap = True
     most = max((row.given for row in rows), default=0) or 1
     place = None
     for row in rows:
