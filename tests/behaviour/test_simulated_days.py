@@ -63,7 +63,8 @@ def replayed(organisation: Organisation, **asked: object) -> SimulationReport:
 def owners_given(organisation: Organisation) -> Counter[str]:
     """Who was given how many, by the routes of the decisions themselves; what is kept is not given."""
     rows = organisation.ask(
-        "SELECT profile_id, owner, body FROM decisions WHERE stage = 'mql' ORDER BY seq DESC"
+        "SELECT profile_id, owner, body FROM decisions"
+        " WHERE owner IS NOT NULL AND stage = 'mql' ORDER BY seq DESC"
     )
     first = {(profile, owner): json.loads(str(body))["route"] for profile, owner, body in rows}
     return Counter(str(owner) for (_, owner), route in first.items() if not route["is_kept"])
