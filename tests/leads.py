@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from tests.support.openings import OBJECT
 from worker.config.loader import load_configuration
 from worker.core.judgement import LeadSnapshot
 from worker.core.mapping import MappedContact, to_activity
@@ -42,7 +43,15 @@ def ruleset_with(overlay: Path) -> Ruleset:
         left_out = shutil.ignore_patterns("examples", "schemas", "tests", "*.md")
         shutil.copytree(MAPPINGS, folder, ignore=left_out)
         shutil.copytree(overlay, folder, dirs_exist_ok=True)
+        if (overlay / "availability.yaml").exists():
+            add_openings(folder)
         return compile_ruleset(load_configuration(folder))
+
+
+def add_openings(folder: Path) -> None:
+    """Map a table of availability, which the shipped configuration has none of."""
+    path = folder / "systems" / "files.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + OBJECT, encoding="utf-8")
 
 
 def with_enabled(ruleset: Ruleset, names: Iterable[str]) -> Ruleset:

@@ -6,7 +6,7 @@ says what it shows. Expectations were worked out from the policies by hand.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,9 +18,12 @@ from ruamel.yaml import YAML
 from tests.colleagues import among
 from tests.leads import NOW, Row, make_lead, parse_age, ruleset_with, with_enabled
 from worker.core.assignment import Roster
+from worker.core.availability import Openings, open_at
+from worker.core.availability_map import Availability
 from worker.core.decide import Decision, decide
 from worker.core.memory import Memory
 from worker.core.model import Stage
+from worker.core.records import RecordRef
 from worker.core.ruleset import Ruleset
 
 FOLDER = Path(__file__).parent
@@ -31,6 +34,7 @@ _KNOWN = _GIVEN | {
     "stage_set_by_person",
     "configuration",
     "enabled",
+    "openings",
     "shut",
     "want",
 }
@@ -111,9 +115,26 @@ def _decide(ruleset: Ruleset, case: Mapping[str, Any]) -> Decision:
     )
     shut = {name: frozenset(facts) for name, facts in case.get("shut", {}).items()}
     lead = replace(lead, shut=shut)
+    if "openings" in case:
+        lead = replace(lead, openings=_openings(ruleset, case["openings"], now))
     if "colleagues" in case:
         lead = among(ruleset, lead, list(map(_colleague, case["colleagues"])), now)
     return decide(ruleset, lead, _roster(case), now)
+
+
+def _openings(ruleset: Ruleset, given: Sequence[Mapping[str, str]], now: datetime) -> Openings:
+    """When each site next has time: ``in`` so long, as it was said so long ago (``age``)."""
+    rows = [
+        Availability(
+            ref=RecordRef(system="files", object_type="openings", id=str(number)),
+            site=row["site"],
+            service_line=row["service_line"],
+            next_at=now + parse_age(row["in"]),
+            as_of=now - parse_age(row.get("age", "1 hour")),
+        )
+        for number, row in enumerate(given)
+    ]
+    return open_at(rows, ruleset.configuration.availability, now)
 
 
 def _colleague(given: Mapping[str, Any]) -> Mapping[str, Any]:
