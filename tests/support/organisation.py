@@ -86,13 +86,16 @@ class Organisation:
         rows = [row for key, row in self.contacts().items() if key not in record_ids]
         write_table(self.contacts_file, CONTACT_COLUMNS, rows)
 
-    def add_activity(self, activity_id: str, contact_id: str, kind: str, at: str) -> None:
+    def add_activity(
+        self, activity_id: str, contact_id: str, kind: str, at: str, owner_id: str = ""
+    ) -> None:
         path = self.folder / "data" / "activities.csv"
         row = {
             "activity_id": activity_id,
             "contact_id": contact_id,
             "type": kind,
             "occurred_at": at,
+            "owner_id": owner_id,
             "is_automated": "false",
         }
         write_table(path, ACTIVITY_COLUMNS, [*read_table(path), row])
