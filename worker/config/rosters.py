@@ -187,4 +187,4 @@ class TeamReader:
             message = f"{fact!r} is a number; say from which to which is covered."
             self.findings.error(spot, message, hint="write `{at_least: 50, at_most: 500}`")
         elif least is not None and most is not None and least > most:
-            self.findings.error(spot, "at_least is more than at_most.")
+            self.findings.error(spot, "the range is empty: at_least is more than at_most.")

@@ -273,6 +273,13 @@ _PASSED_OVER = (
 )
 
 
+PASSED_OVER_CODES = frozenset(
+    [code for _causes, code in _PASSED_OVER]
+    + ["ROUTE_TEAM_EMPTY", "ROUTE_ACCOUNT_OWNER_AWAY", "ROUTE_QUEUE_INACTIVE"]
+)
+"""Why a place that was to take a lead did not."""
+
+
 def _why_passed_over(rejected: Iterable[Rejection]) -> str:
     """Name what keeps the team from taking a lead: of several reasons the one soonest mended."""
     codes = {rejection.code for rejection in rejected}

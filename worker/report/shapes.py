@@ -45,7 +45,7 @@ class RunSummary:
 
     ``held_plans`` counts the writes that wait for a person, by plan; ``quarantined`` the rows that
     were put aside, and ``quarantine`` names the first of them. ``write_codes`` counts, by outcome,
-    why writes did not do what they should.
+    why writes did not do what they should; ``alarms``, by queue, why leads wait there.
     """
 
     run_id: str
@@ -65,6 +65,7 @@ class RunSummary:
     write_codes: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     revocations: RevocationCounts = field(default_factory=RevocationCounts)
     waiting: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    alarms: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @property
     def is_rehearsed(self) -> bool:
@@ -127,6 +128,7 @@ def summary_json(summary: RunSummary) -> dict[str, Json]:
             {"service_line": line, "site": site or None, "count": count}
             for (line, site), count in sorted(summary.waiting.items())
         ],
+        "alarms": {name: dict(codes) for name, codes in summary.alarms.items()},
         "seconds": round(summary.seconds, 3),
     }
 

@@ -127,6 +127,18 @@ def show_alarm(counts: RevocationCounts) -> RenderableType:
     return Text(f"{said}. See leadtriage consent.", "bold red" if counts.is_alarming else "")
 
 
+def show_alarms(
+    alarms: Mapping[str, Mapping[str, int]], catalogue: Mapping[str, Reason]
+) -> RenderableType:
+    """Leads that wait in a queue because no member could take them, and why."""
+    table = plain_table("Waiting for a member", "queue", "leads", "code", "meaning")
+    for queue, codes in alarms.items():
+        for code, count in top(codes, len(codes)):
+            said = catalogue[code].sentence if code in catalogue else ""
+            table.add_row(queue, str(count), Text(code, "bold red"), said)
+    return table
+
+
 def show_write_codes(summary: RunSummary, catalogue: Mapping[str, Reason]) -> RenderableType:
     """Why writes did not land as they should."""
     table = plain_table(
@@ -150,13 +162,21 @@ def show_summary(summary: RunSummary, catalogue: Mapping[str, Reason]) -> Render
         aside = summary.quarantine[:MOST_ROWS]
         parts += [show_aside(aside, summary.quarantined, catalogue), ""]
     parts.append(show_steps(summary))
+    return Group(*parts, *_notices(summary, catalogue), *show_held(summary))
+
+
+def _notices(summary: RunSummary, catalogue: Mapping[str, Reason]) -> Sequence[RenderableType]:
+    """What somebody should look at after a run, each below an empty line."""
+    parts: list[RenderableType] = []
     if summary.write_codes:
         parts += ["", show_write_codes(summary, catalogue)]
     if summary.waiting:
         waiting = {f"{line} at {site or '?'}": n for (line, site), n in summary.waiting.items()}
         parts += ["", show_counts("Qualified, waiting for an opening", waiting, 20)]
+    if summary.alarms:
+        parts += ["", show_alarms(summary.alarms, catalogue)]
     if summary.revocations.open:
         parts += ["", show_alarm(summary.revocations)]
     if summary.breaches:
         parts += ["", show_breaches(summary)]
-    return Group(*parts, *show_held(summary))
+    return parts

@@ -50,6 +50,7 @@ from worker.ledger.rows import (
     StoredRecord,
 )
 from worker.ledger.transaction import Transaction
+from worker.steps.alarms import count_alarms, log_alarms
 from worker.steps.contact_points import with_shut
 from worker.steps.drift import refuse_missing_owners
 from worker.steps.owners import Owners, active_among, known_owners
@@ -106,6 +107,7 @@ def decide_profiles(work: Work, shard: Shard = WHOLE) -> None:
     """
     for done, total in decide_batches(work, shard):
         work.on_progress(STEP, done, total)
+    log_alarms(work)
 
 
 def decide_batches(work: Work, shard: Shard = WHOLE) -> Iterator[tuple[int, int]]:
@@ -367,6 +369,7 @@ def _count(work: Work, decided: Sequence[_Decided]) -> None:
     planned = sum(len(one.intents) for one in decided)
     work.count(STEP, looked_at=len(decided), decided=new, confirmed=len(decided) - new)
     work.count(STEP, planned=planned)
+    count_alarms(work, decisions)
     work.count("reasons", **Counter(d.reasons[0] for d in decisions if d.reasons))
     if moved := Counter(filter(None, (_clock_moved(one) for one in decided))):
         work.count("follow_up", **moved)

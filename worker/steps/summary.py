@@ -39,6 +39,7 @@ def summarise_run(tx: Transaction, report: RunReport, now: datetime, seconds: fl
         write_codes=_write_codes(tx, report),
         revocations=report.revocations,
         waiting=count_waiting(tx),
+        alarms=report.alarms,
     )
 
 

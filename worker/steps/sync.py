@@ -15,6 +15,7 @@ from worker.ledger.runs import abandon_running, end_run, start_run
 from worker.log import get_logger
 from worker.ports import Clock
 from worker.report.revocations import RevocationCounts
+from worker.steps.alarms import ALARMS, alarms_of
 from worker.steps.decide import decide_profiles
 from worker.steps.pull import pull
 from worker.steps.push import drain, recover, weigh_plan
@@ -22,7 +23,7 @@ from worker.steps.revocations import count_revocations, log_revocations
 from worker.steps.work import Work
 
 log = get_logger()
-APART = frozenset({"writes", "reasons"})
+APART = frozenset({"writes", "reasons", ALARMS})
 """Counted along the way, and reported beside the steps."""
 NOT_HELD = (
     "No plan of this name is held. It was released before, or newer decisions took its place. "
@@ -32,7 +33,10 @@ NOT_HELD = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunReport:
-    """What one run did. ``steps`` counts by step, ``writes`` by outcome."""
+    """What one run did. ``steps`` counts by step, ``writes`` by outcome.
+
+    ``alarms`` counts, by queue and reason, the leads no member could take.
+    """
 
     run_id: str
     status: RunStatus
@@ -41,6 +45,7 @@ class RunReport:
     breaches: tuple[Breach, ...] = ()
     reasons: Mapping[str, int] = field(default_factory=dict)
     revocations: RevocationCounts = field(default_factory=RevocationCounts)
+    alarms: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -61,6 +66,7 @@ class RunReport:
             breaches=breaches,
             reasons=work.counts.get("reasons", {}),
             revocations=revocations,
+            alarms=alarms_of(work.counts),
         )
 
 
