@@ -128,9 +128,8 @@ class FakeCrm:
 
     def owners(self) -> Sequence[Owner]:
         with self._session() as db:
-            rows = db.execute(
-                "SELECT id, kind, is_active, email FROM owners ORDER BY id"
-            ).fetchall()
+            query = "SELECT id, kind, is_active, email FROM owners ORDER BY id"
+            rows = db.execute(query).fetchall()
         return [
             Owner(id=one, kind=OwnerKind(kind), is_active=bool(active), email=email)
             for one, kind, active, email in rows
@@ -153,9 +152,8 @@ class FakeCrm:
                 " SELECT ?, ?, stamp, (SELECT coalesce(max(version), 0) + 1 FROM records) FROM clock",
                 (object_type, record_id),
             )
-            db.execute(
-                "DELETE FROM cells WHERE object_type = ? AND id = ?", (object_type, record_id)
-            )
+            emptied = "DELETE FROM cells WHERE object_type = ? AND id = ?"
+            db.execute(emptied, (object_type, record_id))
             _store(db, object_type, record_id, values)
 
     def change(self, object_type: str, record_id: str, values: RawValues) -> None:
@@ -182,9 +180,8 @@ class FakeCrm:
     def hide(self, object_type: str, field: str) -> None:
         """Take away the permission to see a field."""
         with self._session() as db:
-            db.execute(
-                "DELETE FROM fields WHERE object_type = ? AND name = ?", (object_type, field)
-            )
+            hidden = "DELETE FROM fields WHERE object_type = ? AND name = ?"
+            db.execute(hidden, (object_type, field))
 
     def label(self, object_type: str, field: FieldDescription) -> None:
         """Label a field as an administrator of the CRM would."""
@@ -209,10 +206,8 @@ class FakeCrm:
     ) -> None:
         """Say what becomes of the next write to a record: rejected, or landed with its answer lost."""
         with self._session() as db:
-            db.execute(
-                "INSERT INTO script VALUES (?, ?, ?, ?)",
-                (object_type, record_id, outcome.value, code),
-            )
+            row = (object_type, record_id, outcome.value, code)
+            db.execute("INSERT INTO script VALUES (?, ?, ?, ?)", row)
 
     def writes(self) -> dict[tuple[str, str, str], int]:
         """Count the effective writes by record, field and value; a cleared field has the value ""."""
