@@ -18,7 +18,14 @@ from worker.core.consent import Permissions, allowed_channels
 from worker.core.derivation import derive, derive_opening
 from worker.core.exclusions import derive_test, unsolicited
 from worker.core.identity import MergedLead, merge_contacts
-from worker.core.lifecycle import HANDED_OFF, NO_EVIDENCE, StageMove, Standing, move_stage
+from worker.core.lifecycle import (
+    HANDED_OFF,
+    NO_EVIDENCE,
+    LifecyclePolicy,
+    StageMove,
+    Standing,
+    move_stage,
+)
 from worker.core.mapping import Issue, MappedContact
 from worker.core.memory import Memory
 from worker.core.merged import with_merged
@@ -135,16 +142,7 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
     pathway = next((name for name, holds in ruleset.pathways if holds(case) is YES), None)
     issues, unseen = (*lead.issues, *snapshot.issues), lead.unseen
     findings = assess(ruleset.quality, lead.facts, issues, pathway=pathway, now=now, unseen=unseen)
-    standing = find_standing(
-        snapshot.contacts,
-        snapshot.memory,
-        lead,
-        case,
-        configuration.lifecycle,
-        set_by_person_at=snapshot.stage_set_by_person_at,
-        owner_set_by_person_at=snapshot.owner_set_by_person_at,
-        is_cleared=snapshot.is_stage_cleared,
-    )
+    standing = _find_standing(snapshot, lead, case, configuration.lifecycle)
     if pathway is None:
         return _unclear(ruleset, case, findings, standing)
     compiled = ruleset.policies[pathway]
@@ -184,6 +182,21 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
         left_at=left_at,
         track=_suggest_track(ruleset, case, lead, permissions, pathway) if is_nurtured else None,
         topics=ruleset.topics(case, pathway) if _is_for_hand_off(verdict, move) else (),
+    )
+
+
+def _find_standing(
+    snapshot: LeadSnapshot, lead: MergedLead, case: Case, policy: LifecyclePolicy
+) -> Standing:
+    return find_standing(
+        snapshot.contacts,
+        snapshot.memory,
+        lead,
+        case,
+        policy,
+        set_by_person_at=snapshot.stage_set_by_person_at,
+        owner_set_by_person_at=snapshot.owner_set_by_person_at,
+        is_cleared=snapshot.is_stage_cleared,
     )
 
 
