@@ -6,12 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from zoneinfo import ZoneInfo
 
+import pytest
+
 from tests.leads import NOW, Row, make_lead
 from worker.config.catalog import build_titles
 from worker.config.documents import CatalogDocument
 from worker.core.assignment import Roster
 from worker.core.decide import decide
-from worker.core.hand_off import summarise
+from worker.core.hand_off import say_next_step, summarise
+from worker.core.model import ContactChannel
 from worker.core.ruleset import Ruleset, compile_ruleset
 
 READY = {
@@ -190,3 +193,52 @@ def test_an_id_that_two_lists_call_differently_has_no_title() -> None:
         }
     )
     assert build_titles(catalog) == {"two": "Two"}
+
+
+# Next steps by channel
+
+
+def _calling_first(ruleset: Ruleset) -> Ruleset:
+    """The shipped configuration, where care navigation has words for two channels."""
+    routing = ruleset.configuration.routing
+    step = replace(
+        routing.next_steps["navigate_care"],
+        sentence="Talk through the options[ of {service_line}].",
+        when_allowed=(
+            (ContactChannel.PHONE, "Call[ about {service_line}]."),
+            (ContactChannel.EMAIL, "Write[, and ask for {documents_missing}]."),
+        ),
+    )
+    steps = {**routing.next_steps, step.id: step}
+    routing = replace(
+        routing,
+        next_steps=steps,
+    )
+    return compile_ruleset(replace(ruleset.configuration, routing=routing))
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({}, "Call about Women's health."),
+        ({"preferred_contact": "E-mail"}, "Write."),
+        ({"preferred_contact": "SMS"}, "Call about Women's health."),
+        ({"opt_out_phone": "true"}, "Write."),
+        ({"opt_out_phone": "true", "preferred_contact": "Phone"}, "Write."),
+    ],
+)
+def test_a_next_step_is_said_by_a_channel_that_is_allowed(
+    shipped: Ruleset, values: Mapping[str, str], said: str
+) -> None:
+    ruleset = _calling_first(shipped)
+    lead = make_lead(ruleset, [Row(values={**READY, **values})], ASKED)
+    decision = decide(ruleset, lead, Roster(), NOW)
+    assert say_next_step(ruleset, decision) == said
+    assert f"Next step: {said} Due" in summarise(ruleset, decision)
+
+
+def test_a_next_step_without_words_for_an_open_channel_is_said_as_usual(shipped: Ruleset) -> None:
+    ruleset = _calling_first(shipped)
+    values = {**READY, "opt_out_phone": "true", "opt_out_email": "true", "consent_sms": "true"}
+    decision = decide(ruleset, make_lead(ruleset, [Row(values=values)], ASKED), Roster(), NOW)
+    assert say_next_step(ruleset, decision) == "Talk through the options of Women's health."

@@ -66,7 +66,7 @@ def say_next_step(ruleset: Ruleset, decision: Decision) -> str:
     if route is None or pathway is None:
         return ""
     telling = _Telling(ruleset, decision, route, pathway)
-    return fill(_step_template(telling), telling.say_plainly) or route.next_step.sentence
+    return _say_step(telling)
 
 
 def say_reasons(ruleset: Ruleset, decision: Decision) -> str:
@@ -320,8 +320,12 @@ def _nurture_track(telling: _Telling) -> str:
 
 
 def _next_step(telling: _Telling) -> str:
-    said = fill(_step_template(telling), telling.say_plainly) or telling.route.next_step.sentence
-    return said.rstrip(".")
+    return _say_step(telling).rstrip(".")
+
+
+def _say_step(telling: _Telling) -> str:
+    """Fill the words of a step; the check lets no slot in them stand outside of brackets."""
+    return fill(_step_template(telling), telling.say_plainly, is_said_anyway=True) or ""
 
 
 def _step_template(telling: _Telling) -> Template:

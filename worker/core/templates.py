@@ -92,10 +92,13 @@ def _plain(text: str) -> str:
     return text
 
 
-def fill(template: Template, say: Say) -> str | None:
-    """Fill the slots; None where one that is needed is empty, or where none has anything to say."""
+def fill(template: Template, say: Say, *, is_said_anyway: bool = False) -> str | None:
+    """Fill the slots; None where one that is needed is empty, or where none has anything to say.
+
+    A template that ``is_said_anyway`` keeps its fixed text where all its optional slots are empty.
+    """
     said: list[str] = []
-    is_filled = not template.slots
+    is_filled = is_said_anyway or not template.slots
     for part in template.parts:
         words = _fill_part(part, say)
         if words is None:
