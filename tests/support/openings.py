@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 
 from tests.support.organisation import Organisation, write_table
+from worker.steps.pull import pull
+from worker.steps.waiting import wake_waiting
 
 COLUMNS = ("opening_id", "clinic", "service", "next_available", "slots", "as_of")
 
@@ -51,3 +54,20 @@ def opening(next_available: str, clinic: str = "boston_main", **more: str) -> di
         "as_of": "2026-11-02T08:00:00Z",
         **more,
     }
+
+
+def woken(organisation: Organisation, now: datetime) -> int:
+    """Pull at ``now``, and count the leads of nobody that are then to be decided again.
+
+    Leads somebody has are left out: their follow-up wakes them for reasons of its own.
+    """
+    with organisation.open(now) as app, app._leased() as work:
+        pull(work)
+        with work.begin() as tx:
+            wake_waiting(work, tx)
+    ((count,),) = organisation.ask(
+        "SELECT count(*) FROM profiles WHERE owner IS NULL AND (is_dirty = 1 OR due_at <= ?)",
+        int(now.timestamp() * 1_000_000),
+    )
+    assert isinstance(count, int)
+    return count
