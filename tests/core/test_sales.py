@@ -14,7 +14,14 @@ from worker.core.memory import Memory, Refusal
 from worker.core.model import Facts, FactValue
 from worker.core.policy import Verdict
 from worker.core.ruleset import Ruleset
-from worker.core.sales import REJECTED, is_accepted, refusals_of, said_by_sales, verdict_after
+from worker.core.sales import (
+    REJECTED,
+    is_accepted,
+    refusals_of,
+    said_by_sales,
+    verdict_after,
+    word_to_remember,
+)
 
 DAY = timedelta(days=1)
 HANDED_OFF = Memory(decision_id="d1", owner="sched-1", assigned_at=NOW - 3 * DAY)
@@ -111,6 +118,17 @@ def test_only_the_hand_off_that_sales_accepted_is_accepted(
 def test_what_was_accepted_once_stays_so() -> None:
     facts = {**rejection(4 * DAY), "sales_verdict": "accepted"}
     assert is_accepted(facts, replace(HANDED_OFF, sales_word=said_by_sales(facts)))
+
+
+@pytest.mark.parametrize("age", [None, -DAY])
+def test_what_was_accepted_before_we_handed_it_off_speaks_of_no_hand_off_of_ours(
+    age: timedelta | None,
+) -> None:
+    facts = {**rejection(age), "sales_verdict": "accepted"}
+    word = word_to_remember(facts, Memory(), is_accepted_now=False)
+    later = replace(HANDED_OFF, sales_word=word)
+    assert not is_accepted(facts, later)
+    assert word_to_remember(facts, later, is_accepted_now=False) == word
 
 
 @pytest.mark.parametrize(

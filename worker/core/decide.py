@@ -21,7 +21,7 @@ from worker.core.lifecycle import HANDED_OFF, PROPOSED
 from worker.core.memory import Memory, Refusal
 from worker.core.routing import Route
 from worker.core.ruleset import Ruleset
-from worker.core.sales import refusals_of, said_by_sales
+from worker.core.sales import refusals_of, word_to_remember
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,13 +233,7 @@ def _remember(
         is_proposal=stage is PROPOSED and not judgement.move.is_hands_off,
         left_at=judgement.left_at,
         follow_up=handed.follow_up if handed else None,
-        sales_word=_heard(judgement, memory),
+        sales_word=word_to_remember(
+            judgement.case.facts, memory, is_accepted_now=standing.is_accepted
+        ),
     )
-
-
-def _heard(judgement: Judgement, memory: Memory) -> str | None:
-    """Remember what sales said, if it speaks of this hand-off or an earlier one of ours."""
-    facts = judgement.case.facts
-    word = said_by_sales(facts)
-    is_heard = facts.get("sales_verdict") != "accepted" or judgement.standing.is_accepted
-    return word if is_heard or word == memory.sales_word else None

@@ -18,6 +18,9 @@ from worker.core.routing import CompiledRouting, team_key
 from worker.core.ruleset import Ruleset
 
 REJECTED = "SALES_REJECTED"
+EARLIER = "earlier "
+"""Marks an acceptance that was on record before the lead was handed off: it speaks of no hand-off of
+ours."""
 HANDED_BACK: Mapping[FactValue | None, str] = {
     "rejected": REJECTED,
     "recycled": "SALES_RECYCLED",
@@ -44,9 +47,21 @@ def is_accepted(facts: Facts, memory: Memory) -> bool:
     """Tell whether sales has accepted the present hand-off."""
     if facts.get("sales_verdict") != "accepted":
         return False
+    word = said_by_sales(facts)
+    if memory.sales_word == f"{EARLIER}{word}":
+        return False
     at = verdict_at(facts)
     is_of_hand_off = at is None or memory.assigned_at is None or at >= memory.assigned_at
-    return is_of_hand_off or said_by_sales(facts) == memory.sales_word
+    return is_of_hand_off or word == memory.sales_word
+
+
+def word_to_remember(facts: Facts, memory: Memory, *, is_accepted_now: bool) -> str | None:
+    """Say what to remember of a verdict, so that it counts once, and for its hand-off only."""
+    word = said_by_sales(facts)
+    if facts.get("sales_verdict") != "accepted" or is_accepted_now or word == memory.sales_word:
+        return word
+    earlier = f"{EARLIER}{word}"
+    return earlier if memory.owner is None or memory.sales_word == earlier else None
 
 
 def after_rejection(facts: Facts, rejections: Mapping[str, AfterRejection]) -> AfterRejection:
