@@ -10,7 +10,7 @@ from worker.errors import ExitCode
 
 SUMMARY = {
     "run", "status", "now", "base", "steps", "writes", "funnel", "owners", "reasons", "breaches",
-    "held_plans", "quarantined", "quarantine", "write_codes", "revocations", "seconds",
+    "held_plans", "quarantined", "quarantine", "write_codes", "revocations", "seconds", "alarms", "waiting",
 }  # fmt: skip
 CHANGE = {"system", "object_type", "id", "field", "before", "after", "reasons"}
 BREACH = {"budget", "scope", "key", "count", "allowed", "base", "likely_cause"}
