@@ -18,7 +18,7 @@ QUOTED = (
     ("Plan:", 2),
     ("Funnel", 6),
     ("writes  ", 1),
-    ("One lead on the pathway patient", 10),
+    ("One lead on the pathway patient", 9),
     ("Reasons", 6),
     ("Sync again", 2),
 )
