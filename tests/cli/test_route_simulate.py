@@ -25,23 +25,23 @@ Arrivals: those of the table, 2026-11-02 to 2026-11-06.
 5 hand-offs.
 
 Load
-                                                                  peak
-owner                         given  by weight  off by  kept      open  in a day
+                                         by                 peak    in a    in a
+owner                         given  weight  off by  kept   open     day    week
 scheduling
-  sched-1             ██████      1        1.2    -0.2     0     1/120      1/40
-  sched-2             ██████      1        1.2    -0.2     0     1/120      1/40
-  sched-3             ██████      1        0.6    +0.4     0      1/60      1/20
+  sched-1             ██████      1     1.2    -0.2     0  1/120    1/40   1/160
+  sched-2             ██████      1     1.2    -0.2     0  1/120    1/40   1/160
+  sched-3             ██████      1     0.6    +0.4     0   1/60    1/20    1/80
 care_navigation
-  nav-1               ██████      1        0.5    +0.5     0      1/80      1/25
-  nav-2                           0        0.5    -0.5     0      0/80      0/25
+  nav-1               ██████      1     0.5    +0.5     0   1/80    1/25       1
+  nav-2                           0     0.5    -0.5     0   0/80    0/25       0
 referral_desk
-  ref-1                           0        0.0    +0.0     0     0/100      0/40
-  ref-2                           0        0.0    +0.0     0     0/100      0/40
+  ref-1                           0     0.0    +0.0     0  0/100    0/40       0
+  ref-2                           0     0.0    +0.0     0  0/100    0/40       0
 business_development
-  biz-1                           0        0.0    +0.0     0      0/60      0/15
-  biz-2                           0        0.0    +0.0     0      0/60      0/15
+  biz-1                           0     0.0    +0.0     0   0/60    0/15       0
+  biz-2                           0     0.0    +0.0     0   0/60    0/15       0
 queues
-  intake              ██████      1                        0         1         1
+  intake              ██████      1                     0      1       1       1
 
 Waits
 owner    at work in   9 in 10   longest    due in   9 in 10   longest

@@ -9,13 +9,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.leads import NOW
+from tests.leads import NOW, Row, make_lead
 from worker.core.assignment import Asked, Pick, Roster, Why, pick_member, weight_at
 from worker.core.case import make_case
 from worker.core.conditions import AllOf
-from worker.core.model import FactValue
+from worker.core.decide import decide
+from worker.core.model import ACCOUNT_OWNER, FactValue
 from worker.core.next_owner import route_lead
 from worker.core.routing import Route, RouteRequest, RoutingPolicy, RoutingRule, compile_routing
+from worker.core.ruleset import Ruleset
 from worker.core.skills import Skill
 from worker.core.teams import (
     Absence,
@@ -343,3 +345,38 @@ def test_who_has_the_hand_off_keeps_it(wish: AccountOwner) -> None:
 @pytest.mark.parametrize("wish", AccountOwner)
 def test_where_the_account_owner_is_not_known_the_team_takes_turns(wish: AccountOwner) -> None:
     assert route(WISHING[wish]).owner == "ann"
+
+
+BUSINESS = {
+    "first_name": "Ivo",
+    "last_name": "Brand",
+    "email": "ivo.brand@northmills.com",
+    "organization": "North Mills",
+    "organization_size": "1200",
+    "lead_type": "Business",
+    "role": "HR director",
+    "program": "Wellness",
+    "channel": "webinar",
+    "consent_email": "yes",
+}
+
+
+def test_the_owner_of_the_account_is_read_from_the_crm(shipped: Ruleset) -> None:
+    """It is an id of that CRM, and asked for only where some rule or team wishes for it."""
+    routing = shipped.configuration.routing
+    rules = tuple(
+        replace(rule, account_owner=AccountOwner.PREFER) if rule.id == "organisations" else rule
+        for rule in routing.rules
+    )
+    changed = replace(routing, rules=rules)
+    wishing = replace(
+        shipped,
+        configuration=replace(shipped.configuration, routing=changed),
+        routing=compile_routing(changed),
+    )
+    lead = make_lead(shipped, [Row(values=BUSINESS)], [{"type": "demo_request", "age": "1 day"}])
+    (contact,) = lead.contacts
+    contact = replace(contact, facts={**contact.facts, ACCOUNT_OWNER: "own-132"})
+    lead = replace(lead, contacts=(contact,))
+    routes = [decide(ruleset, lead, Roster(), NOW).route for ruleset in (wishing, shipped)]
+    assert [found.owner if found else None for found in routes] == ["biz-2", "biz-1"]
