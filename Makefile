@@ -10,7 +10,7 @@ PYTHON = $(shell for name in python3.11 python3.12 python3.13 python3.14 python3
 	&& $$name -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$name && break; done)
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
-	--no-emit-index-url --no-emit-find-links --no-header --extra postgresql
+	--no-emit-index-url --no-emit-find-links --no-header --extra postgresql --extra sandbox
 BENCHES = $(sort $(wildcard tests/bench/bench_*.py))
 
 .DEFAULT_GOAL := help

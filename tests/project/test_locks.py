@@ -16,8 +16,13 @@ LOCKS = ("requirements.lock", "requirements-dev.lock")
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 ASKED = {
-    "requirements.lock": [*PROJECT["dependencies"], *EXTRAS["postgresql"]],
-    "requirements-dev.lock": [*PROJECT["dependencies"], *EXTRAS["postgresql"], *EXTRAS["dev"]],
+    "requirements.lock": [*PROJECT["dependencies"], *EXTRAS["postgresql"], *EXTRAS["sandbox"]],
+    "requirements-dev.lock": [
+        *PROJECT["dependencies"],
+        *EXTRAS["postgresql"],
+        *EXTRAS["sandbox"],
+        *EXTRAS["dev"],
+    ],
 }
 _PIN = re.compile(r"([A-Za-z0-9_.\-]+)==(\S+)")
 _HASH = re.compile(r"--hash=sha256:[0-9a-f]{64}\b")
