@@ -1,0 +1,1 @@
+"""Local twins of CRM APIs, to try mappings and policies without an account."""

@@ -1,0 +1,89 @@
+"""Every endpoint of the twin in one table: method, path, scopes, and who answers."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+from connectors.sandbox.exchange import Answer
+from connectors.sandbox.hubspot import associations, batches, merging, objects, owners, search
+from connectors.sandbox.hubspot.paging import Call
+
+Handler: TypeAlias = Callable[[Call], Answer]
+DATED: Final = re.compile(r"^/crm/(objects|owners|properties|associations)/20\d\d-\d\d(?=/|$)")
+"""Paths with a dated version in place of ``v3``."""
+_READ: Final = frozenset({"crm.objects.contacts.read"})
+_WRITE: Final = frozenset({"crm.objects.contacts.write"})
+_OWNERS: Final = frozenset({"crm.objects.owners.read"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One method on one path."""
+
+    template: str
+    handler: Handler
+    scopes: frozenset[str]
+    pattern: re.Pattern[str]
+    is_search: bool
+
+
+_OBJECTS: Final = "/crm/v3/objects/{objectType}"
+_OBJECT: Final = "/crm/v3/objects/{objectType}/{objectId}"
+_TABLE: Final[tuple[tuple[str, str, Handler, frozenset[str]], ...]] = (
+    ("POST", f"{_OBJECTS}/search", search.search_objects, _READ),
+    ("POST", f"{_OBJECTS}/batch/read", batches.batch_read, _READ),
+    ("POST", f"{_OBJECTS}/batch/create", batches.batch_create, _WRITE),
+    ("POST", f"{_OBJECTS}/batch/update", batches.batch_update, _WRITE),
+    ("POST", f"{_OBJECTS}/batch/upsert", batches.batch_upsert, _WRITE),
+    ("POST", f"{_OBJECTS}/batch/archive", batches.batch_archive, _WRITE),
+    ("POST", f"{_OBJECTS}/merge", merging.merge_objects, _WRITE),
+    ("POST", f"{_OBJECTS}/gdpr-delete", merging.forget_object, _WRITE),
+    ("GET", _OBJECTS, objects.list_objects, _READ),
+    ("POST", _OBJECTS, objects.create_object, _WRITE),
+    ("GET", _OBJECT, objects.read_object, _READ),
+    ("PATCH", _OBJECT, objects.update_object, _WRITE),
+    ("DELETE", _OBJECT, objects.archive_object, _WRITE),
+    (
+        "GET",
+        "/crm/v4/objects/{objectType}/{objectId}/associations/{toObjectType}",
+        associations.read_links,
+        _READ,
+    ),
+    (
+        "POST",
+        "/crm/v4/associations/{objectType}/{toObjectType}/batch/read",
+        associations.batch_read_links,
+        _READ,
+    ),
+    ("GET", "/crm/v3/owners", owners.list_owners, _OWNERS),
+    ("GET", "/crm/v3/owners/{ownerId}", owners.read_owner, _OWNERS),
+)
+
+
+def _compiled() -> Iterator[tuple[str, Endpoint]]:
+    for method, template, handler, scopes in _TABLE:
+        pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template) + "/?")
+        yield (
+            method,
+            Endpoint(
+                template=template,
+                handler=handler,
+                scopes=scopes,
+                pattern=pattern,
+                is_search=template.endswith("/search"),
+            ),
+        )
+
+
+_ENDPOINTS: Final = tuple(_compiled())
+
+
+def find_endpoint(method: str, path: str) -> tuple[Endpoint, Mapping[str, str]] | None:
+    """Find who answers, and what the path names."""
+    for own, endpoint in _ENDPOINTS:
+        if own == method and (found := endpoint.pattern.fullmatch(path)):
+            return endpoint, found.groupdict()
+    return None
