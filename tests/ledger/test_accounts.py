@@ -142,7 +142,6 @@ READS: dict[str, Call] = {
     "profiles.profiles_after": lambda tx: profiles.profiles_after(tx, "", 9),
     "roster.open_by_owner": roster.open_by_owner,
     "profiles.page_of_profiles": lambda tx: profiles.page_of_profiles(tx, after=None, limit=9),
-    "roster.profiles_by_owner": roster.profiles_by_owner,
     "quarantine.count_quarantine": quarantine.count_quarantine,
     "quarantine.list_quarantine": lambda tx: quarantine.list_quarantine(tx, 9),
     "records.count_profiles": records.count_profiles,

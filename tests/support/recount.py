@@ -54,7 +54,7 @@ def wrong_counts(ledger: Ledger) -> list[str]:
 
 def _wrong_loads(ledger: Ledger) -> Iterator[str]:
     profiles = rows_of(ledger, PROFILES)
-    counted = Counter(row.owner for row in profiles if row.stage == "mql" and row.owner)
+    counted = Counter(row.owner for row in profiles if row.owner)
     kept = {row.owner: row.open_count for row in rows_of(ledger, "SELECT * FROM roster_loads")}
     for owner in sorted({*counted, *kept}):
         if counted[owner] != kept.get(owner, 0):

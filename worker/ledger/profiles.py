@@ -14,7 +14,7 @@ from typing import TypeAlias
 from sqlalchemy import ColumnElement, FromClause, func, or_, select, update
 
 from worker.core.records import RecordRef
-from worker.ledger.roster import OPEN_STAGE, move_loads
+from worker.ledger.roster import move_loads
 from worker.ledger.rows import WHOLE, FunnelCount, Shard, StoredProfile
 from worker.ledger.settings import load_setting, save_setting
 from worker.ledger.sql import (
@@ -257,9 +257,7 @@ def _named(place: Place) -> tuple[str, str, str]:
 
 
 def _open_by_owner(places: Sequence[Place]) -> Counter[str]:
-    return Counter(
-        owner for _p, stage, _v, owner in places if stage == OPEN_STAGE and owner is not None
-    )
+    return Counter(owner for _p, _s, _v, owner in places if owner is not None)
 
 
 def _to_profile(tx: Transaction, row: AnyRow) -> StoredProfile:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select, true, update
+from sqlalchemy import ColumnElement, and_, func, or_, select, true, update
 
 from worker.ledger.sql import (
     AnySelect,
@@ -24,10 +24,11 @@ from worker.ledger.transaction import Transaction
 
 ROSTER_LOCK = 4_027_119_860
 """Any number, the same for every worker: one of them gives leads away at a time."""
-OPEN_STAGE = "mql"
-"""A lead at this stage that has an owner is an open hand-off of that owner."""
-_IS_MQL: ColumnElement[bool] = literal_column("profiles.stage = 'mql'")
-"""Spelled as in the partial index, or the databases would not recognise it."""
+_IS_OPEN: ColumnElement[bool] = profiles.c.owner.is_not(None)
+"""A lead with an owner is an open hand-off of that owner, also one that is only proposed as sales
+qualified: somebody has yet to confirm it. A decision takes the owner off when the lead goes on to
+people or back. Spelled as in the partial index, or the databases would not recognise it.
+"""
 
 
 def lock_roster(tx: Transaction) -> None:
@@ -60,17 +61,12 @@ def repair_loads(tx: Transaction) -> int:
     Reads every open hand-off once. For the start of a run: a restored or edited ledger must not
     have a cap exceeded, or a member starved, ever after.
     """
-    counted = count_pairs(tx, _count_by_owner(tx, _IS_MQL))
+    counted = count_pairs(tx, _count_open(tx))
     kept = _loads(tx)
     wrong = [name for name in sorted({*counted, *kept}) if counted.get(name) != kept.get(name)]
     rows = [{"account": tx.account, "owner": o, "open_count": counted.get(o, 0)} for o in wrong]
     upsert(tx, roster_loads, rows)
     return len(wrong)
-
-
-def profiles_by_owner(tx: Transaction) -> dict[str, int]:
-    """Count all profiles of each owner, at whatever stage. Reads the base; for reports."""
-    return count_pairs(tx, _count_by_owner(tx))
 
 
 def load_credits(tx: Transaction) -> dict[tuple[str, str], float]:
@@ -103,13 +99,13 @@ def prune_credits(tx: Transaction, keep: Mapping[str, Iterable[str]]) -> int:
 
 
 def mark_owners_dirty(tx: Transaction, owners: Iterable[str]) -> int:
-    """Have the marketing qualified leads of these owners decided again; returns how many."""
+    """Have the open hand-offs of these owners decided again; returns how many."""
     statement = (
         update(profiles)
         .where(
             is_mine(tx, profiles),
             ~profiles.c.is_dirty,
-            _IS_MQL,
+            _IS_OPEN,
             is_one_of(tx, profiles.c.owner, owners),
         )
         .values(is_dirty=True)
@@ -127,10 +123,10 @@ def _loads(tx: Transaction) -> dict[str, int]:
     return count_pairs(tx, query)
 
 
-def _count_by_owner(tx: Transaction, *conditions: ColumnElement[bool]) -> AnySelect:
+def _count_open(tx: Transaction) -> AnySelect:
     return (
         select(profiles.c.owner, func.count())
-        .where(is_mine(tx, profiles), profiles.c.owner.is_not(None), *conditions)
+        .where(is_mine(tx, profiles), _IS_OPEN)
         .group_by(profiles.c.owner)
         .order_by(profiles.c.owner)
     )

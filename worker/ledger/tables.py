@@ -167,7 +167,7 @@ profiles = Table(
         "profiles_dirty", "account", "id", "shard", where="is_dirty", on_sqlite="is_dirty = 1"
     ),
     _partial("profiles_due", "account", "due_at", where="due_at IS NOT NULL"),
-    _partial("profiles_open", "account", "owner", where="stage = 'mql' AND owner IS NOT NULL"),
+    _partial("profiles_open", "account", "owner", where="owner IS NOT NULL"),
 )
 
 members = Table(

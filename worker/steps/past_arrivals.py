@@ -1,7 +1,7 @@
 """The arrivals of the ledger: who was handed off when, as it was known then. Reads only.
 
-A decision that gives a qualified lead an owner it did not have is an arrival; one after which it is
-no longer qualified is a closing. Decisions are read page by page; what is kept is who is open.
+A decision that gives a lead an owner it did not have is an arrival; one after which nobody of ours
+has it is a closing. Decisions are read page by page; what is kept is who is open.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from worker.core.assignment import REFUSED
 from worker.core.case import Case, make_case, with_gates
 from worker.core.conditions import ActivityTest, walk
 from worker.core.mapping import facts_from_json
-from worker.core.model import ACCOUNT_OWNER, Activity, ContactChannel, Stage
+from worker.core.model import ACCOUNT_OWNER, Activity, ContactChannel
 from worker.core.reasons import Severity
 from worker.core.records import RecordRef
 from worker.core.routing import RouteRequest, RoutingPolicy, owners_of
@@ -28,7 +28,6 @@ from worker.steps.snapshots import as_activity
 from worker.steps.work import Work
 
 STEP = "simulate"
-_GIVEN = frozenset({Stage.MQL.value})
 
 
 def past_arrivals(
@@ -58,7 +57,7 @@ def _asks_actions(policy: RoutingPolicy) -> bool:
 
 
 def _is_handed_off(row: StoredDecision, open_: Mapping[str, str]) -> bool:
-    return row.stage in _GIVEN and row.owner is not None and open_.get(row.profile_id) != row.owner
+    return row.owner is not None and open_.get(row.profile_id) != row.owner
 
 
 def _event(
@@ -71,7 +70,7 @@ def _event(
             return None
         open_[row.profile_id] = str(row.owner)
         return _arrival(work, row, body, actions)
-    if row.stage not in _GIVEN and open_.pop(row.profile_id, None) is not None:
+    if row.owner is None and open_.pop(row.profile_id, None) is not None:
         return Closing(key=row.profile_id, at=row.decided_at)
     return None
 
