@@ -34,7 +34,7 @@ def find_time_zone(name: str, spot: Spot, findings: Findings) -> ZoneInfo | None
             spot,
             f"time zone {name!r} does not exist.",
             allowed="an IANA name such as America/New_York",
-            hint=nearest(name, available_timezones()),
+            hint=nearest(name, [zone for zone in available_timezones() if "/" in zone]),
         )
         return None
 

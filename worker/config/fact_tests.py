@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from worker.config.durations import parse_duration
 from worker.config.findings import Findings, Spot, in_words, nearest
 from worker.config.scalars import parse_day
-from worker.config.vocabulary import Vocabulary
+from worker.config.vocabulary import Vocabulary, check_state
 from worker.config.yaml_text import KeyPath, Sheet, Yaml
 from worker.core.conditions import FactTest, Operand, Operator
 from worker.core.model import FactKind, FactSpec, Stage
@@ -145,10 +145,8 @@ def check_word(question: FactQuestion, spot: Spot, word: str) -> bool:
         hint = nearest(word, possible) or "correct it, or add it to `values` or to the catalog"
         question.findings.error(spot, message, allowed=in_words(sorted(possible)), hint=hint)
         return False
-    if question.spec.kind is _K.STATE and word != word.upper():
-        message = f"{word!r} never matches: states are codes in capital letters."
-        question.findings.error(spot, message, hint=f"write {word.upper()!r}")
-        return False
+    if question.spec.kind is _K.STATE:
+        return check_state(question.findings, spot, word)
     is_open = possible is None and question.spec.kind is _K.CHOICE
     if is_open and word != word.casefold():
         message = f"{word!r} never matches: words without a list are read in lower case."

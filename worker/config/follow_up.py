@@ -31,6 +31,7 @@ class FollowUpReader:
             self._check_kinds(entry, path)
             self._check_doer(entry, path)
             self._check_reminder(entry.remind, (*path, "remind"))
+            self._check_order(entry, path)
             if entry.escalate is not None and entry.escalate.to is not None:
                 spot = self.sheet.spot(*path, "escalate", "to")
                 check_name(self.findings, spot, "team or queue", entry.escalate.to, places)
@@ -47,9 +48,12 @@ class FollowUpReader:
         kinds, mapped = self.words.activities, self.words.mapped
         for number, kind in enumerate(entry.counts):
             spot = self.sheet.spot(*path, "counts", number)
-            if not check_name(self.findings, spot, "activity", kind, kinds) or kinds is None:
+            if kinds is None:
                 continue
             ours = [name for name, known in kinds.items() if not known.is_by_lead]
+            if kind not in kinds:
+                self.findings.unknown(spot, "activity", kind, ours)
+                continue
             if kinds[kind].is_by_lead:
                 message = f"{kind!r} is something the lead does; a follow-up is done by us."
                 self.findings.error(spot, message, allowed=", ".join(ours))
@@ -61,6 +65,15 @@ class FollowUpReader:
                 message = f"no system maps the activity {kind!r}, so it never happens."
                 hint = "map it in systems/, or leave it out here"
                 self.findings.error(spot, message, hint=hint)
+
+    def _check_order(self, entry: FollowUpEntry, path: KeyPath) -> None:
+        """Warn of a lead that is escalated before anybody else on the team has had it."""
+        if entry.reassign is None or entry.escalate is None:
+            return
+        if entry.escalate.to is not None and entry.escalate.after_due <= entry.reassign.after_due:
+            message = "the lead is escalated before it would be given to somebody else of the team."
+            hint = "let `escalate` come later, or leave `reassign` out"
+            self.findings.warning(self.sheet.spot(*path, "reassign"), message, hint=hint)
 
     def _check_doer(self, entry: FollowUpEntry, path: KeyPath) -> None:
         mapped = self.words.mapped

@@ -70,7 +70,8 @@ def _say(
     if kind in ("enum", "literal_error"):
         return _say_choice(error, path, model)
     raw = sheet.raw(path)
-    return f"{_last(path)} {_wording(kind)(context)}", "", _hint(kind, raw)
+    allowed = in_words(_keys_allowed(model, path), 40) if kind in _KEYS_WANTED else ""
+    return f"{_last(path)} {_wording(kind)(context)}", allowed, _hint(kind, raw)
 
 
 def _last(path: KeyPath) -> str:
@@ -86,7 +87,13 @@ def _say_choice(error: ErrorDetails, path: KeyPath, model: type[BaseModel]) -> t
     message = f"The key {word!r} is not known here."
     if not is_key:
         message = f"{_last(path)}: the value {word!r} is not allowed."
-    return message, in_words(choices, 40), nearest(word, choices)
+    return message, in_words(choices, 40), nearest(word, choices) or _short_form(word, choices)
+
+
+def _short_form(word: str, choices: Iterable[str]) -> str:
+    """Name the choice a word begins with: ``monday`` is ``mon``."""
+    found = [choice for choice in choices if word.casefold().startswith(choice)]
+    return f"did you mean {found[0]!r}?" if len(found) == 1 else ""
 
 
 def _wording(kind: str) -> Callable[[Mapping[str, Any]], str]:
@@ -110,6 +117,9 @@ _WORDS: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
     "greater_than_equal": lambda ctx: f"must be at least {ctx['ge']:g}.",
     "less_than_equal": lambda ctx: f"must be at most {ctx['le']:g}.",
 }
+
+
+_KEYS_WANTED = frozenset({"model_type", "model_attributes_type"})
 
 
 def _hint(kind: str, raw: str | None) -> str:

@@ -14,7 +14,7 @@ from worker.config.routing_documents import (
     SkillEntry,
     TeamEntry,
 )
-from worker.config.vocabulary import Vocabulary, check_fact, check_name
+from worker.config.vocabulary import Vocabulary, check_fact, check_name, check_state
 from worker.config.working_calendars import build_absence, with_closed
 from worker.config.yaml_text import KeyPath, Sheet
 from worker.core.model import FactKind
@@ -179,7 +179,8 @@ class TeamReader:
             self.findings.error(spot, message, hint="write a list, such as `[en, es]`")
         possible = self.words.mapped.values_of(fact) if self.words.mapped else None
         for value in entry.any_of:
-            check_name(self.findings, spot, fact, value, possible)
+            if check_name(self.findings, spot, fact, value, possible) and kind is FactKind.STATE:
+                check_state(self.findings, spot, value)
 
     def _check_limits(self, fact: str, entry: SkillEntry, path: KeyPath) -> None:
         spot, least, most = self.sheet.spot(*path), entry.at_least, entry.at_most

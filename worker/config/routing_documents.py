@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time
 from itertools import pairwise
 from typing import Annotated, Literal
@@ -34,18 +35,44 @@ HOURS_EXAMPLE = (
 )
 MOMENT_EXAMPLE = 'a date such as 2026-05-31, or a date and time such as "2026-05-31 13:00"'
 _END_OF_DAY = "24:00"
+_HALF_DAY = 12 * 60
+
+
+_ROUGHLY = re.compile(r"(\d{1,2})(?::(\d\d))? ?([ap]m)? ?(?:-|to) ?(\d{1,2})(?::(\d\d))? ?([ap]m)?")
+"""Hours as people say them: 9-5, 9am-5pm, 8:30 to 17."""
 
 
 def _as_hours(value: object) -> object:
     try:
         found = [_interval(part) for part in str(value).split(",")]
-        is_usable = all(before[1] <= after[0] for before, after in pairwise(found))
-        is_usable = is_usable and time.min not in [closes for _opens, closes in found[:-1]]
-    except ValueError:
-        is_usable = False
-    if not is_usable:
-        raise plain(f"must be {HOURS_EXAMPLE}.")
+    except ValueError as exc:
+        raise plain(f"must be {HOURS_EXAMPLE}.", hint=_hours_meant(str(value))) from exc
+    for before, after in pairwise(found):
+        if before[1] > after[0] or before[1] == time.min:
+            raise plain("has times that overlap.", hint="one after the other, each time once")
     return tuple(found)
+
+
+def _hours_meant(text: str) -> str:
+    """Say how hours such as 9-5 are written, where only one thing can be meant."""
+    found = _ROUGHLY.fullmatch(text.strip().casefold())
+    if found is None:
+        return ""
+    opens, closes = _clock(*found.groups()[:3]), _clock(*found.groups()[3:])
+    if found[6] is None and closes <= opens < _HALF_DAY:
+        closes += _HALF_DAY
+    is_usable = opens < closes <= 2 * _HALF_DAY
+    return f'write "{_written(opens)}-{_written(closes)}"' if is_usable else ""
+
+
+def _clock(hour: str, minute: str | None, half: str | None) -> int:
+    """Count minutes since midnight."""
+    hours = int(hour) % 12 + 12 * (half == "pm") if half else int(hour)
+    return 60 * hours + int(minute or 0)
+
+
+def _written(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"
 
 
 def _interval(text: str) -> Interval:

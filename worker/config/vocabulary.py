@@ -25,6 +25,7 @@ from worker.core.model import (
 )
 from worker.core.postal_codes import PostalCodes
 from worker.core.reasons import Reason
+from worker.core.regions import STATES
 
 Limits: TypeAlias = tuple[FactTest, ...]
 """What must hold of other facts for an entry of the catalog to be offered."""
@@ -121,6 +122,16 @@ def check_name(
     if known is None or word in known:
         return True
     findings.unknown(spot, noun, word, known)
+    return False
+
+
+def check_state(findings: Findings, spot: Spot, word: str) -> bool:
+    """Report a state that is not written as facts have it, by its code; true when it is."""
+    code = STATES.get(word.casefold(), word.upper())
+    if word == code:
+        return True
+    message = f"{word!r} never matches: states are codes in capital letters."
+    findings.error(spot, message, hint=f"write {code!r}")
     return False
 
 
