@@ -75,9 +75,8 @@ class HubSpotTwin:
 
     def _answer(self, request: Request, faults: Sequence[Fault]) -> Answer:
         path = _undated(request.path)
-        call = Call(account=self.account, request=request, params={}, spoilt=_spoilt(faults))
         if request.method == "POST" and _TOKEN_PATH.fullmatch(request.path):
-            return _scripted(self, faults) or token_endpoint(self.tokens, call)
+            return _scripted(self, faults) or self._token(request)
         if sum(len(name) + len(value) + 2 for name, value in request.query) > LONGEST_TARGET:
             return Answer(status=414)
         found = find_endpoint(request.method, path)
@@ -85,17 +84,18 @@ class HubSpotTwin:
             raise not_found(f"Unable to find {request.method} on this path")
         endpoint, params = found
         grant = self.tokens.grant_of(request.headers.get("authorization", ""), self.clock.now())
-        return self._limited(
-            endpoint,
-            grant,
-            Call(
-                account=self.account,
-                request=request,
-                params=params,
-                spoilt=call.spoilt,
-            ),
-            faults,
+        call = Call(
+            account=self.account,
+            request=request,
+            params=params,
+            spoilt=_spoilt(faults),
+            daily_limit=self.meter.daily_limit,
+            used_today=self.meter.used_today + 1,  # with this call
         )
+        return self._limited(endpoint, grant, call, faults)
+
+    def _token(self, request: Request) -> Answer:
+        return token_endpoint(self.tokens, self.account.clock.now(), request.body)
 
     def _limited(
         self, endpoint: Endpoint, grant: Grant, call: Call, faults: Sequence[Fault]

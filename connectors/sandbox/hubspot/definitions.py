@@ -44,13 +44,13 @@ class Definition(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     display_order: int = -1
     calculated: bool = False
     external_options: bool = False
-    referenced_object_type: str | None = None
+    referenced_object_type: str | msgspec.UnsetType = msgspec.UNSET
     has_unique_value: bool = False
     hidden: bool = False
     hubspot_defined: bool = False
     form_field: bool = False
     archived: bool = False
-    archived_at: str | None = None
+    archived_at: str | msgspec.UnsetType = msgspec.UNSET
     created_at: str = "2020-01-01T00:00:00.000Z"
     updated_at: str = "2020-01-01T00:00:00.000Z"
     data_sensitivity: str = NON_SENSITIVE

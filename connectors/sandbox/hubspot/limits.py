@@ -93,10 +93,15 @@ class Meter:
             return _BURST
         return None
 
+    @property
+    def daily_limit(self) -> int:
+        """Calls a day, as headers and the account's usage say it."""
+        return self.limits.daily or _SHOWN.daily or 0
+
     def headers(self, *, is_search: bool, is_private_app: bool) -> dict[str, str]:
         """Say what is left. Searches say nothing of the window, OAuth apps nothing of the day."""
         burst = self.limits.burst or _SHOWN.burst or 0
-        daily = self.limits.daily or _SHOWN.daily or 0
+        daily = self.daily_limit
         found = {}
         if is_private_app:
             found["x-hubspot-ratelimit-daily"] = str(daily)

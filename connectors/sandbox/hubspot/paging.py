@@ -20,6 +20,8 @@ class Call:
     params: Mapping[str, str]
     spoilt: frozenset[int] = frozenset()
     """Places of inputs that a scripted fault lets fail."""
+    daily_limit: int = 0
+    used_today: int = 0
 
     def flag(self, name: str) -> bool:
         """Read a boolean of the query; Python clients write it with a capital."""

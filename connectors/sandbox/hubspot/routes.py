@@ -8,7 +8,16 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from connectors.sandbox.exchange import Answer
-from connectors.sandbox.hubspot import associations, batches, merging, objects, owners, search
+from connectors.sandbox.hubspot import (
+    associations,
+    batches,
+    merging,
+    objects,
+    owners,
+    pipelines,
+    properties,
+    search,
+)
 from connectors.sandbox.hubspot.paging import Call
 
 Handler: TypeAlias = Callable[[Call], Answer]
@@ -16,6 +25,9 @@ DATED: Final = re.compile(r"^/crm/(objects|owners|properties|associations)/20\d\
 """Paths with a dated version in place of ``v3``."""
 _READ: Final = frozenset({"crm.objects.contacts.read"})
 _WRITE: Final = frozenset({"crm.objects.contacts.write"})
+_SCHEMA: Final = frozenset({"crm.schemas.contacts.read"})
+_DEFINE: Final = frozenset({"crm.schemas.contacts.write"})
+_NONE: Final[frozenset[str]] = frozenset()
 _OWNERS: Final = frozenset({"crm.objects.owners.read"})
 
 
@@ -32,6 +44,20 @@ class Endpoint:
 
 _OBJECTS: Final = "/crm/v3/objects/{objectType}"
 _OBJECT: Final = "/crm/v3/objects/{objectType}/{objectId}"
+_PROPERTIES: Final = "/crm/v3/properties/{objectType}"
+_PROPERTY_ROUTES: Final[tuple[tuple[str, str, Handler, frozenset[str]], ...]] = (
+    ("GET", _PROPERTIES, properties.list_properties, _SCHEMA),
+    ("POST", _PROPERTIES, properties.create_property, _DEFINE),
+    ("POST", f"{_PROPERTIES}/batch/create", properties.batch_create_properties, _DEFINE),
+    ("POST", f"{_PROPERTIES}/batch/read", properties.batch_read_properties, _SCHEMA),
+    ("POST", f"{_PROPERTIES}/batch/archive", properties.batch_archive_properties, _DEFINE),
+    ("GET", f"{_PROPERTIES}/groups", properties.list_groups, _SCHEMA),
+    ("POST", f"{_PROPERTIES}/groups", properties.create_group, _DEFINE),
+    ("GET", f"{_PROPERTIES}/groups/{{groupName}}", properties.read_group, _SCHEMA),
+    ("GET", f"{_PROPERTIES}/{{propertyName}}", properties.read_property, _SCHEMA),
+    ("PATCH", f"{_PROPERTIES}/{{propertyName}}", properties.change_property, _DEFINE),
+    ("DELETE", f"{_PROPERTIES}/{{propertyName}}", properties.archive_property, _DEFINE),
+)
 _TABLE: Final[tuple[tuple[str, str, Handler, frozenset[str]], ...]] = (
     ("POST", f"{_OBJECTS}/search", search.search_objects, _READ),
     ("POST", f"{_OBJECTS}/batch/read", batches.batch_read, _READ),
@@ -57,6 +83,16 @@ _TABLE: Final[tuple[tuple[str, str, Handler, frozenset[str]], ...]] = (
         "/crm/v4/associations/{objectType}/{toObjectType}/batch/read",
         associations.batch_read_links,
         _READ,
+    ),
+    *_PROPERTY_ROUTES,
+    ("GET", "/crm/v3/pipelines/{objectType}", pipelines.list_pipelines, _READ),
+    ("GET", "/crm/v3/pipelines/{objectType}/{pipelineId}", pipelines.read_pipeline, _READ),
+    ("GET", "/account-info/v3/details", pipelines.account_details, _NONE),
+    (
+        "GET",
+        "/account-info/v3/api-usage/daily/private-apps",
+        pipelines.daily_usage,
+        _NONE,
     ),
     ("GET", "/crm/v3/owners", owners.list_owners, _OWNERS),
     ("GET", "/crm/v3/owners/{ownerId}", owners.read_owner, _OWNERS),

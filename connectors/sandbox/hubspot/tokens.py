@@ -9,7 +9,6 @@ from urllib.parse import parse_qs
 
 from connectors.sandbox.exchange import Answer, json_answer
 from connectors.sandbox.hubspot.errors import Category, Detail, RefusedError
-from connectors.sandbox.hubspot.paging import Call
 
 SANDBOX_TOKEN: Final = "pat-na1-sandbox"  # noqa: S105  # opens nothing but a local twin
 LIFETIME: Final = timedelta(minutes=30)
@@ -103,9 +102,9 @@ def require(grant: Grant, scopes: frozenset[str]) -> None:
         )
 
 
-def token_endpoint(tokens: Tokens, call: Call) -> Answer:
+def token_endpoint(tokens: Tokens, now: datetime, body: bytes) -> Answer:
     """POST /oauth/v1/token: a refresh token becomes an access token that lives for 30 minutes."""
-    form = {name: values[-1] for name, values in parse_qs(call.request.body.decode()).items()}
+    form = {name: values[-1] for name, values in parse_qs(body.decode(errors="replace")).items()}
     if (form.get("client_id"), form.get("client_secret")) != (
         tokens.client_id,
         tokens.client_secret,
@@ -116,16 +115,16 @@ def token_endpoint(tokens: Tokens, call: Call) -> Answer:
     old = form.get("refresh_token", "")
     if old not in tokens.refresh_tokens:
         return _oauth_error("BAD_REFRESH_TOKEN", "missing or unknown refresh token")
-    return _issue(tokens, call, old)
+    return _issue(tokens, now, old)
 
 
-def _issue(tokens: Tokens, call: Call, old: str) -> Answer:
+def _issue(tokens: Tokens, now: datetime, old: str) -> Answer:
     tokens.issued += 1
     scopes, access, refresh = tokens.refresh_tokens[old], f"access-{tokens.issued}", old
     if tokens.rotates:
         refresh = f"refresh-{tokens.issued}"
         tokens.refresh_tokens[refresh] = tokens.refresh_tokens.pop(old)
-    expires_at = call.account.clock.now() + LIFETIME
+    expires_at = now + LIFETIME
     tokens.grants[access] = Grant(scopes=scopes, expires_at=expires_at, is_private_app=False)
     return json_answer(
         {
