@@ -197,8 +197,8 @@ WHOLE: Mapping[str, Callable[[], str]] = {
 
 PARTS: Mapping[tuple[str, str], Callable[[], str]] = {
     ("README.md", "demo"): excerpt,
-    ("mappings/README.md", "managed"): managed,
-    ("mappings/README.md", "slots"): slots,
+    ("mappings/docs/written-back.md", "managed"): managed,
+    ("mappings/docs/hand-off.md", "slots"): slots,
 }
 """Generated parts of documents written by hand, by file and mark."""
 

@@ -57,6 +57,34 @@ def test_every_link_of_a_document_leads_somewhere(path: Path) -> None:
     assert [target for target in targets if not (path.parent / target).exists()] == []
 
 
+def slug(heading: str) -> str:
+    """How a heading is linked to: its words in lower case, joined by hyphens."""
+    return re.sub(r"[^\w\- ]", "", heading.strip().lower()).replace(" ", "-")
+
+
+@pytest.mark.parametrize("path", HAND_WRITTEN, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_link_to_a_heading_finds_it(path: Path) -> None:
+    for name, anchor in re.findall(r"\]\((?!\w+:)([^)#]*)#([^)]+)\)", path.read_text("utf-8")):
+        target = path.parent / name if name else path
+        headings = re.findall(r"^#+ (.+)$", target.read_text("utf-8"), re.MULTILINE)
+        assert anchor in map(slug, headings), f"{name}#{anchor}"
+
+
+def test_every_page_on_configuration_is_in_the_table_of_contents() -> None:
+    folder = ROOT / "mappings"
+    text = (folder / "README.md").read_text("utf-8")
+
+    for page in (folder / "docs").glob("*.md"):
+        assert f"](docs/{page.name}" in text, page.name
+
+
+def test_every_file_of_a_configuration_is_in_the_table_of_contents() -> None:
+    text = (ROOT / "mappings" / "README.md").read_text("utf-8")
+
+    for file in (ROOT / "mappings").glob("*.yaml"):
+        assert f"| `{file.name}` |" in text, file.name
+
+
 def folders() -> Iterator[Path]:
     """The folders that owe the reader a word about what lives in them."""
     for name in ("worker", "connectors", "mappings", "tests", "deploy"):

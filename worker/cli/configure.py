@@ -37,7 +37,7 @@ from worker.sample import write_sample
 from worker.steps.live import look_at_system
 from worker.steps.live_owners import look_at_owners
 
-NOT_COPIED = frozenset({"README.md", "__pycache__", "state"})
+NOT_COPIED = frozenset({"README.md", "docs", "__pycache__", "state"})
 
 
 def shipped_mappings() -> Traversable:
