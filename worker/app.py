@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import datetime
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -25,18 +26,21 @@ from worker.core.ruleset import Ruleset, compile_ruleset
 from worker.ledger.codec import codec_from_key
 from worker.ledger.engine import Ledger, open_ledger
 from worker.ledger.transaction import Transaction
-from worker.ports import Clock, Connector, ConnectorContext, ObjectSource, OpenConnector
+from worker.ports import (
+    Clock,
+    Connector,
+    ConnectorContext,
+    ObjectSource,
+    OpenConnector,
+    system_clock,
+)
 from worker.registry import find_connector
+from worker.retry import with_retry
 from worker.steps.lease import hold_lease
 from worker.steps.sync import RunReport, apply, rehearse, sync
 from worker.steps.work import OnProgress, Work
 
 NO_CONNECTORS: Mapping[str, OpenConnector] = {}
-
-
-def system_clock() -> datetime:
-    """Give the present instant."""
-    return datetime.now(UTC)
 
 
 def no_progress(_name: str, _done: int, _total: int | None) -> None:
@@ -147,7 +151,7 @@ def open_app(
     with ExitStack() as stack:
         opened: dict[str, Connector] = {}
         for name, system in configuration.systems.items():
-            opened[name] = open_system(system, settings.config, connectors)
+            opened[name] = open_system(system, settings.config, connectors, clock)
             stack.callback(opened[name].close)
         url = settings.ledger_url
         if not stores and is_missing(url):
@@ -178,7 +182,10 @@ def is_missing(url: str) -> bool:
 
 
 def open_system(
-    system: SystemMap, base_dir: Path, connectors: Mapping[str, OpenConnector] = NO_CONNECTORS
+    system: SystemMap,
+    base_dir: Path,
+    connectors: Mapping[str, OpenConnector] = NO_CONNECTORS,
+    clock: Clock = system_clock,
 ) -> Connector:
     """Open the connector of one system."""
     return find_connector(system.connector, connectors)(
@@ -195,6 +202,9 @@ def open_system(
                 )
                 for item in system.objects
             ),
+            clock=clock,
+            sleep=time.sleep,
+            retry=partial(with_retry, sleep=time.sleep),
         )
     )
 

@@ -98,6 +98,7 @@ class TryLaterError(LeadtriageError):
 
     def __init__(self, message: str | None = None, retry_after: timedelta | None = None) -> None:
         self.retry_after = retry_after
+        self.is_spent = False
         super().__init__(message)
 
 

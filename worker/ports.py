@@ -6,11 +6,12 @@ holds the suite that every connector must pass.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, TypeVar
 
 from worker.core.records import (
     CheckFinding,
@@ -24,6 +25,7 @@ from worker.core.records import (
 )
 from worker.core.stage_rules import Backward
 
+T = TypeVar("T")
 Clock: TypeAlias = Callable[[], datetime]
 """Gives the present instant, aware and in UTC. The only source of time outside the core."""
 
@@ -104,14 +106,37 @@ class Connector(Protocol):
     def close(self) -> None: ...
 
 
+class Retry(Protocol):
+    """Calls, and calls again while that may help. Only for what may be repeated without harm."""
+
+    def __call__(self, call: Callable[[], T], /) -> T: ...
+
+
+def try_once(call: Callable[[], T], /) -> T:
+    """Call and never again: a connector opened without a policy of retry has none."""
+    return call()
+
+
+def system_clock() -> datetime:
+    """Give the present instant."""
+    return datetime.now(UTC)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectorContext:
-    """What a connector is opened with: its name, its folder of reference, options and objects."""
+    """What a connector is opened with: its name, its folder of reference, options and objects.
+
+    ``options`` may hold secrets. ``sleep`` waits for a vendor's limits, ``retry`` is for single
+    requests that read: a connector has no policy of its own.
+    """
 
     system: str
     base_dir: Path
-    options: Mapping[str, str]
+    options: Mapping[str, str] = field(repr=False)
     objects: Sequence[ObjectSource]
+    clock: Clock = system_clock
+    sleep: Callable[[float], None] = time.sleep
+    retry: Retry = try_once
 
 
 class OpenConnector(Protocol):

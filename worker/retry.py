@@ -24,9 +24,16 @@ T = TypeVar("T")
 ATTEMPTS = 4
 FIRST_WAIT = timedelta(seconds=0.5)
 LONGEST_WAIT = timedelta(seconds=30)
+PATIENCE = timedelta(minutes=5)
+"""A CRM that asks for a longer pause than this is left alone until the next run."""
 
 
 def _is_retried(error: BaseException) -> bool:
+    """Tell whether another attempt may help; what was tried often enough inside is not tried anew."""
+    if isinstance(error, TryLaterError):
+        asks_too_much = error.retry_after is not None and error.retry_after > PATIENCE
+        if error.is_spent or asks_too_much:
+            return False
     return recovery_of(error).is_retried
 
 
@@ -54,4 +61,8 @@ def with_retry(call: Callable[[], T], sleep: Callable[[float], None]) -> T:
         sleep=sleep,
         reraise=True,
     )
-    return attempts(call)
+    try:
+        return attempts(call)
+    except TryLaterError as error:
+        error.is_spent = True
+        raise

@@ -9,6 +9,7 @@ from worker.config.calendars import reading_digest
 from worker.config.digests import digest_of, join_digests
 from worker.config.findings import Findings, Spot, in_words, nearest
 from worker.config.said_at import SaidAt, read_said_at
+from worker.config.secret_options import refuse_secrets
 from worker.config.sensitive import check_justification, check_source
 from worker.config.system_documents import (
     FieldEntry,
@@ -85,6 +86,7 @@ class MapReader:
 
     def build(self, name: str, document: SystemDocument) -> SystemMap:
         self._check_contact(document)
+        refuse_secrets(name, document.options, self.sheet, self.findings)
         objects = tuple(
             self._build_object(document, key, entry) for key, entry in document.objects.items()
         )

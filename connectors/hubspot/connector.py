@@ -1,0 +1,210 @@
+"""HubSpot as a CRM: opens one account and hands each object type to the module that reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from connectors.hubspot import engagements, paths
+from connectors.hubspot.auth import Credentials, FixedToken, OAuth, TokenFile
+from connectors.hubspot.budget import Budget
+from connectors.hubspot.changes import Course
+from connectors.hubspot.contacts import ContactSource
+from connectors.hubspot.engagements import EngagementSource
+from connectors.hubspot.objects import LIST_PAGE
+from connectors.hubspot.options import Setup, read_setup, require_known
+from connectors.hubspot.owners import read_owners
+from connectors.hubspot.rows import RowPage
+from connectors.hubspot.schema import describe_properties
+from connectors.hubspot.transport import Account, Sender, Transport, renewal
+from worker.core.records import (
+    CheckFinding,
+    FieldDescription,
+    ObjectDescription,
+    Owner,
+    Page,
+    Record,
+    RecordRef,
+    WriteCommand,
+    WriteOutcome,
+    WriteResult,
+)
+from worker.errors import FixConfigurationError, LeadtriageError
+from worker.ports import Capabilities, Clock, Connector, ConnectorContext, ObjectSource
+
+WRITE_BATCH = 100
+_READS = ("contacts", *engagements.NAMES)
+_OBJECT_OPTIONS = ("reads",)
+
+
+class Source(Protocol):
+    """One object type of the account."""
+
+    def pull(self, fields: Sequence[str], course: Course, since: str | None) -> Iterator[Page]: ...
+
+    def fetch(
+        self, refs: Sequence[RecordRef], fields: Sequence[str]
+    ) -> Mapping[RecordRef, Record]: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opened:
+    """An object type with how it is read, HubSpot's name for it, and fields that are our own."""
+
+    source: Source
+    name: str
+    synthetic: tuple[FieldDescription, ...] = ()
+
+
+def open_connector(context: ConnectorContext) -> Connector:
+    """Open an account, without sending anything.
+
+    Raises ``FixConfigurationError`` for a wrong option.
+    """
+    setup = read_setup(context)
+    for source in context.objects:
+        _check_object(source, context.system)
+    budget = Budget(setup.limits, context.clock, context.sleep)
+    budget.zone = setup.zone
+    sender = Sender(setup.base_url)
+    transport = Transport(
+        sender=sender,
+        credentials=_credentials(setup, sender, context),
+        budget=budget,
+        retry=context.retry,
+    )
+    objects = {item.object_type: _open(item, transport, context) for item in context.objects}
+    return HubSpotConnector(setup=setup, transport=transport, objects=objects, clock=context.clock)
+
+
+def _credentials(setup: Setup, sender: Sender, context: ConnectorContext) -> Credentials:
+    if setup.token is not None:
+        return FixedToken(setup.token)
+    if setup.token_file is not None:
+        return TokenFile(setup.token_file)
+    assert setup.app is not None
+    return OAuth(setup.app, renewal(sender, context.retry), context.clock)
+
+
+def _check_object(source: ObjectSource, system: str) -> None:
+    where = f"{source.object_type} of {system}"
+    for key in source.options:
+        require_known(key, allowed=_OBJECT_OPTIONS, what=f"option of {where}")
+    reads = source.options.get("reads", source.object_type)
+    require_known(reads, allowed=_READS, what=f"thing to read (option 'reads' of {where})")
+
+
+def _open(item: ObjectSource, transport: Transport, context: ConnectorContext) -> Opened:
+    name = item.options.get("reads", item.object_type)
+    if name == "contacts":
+        source = ContactSource(
+            transport=transport, system=context.system, object_type=item.object_type
+        )
+        return Opened(source=source, name=name)
+    activity = EngagementSource(
+        transport=transport, system=context.system, object_type=item.object_type, name=name
+    )
+    return Opened(source=activity, name=name, synthetic=engagements.SYNTHETIC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubSpotConnector:
+    """One HubSpot account."""
+
+    setup: Setup = field(repr=False)
+    transport: Transport = field(repr=False)
+    objects: Mapping[str, Opened]
+    clock: Clock
+
+    @property
+    def name(self) -> str:
+        return self.setup.system
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(write_batch=WRITE_BATCH, has_conditional_write=False, can_write=False)
+
+    def check(self) -> Sequence[CheckFinding]:
+        """Ask for the account, one record and the properties of each object type, and the owners."""
+        asked: list[Callable[[], object]] = [self._learn_account]
+        for opened in self.objects.values():
+            asked += [self._look_at(opened.name)]
+        asked.append(self.owners)
+        found = [_finding_of(ask) for ask in asked]
+        return list(dict.fromkeys(finding for finding in found if finding is not None))
+
+    def describe(self, object_type: str) -> ObjectDescription:
+        """List the properties, and the fields of our own, such as an activity's contact."""
+        opened = self._object(object_type)
+        fields = describe_properties(self.transport, opened.name)
+        return ObjectDescription(object_type=object_type, fields=(*fields, *opened.synthetic))
+
+    def pull(self, object_type: str, *, fields: Sequence[str], since: str | None) -> Iterator[Page]:
+        """Yield what changed since the bookmark, or everything."""
+        course = Course(
+            object_type=object_type,
+            now=self.clock(),
+            lookback=self.setup.lookback,
+            sweep_every=self.setup.sweep_every,
+            page=LIST_PAGE,
+        )
+        return self._object(object_type).source.pull(fields, course, since)
+
+    def fetch(
+        self, refs: Sequence[RecordRef], *, fields: Sequence[str]
+    ) -> Mapping[RecordRef, Record]:
+        """Read these records as they are now, 100 a call."""
+        by_type: dict[str, list[RecordRef]] = {}
+        for ref in refs:
+            if ref.system == self.name and ref.object_type in self.objects:
+                by_type.setdefault(ref.object_type, []).append(ref)
+        found: dict[RecordRef, Record] = {}
+        for object_type, mine in by_type.items():
+            found.update(self._object(object_type).source.fetch(mine, fields))
+        return found
+
+    def owners(self) -> Sequence[Owner]:
+        """List all owners, those who left and queues included."""
+        return read_owners(self.transport)
+
+    def push(self, commands: Sequence[WriteCommand]) -> Sequence[WriteResult]:
+        """Refuse every command: this connector reads only, as its capabilities say."""
+        return [
+            WriteResult(
+                command_id=command.command_id, outcome=WriteOutcome.REJECTED, code="READ_ONLY"
+            )
+            for command in commands
+        ]
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.transport.close()
+
+    def _object(self, object_type: str) -> Opened:
+        opened = self.objects.get(object_type)
+        if opened is None:
+            known = ", ".join(self.objects)
+            raise FixConfigurationError(
+                f"System {self.name} has no object type {object_type!r}. It has: {known}."
+            )
+        return opened
+
+    def _learn_account(self) -> None:
+        account = self.transport.call(paths.ACCOUNT_DETAILS, Account)
+        budget = self.transport.budget
+        budget.zone = budget.zone or account.zone
+
+    def _look_at(self, name: str) -> Callable[[], object]:
+        path = {"object_type": name}
+        return lambda: self.transport.call(
+            paths.OBJECT_LIST, RowPage, path=path, query={"limit": 1}
+        )
+
+
+def _finding_of(ask: Callable[[], object]) -> CheckFinding | None:
+    try:
+        ask()
+    except LeadtriageError as error:
+        return CheckFinding(message=str(error), is_blocking=True)
+    return None

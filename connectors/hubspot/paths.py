@@ -1,0 +1,50 @@
+"""Every path of the HubSpot API that the connector calls, with its version, in one table.
+
+HubSpot retires versions by the calendar, so a move to another one is a change of this file alone.
+No other module may spell a path.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Endpoint:
+    """One call of the API. ``name`` is what errors and logs call it; it never holds an id.
+
+    ``is_search`` calls have a rate budget of their own and answer without rate-limit headers.
+    """
+
+    name: str
+    method: str
+    path: str
+    is_search: bool = False
+
+
+def _get(name: str, path: str) -> Endpoint:
+    return Endpoint(name=name, method="GET", path=path)
+
+
+def _post(name: str, path: str) -> Endpoint:
+    return Endpoint(name=name, method="POST", path=path)
+
+
+_OBJECTS = "/crm/v3/objects/{object_type}"
+
+OBJECT_LIST = _get("list records", _OBJECTS)
+OBJECT_BATCH_READ = _post("read records", f"{_OBJECTS}/batch/read")
+OBJECT_SEARCH = Endpoint(
+    name="search records", method="POST", path=f"{_OBJECTS}/search", is_search=True
+)
+ASSOCIATION_BATCH_READ = _post(
+    "read associations", "/crm/v4/associations/{from_type}/{to_type}/batch/read"
+)
+PROPERTY_LIST = _get("list properties", "/crm/v3/properties/{object_type}")
+OWNER_LIST = _get("list owners", "/crm/v3/owners")
+FORM_LIST = _get("list forms", "/marketing/v3/forms")
+FORM_SUBMISSIONS = _get(
+    "list form submissions", "/form-integrations/v1/submissions/forms/{form_id}"
+)
+ACCOUNT_DETAILS = _get("read the account's details", "/account-info/v3/details")
+TOKEN = _post("renew the access token", "/oauth/v1/token")

@@ -1,0 +1,143 @@
+"""What HubSpot's answers look like, and how a row of one becomes a record.
+
+Only what is needed is declared; everything else in an answer is passed over. Ids are opaque text,
+whether HubSpot writes them as text or as numbers.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TypeAlias
+
+import msgspec
+
+from worker.core.records import RawValue, RawValues, Record, RecordRef
+
+Scalar: TypeAlias = str | int | float | bool | None
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+class Next(msgspec.Struct):
+    after: str | int
+
+
+class Paging(msgspec.Struct):
+    next: Next | None = None
+
+
+class To(msgspec.Struct):
+    """One association, in the spelling of v3 (``id``) or v4 (``toObjectId``)."""
+
+    id: str | int | None = None
+    to_object_id: str | int | None = msgspec.field(name="toObjectId", default=None)
+
+
+class Associated(msgspec.Struct):
+    results: list[To] = []
+
+
+class Row(msgspec.Struct, rename="camel"):
+    """One CRM object."""
+
+    id: str | int
+    properties: dict[str, Scalar] = {}
+    archived: bool = False
+    archived_at: str | int | None = None
+    associations: dict[str, Associated] | None = None
+
+
+class RowPage(msgspec.Struct):
+    """A page of a list, a search or a batch read."""
+
+    results: list[Row] = []
+    paging: Paging | None = None
+    total: int | None = None
+
+    @property
+    def cursor(self) -> str | None:
+        """Give the cursor of the next page; an empty one is none."""
+        if self.paging is None or self.paging.next is None:
+            return None
+        return str(self.paging.next.after) or None
+
+
+def text_of(value: Scalar) -> RawValue:
+    """Give a value as text; an empty one is None, as HubSpot clears a property by ""."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        return value
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def values_of(properties: Mapping[str, Scalar], fields: Iterable[str]) -> dict[str, RawValue]:
+    """Give the fields that were asked for and that HubSpot shows."""
+    return {name: text_of(properties[name]) for name in fields if name in properties}
+
+
+def record_of(
+    ref: RecordRef, values: RawValues, modified: Scalar = None, *, is_deleted: bool = False
+) -> Record:
+    stamp = milliseconds_of(modified)
+    return Record(
+        ref=ref,
+        values=values,
+        revision=revision_of(values),
+        modified_at=None if stamp is None else instant_at(stamp),
+        is_deleted=is_deleted,
+    )
+
+
+def tombstone(ref: RecordRef, *, merged_into: str | None = None) -> Record:
+    """Say that a record is gone, or into which other it went."""
+    return Record(
+        ref=ref,
+        values={},
+        revision=f"gone {merged_into or ''}",
+        is_deleted=True,
+        merged_into=merged_into,
+    )
+
+
+def revision_of(values: RawValues) -> str:
+    """Digest the values: HubSpot's own time of change moves with properties nobody asked for."""
+    content = msgspec.json.encode(sorted(values.items()))
+    return hashlib.blake2b(content, digest_size=12).hexdigest()
+
+
+def milliseconds_of(value: Scalar) -> int | None:
+    """Read an instant as HubSpot spells it: ISO 8601 or milliseconds, also as "1713702782727.0"."""
+    if isinstance(value, bool) or value is None:
+        return None
+    if isinstance(value, int | float):
+        return _in_range(int(value))
+    text = value.strip()
+    whole, _, rest = text.partition(".")
+    if whole.isascii() and whole.isdigit() and not rest.strip("0"):
+        return _in_range(int(whole)) if len(whole) < 16 else None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (aware - EPOCH) // _MILLISECOND
+
+
+def instant_at(milliseconds: int) -> datetime:
+    return EPOCH + milliseconds * _MILLISECOND
+
+
+def in_milliseconds(instant: datetime) -> int:
+    return (instant - EPOCH) // _MILLISECOND
+
+
+def _in_range(milliseconds: int) -> int | None:
+    return milliseconds if 0 <= milliseconds < 10**14 else None
+
+
+def chunks(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:
+    """Cut a sequence into parts of at most ``size``."""
+    return (items[start : start + size] for start in range(0, len(items), size))

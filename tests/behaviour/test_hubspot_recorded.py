@@ -1,0 +1,103 @@
+"""Every recorded exchange with HubSpot is parsed or classified; none crashes, none tells a value.
+
+The recordings are real traffic of several API versions and lie outside the repository.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from connectors.hubspot.faults import error_of, read_fault
+from connectors.hubspot.paths import OBJECT_LIST
+from connectors.hubspot.rows import RowPage, milliseconds_of, values_of
+from connectors.hubspot.transport import Answer, parse
+from worker.errors import LeadtriageError, RateLimitedError, UnavailableError
+
+RECORDED = Path(__file__).parents[3] / "shared" / "data" / "recorded" / "hubspot.jsonl"
+
+
+def exchanges() -> list[Any]:
+    if not RECORDED.is_file():
+        pytest.skip("the recorded traffic is not here")
+    return [json.loads(line) for line in RECORDED.read_text(encoding="utf-8").splitlines()]
+
+
+def body_of(response: Any) -> bytes:
+    content = response["body"]
+    return content.encode() if isinstance(content, str) else json.dumps(content).encode()
+
+
+def texts_in(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for item in value.values():
+            yield from texts_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts_in(item)
+    elif isinstance(value, str):
+        yield value
+
+
+def test_every_refusal_gives_an_error_of_ours_that_repeats_nothing() -> None:
+    refusals = [one for one in exchanges() if one["response"]["status"] >= 300]
+    assert refusals
+    for one in refusals:
+        response = one["response"]
+        headers = {name.lower(): value for name, value in response["headers"].items()}
+        fault = read_fault(
+            operation="read records",
+            status=response["status"],
+            body=body_of(response),
+            headers=headers,
+        )
+        error = error_of(fault)
+        assert isinstance(error, LeadtriageError)
+        for text in texts_in(response["body"]):
+            is_code = text in (fault.code, fault.correlation_id)
+            assert is_code or len(text) < 6 or text not in str(error)
+
+
+def test_every_success_is_parsed_or_told_apart_from_a_page() -> None:
+    parsed = 0
+    for one in exchanges():
+        response = one["response"]
+        if response["status"] >= 300:
+            continue
+        answer = Answer(status=response["status"], body=body_of(response), headers={})
+        try:
+            page = parse(answer, RowPage, OBJECT_LIST)
+        except UnavailableError as error:
+            assert not any(
+                text in str(error) for text in texts_in(response["body"]) if len(text) > 5
+            )
+            continue
+        parsed += bool(page.results)
+        for row in page.results:
+            values_of(row.properties, row.properties)
+            milliseconds_of(row.properties.get("hs_lastmodifieddate"))
+    assert parsed > 20
+
+
+def test_every_429_is_a_limit() -> None:
+    found = [one["response"] for one in exchanges() if one["response"]["status"] == 429]
+    for response in found:
+        fault = read_fault(
+            operation="search records", status=429, body=body_of(response), headers={}
+        )
+        assert (type(error_of(fault)), fault.retry_after) == (RateLimitedError, None)
+
+
+def test_every_search_page_in_the_recordings_keeps_its_ids_exactly() -> None:
+    for one in exchanges():
+        content = one["response"]["body"]
+        if one["request"]["path"].endswith("/search") and one["response"]["status"] == 200:
+            page = msgspec.json.decode(json.dumps(content), type=RowPage)
+            assert [str(row.id) for row in page.results] == [
+                str(row["id"]) for row in content["results"]
+            ]
