@@ -81,6 +81,7 @@ def values_of(properties: Mapping[str, Scalar], fields: Iterable[str]) -> dict[s
 def record_of(
     ref: RecordRef, values: RawValues, modified: Scalar = None, *, is_deleted: bool = False
 ) -> Record:
+    """Make a record; an unreadable time of change is none."""
     stamp = milliseconds_of(modified)
     return Record(
         ref=ref,
@@ -127,10 +128,12 @@ def milliseconds_of(value: Scalar) -> int | None:
 
 
 def instant_at(milliseconds: int) -> datetime:
+    """Turn milliseconds since 1970 into an instant."""
     return EPOCH + milliseconds * _MILLISECOND
 
 
 def in_milliseconds(instant: datetime) -> int:
+    """Count the milliseconds since 1970."""
     return (instant - EPOCH) // _MILLISECOND
 
 

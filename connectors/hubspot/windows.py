@@ -82,6 +82,7 @@ def body_of(
     after: str | None = None,
     limit: int = PAGE,
 ) -> Mapping[str, object]:
+    """Write the body of a search with one group of filters."""
     body: dict[str, object] = {
         "filterGroups": [{"filters": list(filters)}],
         "sorts": [{"propertyName": by, "direction": "ASCENDING"}],
@@ -92,18 +93,22 @@ def body_of(
 
 
 def at_least(name: str, milliseconds: int) -> Filter:
+    """Ask for this instant or later."""
     return {"propertyName": name, "operator": "GTE", "value": str(milliseconds)}
 
 
 def at_most(name: str, milliseconds: int) -> Filter:
+    """Ask for this instant or earlier."""
     return {"propertyName": name, "operator": "LTE", "value": str(milliseconds)}
 
 
 def above(record_id: str) -> Filter:
+    """Ask for ids above one, by the server's own comparison."""
     return {"propertyName": ID, "operator": "GT", "value": record_id}
 
 
 def up_to(record_id: str) -> Filter:
+    """Ask for ids up to one, by the server's own comparison."""
     return {"propertyName": ID, "operator": "LTE", "value": record_id}
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from tests.contract.harnesses import HARNESSES
 
 
 @pytest.fixture(params=list(HARNESSES.values()), ids=list(HARNESSES))
-def crm(request: pytest.FixtureRequest, tmp_path: Path) -> Harness:
+def crm(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Harness]:
     folder = tmp_path / "crm"
     folder.mkdir()
     harness: Harness = request.param(folder)
-    return harness
+    yield harness
+    harness.stop()

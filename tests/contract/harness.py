@@ -32,12 +32,14 @@ class Traits:
     """What this CRM can do.
 
     ``many`` is enough records for several pages. ``keeps_given_ids`` means that the harness can
-    create records under ids of the suite's choice; else the CRM assigns them.
+    create records under ids of the suite's choice; else the CRM assigns them. A connector that
+    only reads is asked nothing about writing.
     """
 
     deletions: DeletionNews
     many: int
     keeps_given_ids: bool
+    can_write: bool = True
 
 
 class Harness(Protocol):
@@ -81,4 +83,8 @@ class Harness(Protocol):
 
     def break_down(self) -> None:
         """Make the CRM fail every read from now on, with record values in its own error if it can."""
+        ...
+
+    def stop(self) -> None:
+        """Stop what was started for the harness."""
         ...

@@ -57,6 +57,9 @@ class FakeHarness:
         with closing(sqlite3.connect(self.crm.path)) as db, db:
             db.execute("DROP TABLE cells")
 
+    def stop(self) -> None:
+        """Do nothing: nothing runs."""
+
 
 def feed_harness(folder: Path) -> FakeHarness:
     crm = FakeCrm(path=folder / "crm.sqlite")

@@ -87,6 +87,9 @@ class FilesHarness:
         """Turn the table into something else, with its records still in it."""
         self._table.write_bytes(b"PK\x03\x04" + self._table.read_bytes())
 
+    def stop(self) -> None:
+        """Do nothing: nothing runs."""
+
     @property
     def _table(self) -> Path:
         return self.folder / f"{self.object_type}.{self.suffix}"
