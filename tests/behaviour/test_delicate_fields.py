@@ -20,6 +20,10 @@ LABELS = [
     (Sensitivity.NONE, True, "the CRM keeps long free text in it"),
 ]
 ALLOWED = ("{from: site, as", '{from: site, allow_sensitive: "the next free appointment", as')
+ALLOWED_IN_WORDS = (
+    "hand_off: {facts: [service_line, site,",
+    'hand_off: {allow: {site: "the next free appointment"}, facts: [service_line, site,',
+)
 
 
 @pytest.fixture
@@ -61,6 +65,7 @@ def test_a_field_allowed_by_name_is_read(organisation: Organisation, crm: FakeCr
     moved = move_to_fake(organisation, crm)
     crm.label("contacts", FieldDescription(name="site", sensitivity=Sensitivity.SENSITIVE))
     moved.reconfigure("systems/files.yaml", *ALLOWED)
+    moved.reconfigure("policies/patient.yaml", *ALLOWED_IN_WORDS)
     assert moved.sync().writes == {"applied": 1}
 
 

@@ -25,7 +25,10 @@ from worker.steps.work import Work
 MAPPINGS = Path(__file__).parents[2] / "mappings"
 NOW = datetime(2026, 11, 2, 15, tzinfo=UTC)
 MANAGED = ("lifecycle_stage", "owner_id", "reason_codes", "pathway", "next_step", "decision_id")
-OWNERS = ("own-101", "own-102", "own-103", "own-111", "own-112", "own-121", "own-122")
+OWNERS = (
+    *("own-101", "own-102", "own-103", "own-111", "own-112", "own-121", "own-122"),
+    *("own-131", "own-132", "own-900"),
+)
 QUALIFIED: Mapping[str, str] = {
     "first_name": "Quilla",
     "last_name": "Readywise",
