@@ -7,7 +7,7 @@ due date. The thinking is in ``worker.core``; this loads, calls and stores.
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -163,14 +163,14 @@ def _decide_batch(
     """Judge the leads of a batch; then, with the roster to ourselves, hand them out and store."""
     ids = [profile.id for profile in batch]
     records = records_of_profiles(tx, ids)
-    empty = [name for name in ids if not records.get(name)]
+    gone = [profile for profile in batch if not records.get(profile.id)]
     outlook = look_out(work, tx, ids)
     judged = _judge(work, tx, batch, records, roll_ups, owners, outlook)
     lock_roster(tx)
     before = load_roster(work, tx, active_among(owners))
     door = open_door(work, tx, outlook, is_last=is_last)
-    decided, roster = _hand_out(work, judged, before, door)
-    _store(work, tx, decided, empty)
+    decided, roster = _hand_out(work, judged, gone, before, door)
+    _store(work, tx, decided, [profile.id for profile in gone])
     close_door(work, tx, door, [one.decision for one in decided])
     save_rotation(tx, before.balances, roster.balances)
     _count(work, decided)
@@ -207,11 +207,20 @@ def _judge(
 
 
 def _hand_out(
-    work: Work, judged: Sequence[_Judged], roster: Roster, door: Door
+    work: Work,
+    judged: Sequence[_Judged],
+    gone: Sequence[StoredProfile],
+    roster: Roster,
+    door: Door,
 ) -> tuple[list[_Decided], Roster]:
-    """Decide one lead after the other, each with what those before it have taken."""
+    """Decide one lead after the other, each with what those before it have taken or left behind."""
     found = []
+    leaving = deque(gone)
     for one in judged:
+        while leaving and leaving[0].id < one.profile.id:
+            left = leaving.popleft()
+            roster = roster.with_move(left.owner, None)
+            door.leave(left.id)
         decision = decide_judged(work.ruleset, one.lead, roster, door.lists)
         if door.defers(decision):
             continue

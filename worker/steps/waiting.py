@@ -82,6 +82,10 @@ class Door:
         self.lists = self.lists.with_place(admission.place)
         return True
 
+    def leave(self, profile_id: str) -> None:
+        """Take a lead off the lists that is not there any more."""
+        self.lists = self.lists.without(profile_id)
+
     def note(self, decision: Decision) -> None:
         """Move the lists on by one decision."""
         admission = decision.admission
