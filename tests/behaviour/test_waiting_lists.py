@@ -98,6 +98,21 @@ def test_everybody_is_let_through_in_turn_two_a_week(busy: Organisation) -> None
     assert gone[21] == {f"w{number}" for number in range(1, 9)}
 
 
+def test_who_leaves_a_list_makes_room_in_the_same_run(busy: Organisation, tmp_path: Path) -> None:
+    busy.sync()
+    before = released(busy)
+    ahead = copied(busy, tmp_path / "ahead")
+    ahead.sync(NOW + 7 * DAY)
+    for name in released(ahead) - before:
+        busy.edit(name, opt_out_all="true", updated_at="2026-11-09T12:00:00Z")
+    busy.sync(NOW + 7 * DAY)
+    after = released(busy)
+
+    assert len(after - before) == 2
+    assert after.isdisjoint(released(ahead) - before)
+    assert busy.sync(NOW + 7 * DAY).writes == {}
+
+
 def test_a_quiet_day_looks_at_nobody_who_waits(busy: Organisation) -> None:
     busy.sync()
     assert woken(busy, NOW + DAY) == 0

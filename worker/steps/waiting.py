@@ -66,7 +66,7 @@ class Outlook:
 class Door:
     """The waiting lists as one batch finds them, and moves them with each decision.
 
-    ``is_last`` is the walk in which slowed lists are decided.
+    ``is_last``: slowed lists are decided in this walk.
     """
 
     lists: WaitingLists
@@ -134,23 +134,42 @@ def close_door(work: Work, tx: Transaction, door: Door, decided: Iterable[Decisi
     save_readers(tx, {decision.profile_id: _looked_at(work, decision) for decision in decided})
 
 
-def wake_waiting(work: Work, tx: Transaction) -> None:
-    """Have decided again who is next in each slowed list, as far as there is room for them."""
+def wake_waiting(work: Work, tx: Transaction) -> frozenset[str]:
+    """Have decided again who is next in each slowed list, as far as there is room; returns them."""
     if not work.ruleset.configuration.availability.rules:
         delete_places(tx)
-        return
+        return frozenset()
     delete_releases(tx, work.now - KEPT)
     released = _released(work, tx)
     rules = {rule.id: slow for rule, slow in _slowed(work)}
+    woken = set[str]()
     for key, turns in order_turns(places_held_by(tx, HeldBy.SLOW)).items():
         if slow := rules.get(key.rule):
             left = max(slow.at_most - released.get(key, 0), 0)
-            mark_dirty(tx, [turn.profile_id for turn in turns[:left]])
+            woken.update(turn.profile_id for turn in turns[:left])
+    mark_dirty(tx, sorted(woken))
+    return frozenset(woken)
 
 
-def walks(work: Work) -> tuple[bool, ...]:
-    """Say of each walk through the profiles whether it is the last: slowed lists need two."""
-    return (False, True) if any(_slowed(work)) else (True,)
+def walks(work: Work) -> Iterator[bool]:
+    """Say of each walk through the profiles whether slowed lists are decided in it.
+
+    They need a second walk, and another for whoever has come to the front because somebody left a
+    list for another reason: the next run would let them through, though nothing has happened.
+    """
+    if not any(_slowed(work)):
+        yield True
+        return
+    yield from (False, True)
+    known = frozenset[str]()
+    while woken := _next_in_turn(work) - known:
+        known |= woken
+        yield True
+
+
+def _next_in_turn(work: Work) -> frozenset[str]:
+    with work.begin() as tx:
+        return wake_waiting(work, tx)
 
 
 def due_by_availability(work: Work, lead: JudgedLead, decision: Decision) -> datetime | None:
