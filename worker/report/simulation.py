@@ -91,8 +91,10 @@ def owner_rows(outcome: Outcome) -> Iterator[OwnerRow]:
     """Yield members team by team, then queues, then all owners outside the roster as one."""
     policy, tally = outcome.policy, outcome.tally
     for fairness in total_fairness(policy, tally):
-        for share in fairness.shares:
-            yield _row(tally, share.member.id, share.team, share.given, share)
+        shares = {share.member.id: share for share in fairness.shares}
+        for member in policy.teams[fairness.team].members:
+            given = tally.given[fairness.team, member.id]
+            yield _row(tally, member.id, fairness.team, given, shares.get(member.id))
     for name in policy.queues:
         yield _row(tally, name, "queues", tally.given[name, name], None)
     if tally.outside:

@@ -11,12 +11,14 @@ from datetime import date
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from worker.core.simulation_tally import Tally, total_fairness
-from worker.report.simulation import OwnerRow, SimulationReport, owner_rows
+from worker.report.simulation import OwnerRow, SimulationReport, Source, owner_rows
 
 _WIDTH, _LEFT, _RIGHT = 900, 230, 110
 _ROW, _BAR = 26, 9
-_TOP, _DAYS = 76, 160
-"""Heights of the head and of the chart of days, in pixels."""
+_TOP, _DAYS, _CHART = 76, 250, 90
+"""Heights of the head, of both charts of days, and of one, in pixels."""
+_WIDEST = 40
+"""Of a day, however few there are."""
 _SHOWN, _BESIDE, _WEIGHT, _OPEN = "#1b6ca8", "#b9c4cf", "#c0392b", "#d68910"
 _INK = "#222222"
 _MOST_TICKS = 8
@@ -58,8 +60,20 @@ _STYLE = (
 
 def _title(report: SimulationReport) -> str:
     first, last = (at.astimezone(report.zone).date() for at in (report.since, report.until))
-    source = f"{report.source.value} arrivals"
-    return f"Routing simulated, {first} to {last}: {report.shown.tally.arrivals} {source}"
+    days = f"{first}" if first == last else f"{first} to {last}"
+    return f"Routing simulated, {days}: {_ARRIVALS[report.source].format(_counted(report))}"
+
+
+def _counted(report: SimulationReport) -> str:
+    count = report.shown.tally.arrivals
+    return f"{count} arrival" if count == 1 else f"{count} arrivals"
+
+
+_ARRIVALS = {
+    Source.LEDGER: "{} of the ledger",
+    Source.TABLE: "{} of a table",
+    Source.INVENTED: "{}, invented",
+}
 
 
 def _table(report: SimulationReport) -> Element:
@@ -96,7 +110,7 @@ def _cells(row: OwnerRow) -> Sequence[str]:
 
 def _svg(report: SimulationReport) -> Element:
     rows = list(owner_rows(report.shown))
-    height = _TOP + _ROW * len(rows) + _DAYS + 70
+    height = _TOP + _ROW * len(rows) + _DAYS + 40
     svg = Element(
         "svg",
         xmlns="http://www.w3.org/2000/svg",
@@ -131,8 +145,7 @@ def _legend(svg: Element, report: SimulationReport) -> None:
     entries = [
         (_SHOWN, "given by the changed roster" if report.changed else "given"),
         *([(_BESIDE, beside)] if _has_beside(report) else []),
-        (_WEIGHT, "by weight"),
-        (_OPEN, "open at the end of the day"),
+        (_WEIGHT, "what the weights say"),
     ]
     for place, (colour, text) in enumerate(entries):
         _box(svg, 20 + place * 215, 44, 12, 12, colour)
@@ -171,28 +184,41 @@ def _figures(row: OwnerRow, beside: int, report: SimulationReport) -> str:
 
 
 def _draw_days(svg: Element, tally: Tally, top: float) -> None:
+    """Draw two charts of the days, one below the other: what came has another scale than what is open."""
     days = sorted(tally.days)
+    if not days:
+        return
     given = [tally.days[day].given.total() for day in days]
     open_ = [tally.days[day].open for day in days]
-    width, most = (_WIDTH - 90) / len(days), max(*given, *open_, 1)
-    foot = top + _DAYS - 20
-    scale = (_DAYS - 30) / most
+    width = (_WIDTH - 90) / len(days)
+    foot = _frame(svg, "given each day", max(given), top)
     for place, (day, count) in enumerate(zip(days, given, strict=True)):
-        bar = _box(
-            svg, 60 + place * width, foot - count * scale, width * 0.8, count * scale, _SHOWN
-        )
-        SubElement(bar, "title").text = f"{day}: {count}"
-    points = " ".join(
-        f"{60 + (place + 0.4) * width:.1f},{foot - count * scale:.1f}"
-        for place, count in enumerate(open_)
-    )
-    line = {"points": points, "fill": "none", "stroke": _OPEN, "stroke-width": "2"}
-    SubElement(svg, "polyline", line)
-    _box(svg, 60, foot, _WIDTH - 90, 1, _INK)
-    _write(svg, 52, foot - most * scale + 4, str(most), at="end")
-    _write(svg, 52, foot + 4, "0", at="end")
+        _day(svg, place, width, foot, count / max(*given, 1), _SHOWN, f"{day}: {count}")
+    foot = _frame(svg, "open at the end of the day", max(open_), foot + 34)
+    for place, (day, count) in enumerate(zip(days, open_, strict=True)):
+        _day(svg, place, width, foot, count / max(*open_, 1), _OPEN, f"{day}: {count}")
     for place, day in _ticks(days):
-        _write(svg, 60 + (place + 0.4) * width, foot + 16, f"{day:%d %b}", at="middle", size=11)
+        _write(svg, 60 + (place + 0.5) * width, foot + 16, f"{day:%d %b}", at="middle", size=11)
+
+
+def _frame(svg: Element, title: str, most: int, top: float) -> float:
+    """Draw the title and the axis of one chart, and say where its foot is."""
+    foot = top + _CHART
+    _write(svg, 60, top - 8, title)
+    _box(svg, 60, foot, _WIDTH - 90, 1, _INK)
+    _write(svg, 52, foot + 4, "0", at="end")
+    if most:
+        _write(svg, 52, top + 8, str(most), at="end")
+    return foot
+
+
+def _day(
+    svg: Element, place: int, width: float, foot: float, part: float, colour: str, says: str
+) -> None:
+    wide = min(width * 0.8, _WIDEST)
+    left = 60 + (place + 0.5) * width - wide / 2
+    bar = _box(svg, left, foot - part * _CHART, wide, part * _CHART, colour)
+    SubElement(bar, "title").text = says
 
 
 def _ticks(days: Sequence[date]) -> Iterator[tuple[int, date]]:

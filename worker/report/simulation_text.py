@@ -74,8 +74,13 @@ def _loads(report: SimulationReport) -> RenderableType:
         "peak open",
     )
     limits = ("in a day", "in a week") if has_weeks else ("in a day",)
-    table = plain_table("Load", "owner", "", *columns, *limits, numbers=len(columns) + len(limits))
-    table.columns[0].no_wrap = table.columns[1].no_wrap = True
+    has_bars = not (
+        beside and has_weeks
+    )  # on a terminal of 80 columns there is room for one of them
+    first = ("owner", "") if has_bars else ("owner",)
+    table = plain_table("Load", *first, *columns, *limits, numbers=len(columns) + len(limits))
+    for column in table.columns[: len(first)]:
+        column.no_wrap = True
     most = max((row.given for row in rows), default=0) or 1
     place = None
     for row in rows:
@@ -84,7 +89,8 @@ def _loads(report: SimulationReport) -> RenderableType:
             table.add_row(place, style="bold")
         other = [str(beside[1].get((row.place, row.owner), 0))] if beside else []
         cells = (str(row.given), *other, *_of(row), *([_limit(row.week)] if has_weeks else []))
-        table.add_row(f"  {row.owner}", _bar(row.given / most), *cells)
+        bar = (_bar(row.given / most),) if has_bars else ()
+        table.add_row(f"  {row.owner}", *bar, *cells)
     return table
 
 

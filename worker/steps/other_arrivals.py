@@ -157,12 +157,12 @@ def invented_arrivals(
 ) -> Iterator[Arrival]:
     """Yield invented leads in order of time: more by day than by night, fewer at weekends.
 
-    Pathways come up alike; so do the values that the rules and skills name, and now and then one of
-    these facts is not known.
+    Pathways come up alike; so does every value that a field map knows of the facts that rules and
+    skills ask for, and now and then one of these facts is not known.
     """
     chance = random.Random(invention.seed)  # noqa: S311  # a rehearsal, not a secret
     pathways = sorted(configuration.policies)
-    values = _named_values(policy)
+    values = _possible_values(configuration, policy)
     for number, at in enumerate(_instants(invention, configuration, chance), start=1):
         facts: dict[str, FactValue] = {"pathway": chance.choice(pathways)}
         for fact, words in values.items():
@@ -204,6 +204,16 @@ def _hours(invention: Invention) -> Iterator[datetime]:
 
 def _rate(local: datetime) -> float:
     return RATES[local.hour] * (WEEKEND if local.weekday() >= 5 else 1.0)
+
+
+def _possible_values(configuration: Configuration, policy: RoutingPolicy) -> dict[str, list[str]]:
+    """Collect what the facts that decide a route can be, so that the leads no rule names come too."""
+    found = {fact: set(words) for fact, words in _named_values(policy).items()}
+    for system in configuration.systems.values():
+        for mapped in (one for item in system.objects for one in item.reads):
+            if mapped.fact in found and mapped.is_closed:
+                found[mapped.fact].update(mapped.values.values())
+    return {fact: sorted(words) for fact, words in found.items()}
 
 
 def _named_values(policy: RoutingPolicy) -> dict[str, list[str]]:
