@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.fakes.crm import START_AT, FakeCrm
+from tests.fakes.crm import FakeCrm
+from tests.fakes.crm_store import START_AT
 from tests.support.fake_organisation import crm_of, move_to_fake
 from tests.support.organisation import NOW, QUALIFIED, Organisation, make_empty
 from worker.sample.columns import ACTIVITY_COLUMNS, CONTACT_COLUMNS

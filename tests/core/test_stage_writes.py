@@ -66,5 +66,6 @@ def test_what_a_crm_goes_on_showing_is_named(shipped: Ruleset) -> None:
     never = {"files": SystemStages(backward=Backward.NEVER)}
     lifecycle = replace(shipped.configuration.lifecycle, systems=never)
     move = StageMove(stage=Stage.NURTURE, reason="STAGE_MOVED_BACK")
-    assert left_standing(lifecycle, standing(Stage.MQL), move) is Stage.MQL
-    assert left_standing(shipped.configuration.lifecycle, standing(Stage.MQL), move) is None
+    found = left_standing(lifecycle, standing(Stage.MQL), move)
+    assert found == dict.fromkeys([FIRST, SECOND], "STAGE_BACKWARD_NOT_WRITTEN")
+    assert left_standing(shipped.configuration.lifecycle, standing(Stage.MQL), move) == {}

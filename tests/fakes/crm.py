@@ -7,15 +7,30 @@ until ``advance`` is called, so that changes share an instant by default: the ha
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
+from tests.fakes.crm_store import (
+    SCHEMA,
+    START_AT,
+    cells_of,
+    count_writes,
+    describe_field,
+    edits_of,
+    live_row,
+    names_of,
+    next_scripted,
+    store_cells,
+    touch,
+)
 from worker.core.records import (
     CheckFinding,
+    Editor,
     FieldDescription,
     ObjectDescription,
     Owner,
@@ -25,7 +40,6 @@ from worker.core.records import (
     RawValues,
     Record,
     RecordRef,
-    Sensitivity,
     WriteCommand,
     WriteOutcome,
     WriteResult,
@@ -33,28 +47,6 @@ from worker.core.records import (
 from worker.core.stage_rules import Backward
 from worker.errors import FixConfigurationError, UnavailableError
 from worker.ports import Capabilities
-
-START_AT = datetime(2026, 1, 1, tzinfo=UTC)
-
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS records (
-    object_type TEXT, id TEXT, stamp INTEGER, version INTEGER, is_deleted INTEGER DEFAULT 0,
-    merged_into TEXT, PRIMARY KEY (object_type, id)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS by_stamp ON records (object_type, stamp, id);
-CREATE TABLE IF NOT EXISTS cells (
-    object_type TEXT, id TEXT, field TEXT, value TEXT, PRIMARY KEY (object_type, id, field))
-    WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS fields (object_type TEXT, name TEXT, PRIMARY KEY (object_type, name));
-CREATE TABLE IF NOT EXISTS labels (
-    object_type TEXT, name TEXT, sensitivity TEXT, is_long_text INTEGER,
-    PRIMARY KEY (object_type, name));
-CREATE TABLE IF NOT EXISTS owners (id TEXT PRIMARY KEY, kind TEXT, is_active INTEGER, email TEXT);
-CREATE TABLE IF NOT EXISTS writes (
-    ref TEXT, field TEXT, value TEXT, n INTEGER, PRIMARY KEY (ref, field, value));
-CREATE TABLE IF NOT EXISTS script (object_type TEXT, id TEXT, outcome TEXT, code TEXT);
-CREATE TABLE IF NOT EXISTS clock (stamp INTEGER);
-INSERT INTO clock SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM clock);
-"""
 
 
 def _nothing(_command: WriteCommand) -> None:
@@ -68,7 +60,8 @@ class FakeCrm:
     ``has_change_feed`` gives changes since a bookmark with tombstones; else every pull is a complete
     snapshot. ``on_write`` is called after each effective write has landed and before it is answered:
     the place to die. The field ``lifecycle_stage`` only goes forward through the words of
-    ``forward_only``: a step back is answered well and changes nothing.
+    ``forward_only``: a step back is answered well and changes nothing. With ``tells_edits`` a record
+    says of its fields who changed them last.
     """
 
     path: Path
@@ -80,11 +73,12 @@ class FakeCrm:
     write_batch: int = 100
     on_write: Callable[[WriteCommand], None] = _nothing
     forward_only: tuple[str, ...] = ()
+    tells_edits: bool = False
 
     def __post_init__(self) -> None:
         with self._session() as db:
             db.execute("PRAGMA journal_mode=WAL")
-            db.executescript(_SCHEMA)
+            db.executescript(SCHEMA)
 
     # The connector.
 
@@ -107,7 +101,7 @@ class FakeCrm:
         self._require(object_type)
         with self._session() as db:
             fields = tuple(
-                _describe(db, object_type, name) for name in sorted(_names(db, object_type))
+                describe_field(db, object_type, name) for name in sorted(names_of(db, object_type))
             )
         return ObjectDescription(object_type=object_type, fields=fields)
 
@@ -121,7 +115,7 @@ class FakeCrm:
         found = {}
         with self._session() as db:
             for ref in refs:
-                row = _live(db, ref) if ref.system == self.system else None
+                row = live_row(db, ref) if ref.system == self.system else None
                 if row is not None:
                     found[ref] = self._record(db, ref.object_type, row, fields)
         return found
@@ -154,13 +148,19 @@ class FakeCrm:
             )
             emptied = "DELETE FROM cells WHERE object_type = ? AND id = ?"
             db.execute(emptied, (object_type, record_id))
-            _store(db, object_type, record_id, values)
+            store_cells(db, object_type, record_id, values)
 
-    def change(self, object_type: str, record_id: str, values: RawValues) -> None:
-        """Change a record as a person would, at the present instant."""
+    def change(
+        self,
+        object_type: str,
+        record_id: str,
+        values: RawValues,
+        by: Editor = Editor.PERSON,
+    ) -> None:
+        """Change a record as a person would, or an automation, at the present instant."""
         with self._session() as db:
-            _store(db, object_type, record_id, values)
-            _touch(db, object_type, record_id)
+            store_cells(db, object_type, record_id, values, by)
+            touch(db, object_type, record_id)
 
     def delete(self, object_type: str, record_id: str, *, merged_into: str | None = None) -> None:
         """Delete a record, or merge it into another."""
@@ -169,13 +169,13 @@ class FakeCrm:
                 "UPDATE records SET is_deleted = 1, merged_into = ? WHERE object_type = ? AND id = ?",
                 (merged_into, object_type, record_id),
             )
-            _touch(db, object_type, record_id)
+            touch(db, object_type, record_id)
 
     def read(self, object_type: str, record_id: str) -> dict[str, RawValue] | None:
         """Give all values of a live record."""
         ref = RecordRef(system=self.system, object_type=object_type, id=record_id)
         with self._session() as db:
-            return None if _live(db, ref) is None else _cells(db, object_type, record_id)
+            return None if live_row(db, ref) is None else cells_of(db, object_type, record_id)
 
     def hide(self, object_type: str, field: str) -> None:
         """Take away the permission to see a field."""
@@ -185,9 +185,10 @@ class FakeCrm:
 
     def label(self, object_type: str, field: FieldDescription) -> None:
         """Label a field as an administrator of the CRM would."""
-        row = (object_type, field.name, field.sensitivity.value, field.is_long_text)
+        options = None if field.options is None else json.dumps(field.options)
+        row = (object_type, field.name, field.sensitivity.value, field.is_long_text, options)
         with self._session() as db:
-            db.execute("INSERT OR REPLACE INTO labels VALUES (?, ?, ?, ?)", row)
+            db.execute("INSERT OR REPLACE INTO labels VALUES (?, ?, ?, ?, ?)", row)
 
     def add_owner(self, owner: Owner) -> None:
         with self._session() as db:
@@ -281,8 +282,8 @@ class FakeCrm:
         fields: Sequence[str],
     ) -> Record:
         record_id, stamp, version, is_deleted, merged_into = row
-        cells = {} if is_deleted else _cells(db, object_type, record_id)
-        seen = _names(db, object_type) if cells else set()
+        cells = {} if is_deleted else cells_of(db, object_type, record_id)
+        seen = names_of(db, object_type) if cells else set()
         return Record(
             ref=RecordRef(system=self.system, object_type=object_type, id=record_id),
             values={name: cells.get(name) for name in fields if name in seen},
@@ -290,6 +291,7 @@ class FakeCrm:
             modified_at=START_AT + timedelta(seconds=stamp),
             is_deleted=bool(is_deleted),
             merged_into=merged_into,
+            edits=edits_of(db, object_type, record_id) if self.tells_edits else {},
         )
 
     def _goes_back(self, stage: RawValue, wanted: RawValue) -> bool:
@@ -305,12 +307,12 @@ class FakeCrm:
     def _decide_write(self, command: WriteCommand) -> tuple[WriteOutcome, str | None, bool]:
         ref = command.ref
         with self._session() as db:
-            if ref.system != self.system or _live(db, ref) is None:
+            if ref.system != self.system or live_row(db, ref) is None:
                 return WriteOutcome.MISSING, None, False
-            outcome, code = _scripted(db, ref)
+            outcome, code = next_scripted(db, ref)
             if outcome is WriteOutcome.REJECTED:
                 return outcome, code, False
-            cells = _cells(db, ref.object_type, ref.id)
+            cells = cells_of(db, ref.object_type, ref.id)
             effective = {f: v for f, v in command.changes.items() if cells.get(f) != (v or None)}
             if self._goes_back(cells.get("lifecycle_stage"), effective.get("lifecycle_stage")):
                 del effective["lifecycle_stage"]
@@ -319,9 +321,11 @@ class FakeCrm:
                 return outcome or WriteOutcome.UNCHANGED, code, False
             if self.has_conditional_write and _is_conflict(cells, command):
                 return WriteOutcome.CONFLICT, "WRITE_CONFLICT", False
-            _store(db, ref.object_type, ref.id, effective)
-            _touch(db, ref.object_type, ref.id)
-            _count(db, ref, effective)
+            if not _is_listed(db, ref.object_type, effective):
+                return WriteOutcome.REJECTED, "INVALID_OPTION", False
+            store_cells(db, ref.object_type, ref.id, effective, Editor.WORKER)
+            touch(db, ref.object_type, ref.id)
+            count_writes(db, ref, effective)
         return outcome or WriteOutcome.APPLIED, code, True
 
 
@@ -332,69 +336,10 @@ def _is_conflict(cells: RawValues, command: WriteCommand) -> bool:
     )
 
 
-def _live(db: sqlite3.Connection, ref: RecordRef) -> tuple[str, int, int, int, str | None] | None:
-    row: tuple[str, int, int, int, str | None] | None = db.execute(
-        "SELECT id, stamp, version, is_deleted, merged_into FROM records"
-        " WHERE object_type = ? AND id = ? AND NOT is_deleted",
-        (ref.object_type, ref.id),
-    ).fetchone()
-    return row
-
-
-def _cells(db: sqlite3.Connection, object_type: str, record_id: str) -> dict[str, RawValue]:
-    rows = db.execute(
-        "SELECT field, value FROM cells WHERE object_type = ? AND id = ?", (object_type, record_id)
-    )
-    return dict(rows.fetchall())
-
-
-def _names(db: sqlite3.Connection, object_type: str) -> set[str]:
-    rows = db.execute("SELECT name FROM fields WHERE object_type = ?", (object_type,))
-    return {name for (name,) in rows}
-
-
-def _describe(db: sqlite3.Connection, object_type: str, name: str) -> FieldDescription:
-    row = db.execute(
-        "SELECT sensitivity, is_long_text FROM labels WHERE object_type = ? AND name = ?",
-        (object_type, name),
-    ).fetchone()
-    sensitivity, is_long_text = row or (Sensitivity.NONE, 0)
-    return FieldDescription(
-        name=name, sensitivity=Sensitivity(sensitivity), is_long_text=bool(is_long_text)
-    )
-
-
-def _store(db: sqlite3.Connection, object_type: str, record_id: str, values: RawValues) -> None:
-    for field, value in values.items():
-        db.execute("INSERT OR IGNORE INTO fields VALUES (?, ?)", (object_type, field))
-        db.execute(
-            "INSERT OR REPLACE INTO cells VALUES (?, ?, ?, ?)",
-            (object_type, record_id, field, value or None),
-        )
-
-
-def _touch(db: sqlite3.Connection, object_type: str, record_id: str) -> None:
-    db.execute(
-        "UPDATE records SET version = (SELECT max(version) + 1 FROM records),"
-        " stamp = (SELECT stamp FROM clock) WHERE object_type = ? AND id = ?",
-        (object_type, record_id),
-    )
-
-
-def _count(db: sqlite3.Connection, ref: RecordRef, values: RawValues) -> None:
-    for field, value in values.items():
-        db.execute(
-            "INSERT INTO writes VALUES (?, ?, ?, 1) ON CONFLICT DO UPDATE SET n = n + 1",
-            (str(ref), field, value or ""),
-        )
-
-
-def _scripted(db: sqlite3.Connection, ref: RecordRef) -> tuple[WriteOutcome | None, str | None]:
-    where = (ref.object_type, ref.id)
-    row = db.execute(
-        "SELECT rowid, outcome, code FROM script WHERE object_type = ? AND id = ? LIMIT 1", where
-    ).fetchone()
-    if row is None:
-        return None, None
-    db.execute("DELETE FROM script WHERE rowid = ?", (row[0],))
-    return WriteOutcome(row[1]), row[2]
+def _is_listed(db: sqlite3.Connection, object_type: str, values: RawValues) -> bool:
+    """Tell whether all values are choices the fields have, or several of them; without a list, any."""
+    for name, value in values.items():
+        options = describe_field(db, object_type, name).options
+        if options and value and not set(value.split(";")) <= set(options):
+            return False
+    return True

@@ -235,6 +235,7 @@ CHANGES: dict[str, Call] = {
     "outbox.settle": lambda tx: outbox.settle(tx, [settlement("i2")]),
     "outbox.supersede_open": lambda tx: outbox.supersede_open(tx, ["p1"]),
     "roster.mark_owners_dirty": lambda tx: roster.mark_owners_dirty(tx, ["anna", "o1"]),
+    "profiles.mark_stages_dirty": lambda tx: profiles.mark_stages_dirty(tx, ["mql", "lead"]),
     "profiles.mark_dirty": lambda tx: profiles.mark_dirty(tx, ["p1"]),
     "profiles.mark_contacts_dirty": lambda tx: profiles.mark_contacts_dirty(tx, [ref("1")]),
     "profiles.wake_due": lambda tx: profiles.wake_due(tx, NOW + 48 * HOUR),

@@ -21,6 +21,7 @@ SHAPES = ("plan", "sync", "explain")
 NOW = "2026-11-02T15:00Z"
 OPEN_MAPS = frozenset(
     {"action_sources", "writes", "owners", "reasons", "facts", "families", "held_plans"}
+    | {"stages_not_in_crm", "not_written"}
 )
 """Their keys are data: ids of owners, codes, names of facts and so on."""
 OPEN_BELOW = frozenset({"steps"})

@@ -232,6 +232,7 @@ def _remember(
         recycled_at=None if is_worked else standing.recycled_at,
         is_proposal=stage is PROPOSED and not judgement.move.is_hands_off,
         left_at=judgement.left_at,
+        is_left=bool(judgement.left),
         follow_up=handed.follow_up if handed else None,
         sales_word=word_to_remember(
             judgement.case.facts, memory, is_accepted_now=standing.is_accepted

@@ -35,9 +35,10 @@ from worker.core.policy import Verdict
 from worker.core.qualification import Qualification, hold_unreachable, qualify
 from worker.core.quality import Finding, assess
 from worker.core.reasons import Severity
+from worker.core.records import RecordRef
 from worker.core.ruleset import Ruleset
 from worker.core.sales import verdict_after
-from worker.core.stage_writes import left_standing
+from worker.core.stage_writes import NOTHING_LEFT, left_standing
 from worker.core.standing import find_standing
 from worker.core.stated_timing import derive_timing
 
@@ -74,8 +75,8 @@ class LeadSnapshot:
 class Judgement:
     """The verdict on a lead at one instant, before anybody is given the lead.
 
-    ``held_back`` is the verdict as it would be, were there time for the lead. ``left_at`` is the stage
-    that a CRM goes on showing because it is never lowered there.
+    ``held_back`` is the verdict as it would be, were there time for the lead. ``left`` are the records
+    to which the stage may not be written, each with the code why.
     """
 
     case: Case
@@ -87,10 +88,15 @@ class Judgement:
     standing: Standing
     move: StageMove
     reasons: tuple[str, ...]
-    left_at: Stage | None = None
+    left: Mapping[RecordRef, str] = field(default_factory=lambda: NOTHING_LEFT)
     track: str | None = None
     topics: tuple[str, ...] = ()
     held_back: Judgement | None = None
+
+    @property
+    def left_at(self) -> Stage | None:
+        """The stage that the first of the records left behind goes on showing."""
+        return next((self.standing.stages[ref] for ref in self.left), None)
 
     def signature(self) -> Signature:
         """What must differ for the decision to be another one. The score alone does not count.
@@ -164,7 +170,7 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
         )
     proven = _find_evidence(ruleset, case, standing, pathway)
     move = move_stage(verdict, standing, configuration.lifecycle, now, proven)
-    left_at = left_standing(configuration.lifecycle, standing, move)
+    left = left_standing(configuration.lifecycle, standing, move)
     is_nurtured = verdict is Verdict.NURTURE and not move.is_hands_off
     return Judgement(
         case=case,
@@ -176,10 +182,10 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
         standing=standing,
         move=move,
         reasons=with_left(
-            left_at,
+            left,
             _reasons(case, qualification, of_sales, findings, permissions, move),
         ),
-        left_at=left_at,
+        left=left,
         track=_suggest_track(ruleset, case, lead, permissions, pathway) if is_nurtured else None,
         topics=ruleset.topics(case, pathway) if _is_for_hand_off(verdict, move) else (),
     )
@@ -281,7 +287,7 @@ def _unclear(
     move = move_stage(Verdict.HOLD, standing, lifecycle, case.now)
     told = (move.reason,) if move.reason in TELLING_MOVES else ()
     blocking = tuple(f.code for f in findings if f.severity is Severity.BLOCK)
-    left_at = left_standing(lifecycle, standing, move)
+    left = left_standing(lifecycle, standing, move)
     return Judgement(
         case=case,
         pathway=None,
@@ -291,18 +297,19 @@ def _unclear(
         verdict=Verdict.HOLD,
         standing=standing,
         move=move,
-        reasons=with_left(
-            left_at, tuple(dict.fromkeys((*told, "HOLD_PATHWAY_UNCLEAR", *blocking)))
-        ),
-        left_at=left_at,
+        reasons=with_left(left, tuple(dict.fromkeys((*told, "HOLD_PATHWAY_UNCLEAR", *blocking)))),
+        left=left,
     )
 
 
-def with_left(left_at: Stage | None, reasons: tuple[str, ...]) -> tuple[str, ...]:
-    """Say behind the first reason that a CRM goes on showing a later stage."""
-    if left_at is None:
+def with_left(left: Mapping[RecordRef, str], reasons: tuple[str, ...]) -> tuple[str, ...]:
+    """Say behind the first reason that a CRM goes on showing another stage; last, if it is so by policy."""
+    if not left:
         return reasons
-    return (*reasons[:1], "STAGE_BACKWARD_NOT_WRITTEN", *reasons[1:])
+    codes = sorted(set(left.values()))
+    usual = [code for code in codes if code == "STAGE_NOT_USED_IN_CRM"]
+    unusual = [code for code in codes if code not in usual]
+    return (*reasons[:1], *unusual, *reasons[1:], *usual)
 
 
 TELLING_MOVES = frozenset(

@@ -96,7 +96,8 @@ class Standing:
     was last recycled. ``is_own_proposal``: the worker proposed the stage, and nobody has confirmed
     it yet. ``stages`` are those of its records; ``is_split`` when they differ, ``is_cleared`` when
     the worker emptied the field on the way back and has not filled it again. ``is_accepted``: sales
-    has taken the present hand-off on, so that it is not taken back.
+    has taken the present hand-off on, so that it is not taken back. ``is_behind``: a CRM that could not
+    be given the stage can be now.
     """
 
     stage: Stage | None = None
@@ -109,6 +110,7 @@ class Standing:
     is_own_proposal: bool = False
     is_split: bool = False
     is_cleared: bool = False
+    is_behind: bool = False
     stages: Mapping[RecordRef, Stage | None] = field(default_factory=lambda: NO_STAGES)
     is_accepted: bool = False
 
@@ -225,7 +227,7 @@ def _stay(
     stage = standing.stage
     if proposal is not None:
         return StageMove(stage=stage, reason="STAGE_PROPOSED_SQL", rule=proposal)
-    if standing.is_cleared:
+    if standing.is_cleared or standing.is_behind:
         return StageMove(stage=stage, reason="STAGE_ALIGNED")
     if not standing.is_split or verdict is Verdict.HOLD:
         return StageMove(stage=stage, reason="STAGE_UNCHANGED")

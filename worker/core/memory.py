@@ -35,7 +35,8 @@ class Memory:
     ``owner`` is a member, a queue, or an owner outside the roster as ``system:owner id``.
     ``route_reasons`` and ``follow_up`` are those of the hand-off; they stand as long as it does.
     ``recycled_at`` is when the lead was recycled; ``is_proposal``: the stage is the worker's own
-    proposal; ``left_at`` is the stage that a CRM goes on showing because it is never lowered there.
+    proposal; ``left_at`` is the stage that a CRM goes on showing where the worker may not write another,
+    ``is_left`` whether there is such a CRM.
     ``sales_word`` is the last verdict of sales that was acted on, as ``said_by_sales`` puts it.
     """
 
@@ -54,6 +55,7 @@ class Memory:
     recycled_at: datetime | None = None
     is_proposal: bool = False
     left_at: Stage | None = None
+    is_left: bool = False
     follow_up: FollowUp | None = None
     sales_word: str | None = None
 

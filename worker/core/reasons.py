@@ -312,6 +312,8 @@ _ALL = (
         _F.STAGE,
         "The CRM goes on showing a later stage, which is never lowered there.",
     ),
+    _reason("STAGE_NOT_IN_CRM", _F.STAGE, "The CRM's list lacks the stage; not written.", _S.WARN),
+    _reason("STAGE_NOT_USED_IN_CRM", _F.STAGE, "By policy, a CRM goes without this stage."),
     _reason("STAGE_ALIGNED", _F.STAGE, "All records of the person get the same stage."),
     _reason("STAGE_DWELL_NOT_OVER", _F.STAGE, "Changed too recently to change again."),
     _reason("STAGE_UNKNOWN_VALUE", _F.STAGE, "The CRM's stage is not one we know.", _S.WARN),

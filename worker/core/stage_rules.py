@@ -25,12 +25,14 @@ class Backward(StrEnum):
 class SystemStages:
     """The stages of one CRM. ``stages`` None: all; ``backward`` None: as its connector can.
 
-    ``refused`` are moves of the table that are not written to this CRM.
+    ``refused`` are moves of the table that are not written to this CRM; ``unlisted`` are stages, by
+    object type, whose word the CRM's own list does not have at present.
     """
 
     stages: frozenset[Stage] | None = None
     backward: Backward | None = None
     refused: frozenset[tuple[Stage | None, Stage]] = frozenset()
+    unlisted: frozenset[tuple[str, Stage]] = frozenset()
 
 
 PLAIN = SystemStages()
@@ -48,11 +50,15 @@ def is_backward(source: Stage | None, target: Stage) -> bool:
     return source in _ORDER and _ORDER.get(target, _AFTER_ALL) < _ORDER[source]
 
 
-def way_to(rules: SystemStages, source: Stage | None, target: Stage) -> Backward | None:
+def way_to(
+    rules: SystemStages, object_type: str, source: Stage | None, target: Stage
+) -> Backward | None:
     """Say how a record gets from one stage to another in a CRM: plainly, cleared first, or never.
 
     None: the CRM has no such stage, or is spared the move.
     """
+    if (object_type, target) in rules.unlisted:
+        return None
     if rules.stages is not None and target not in rules.stages:
         return None
     if (source, target) in rules.refused:

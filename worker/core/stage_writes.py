@@ -6,6 +6,8 @@ the table and by the rules of its CRM.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from worker.core.lifecycle import LifecyclePolicy, Mover, StageMove, Standing
 from worker.core.model import Stage
 from worker.core.records import RecordRef
@@ -34,7 +36,7 @@ def stage_way(
     is_unfinished = source is None and standing.is_cleared
     if source is target or not (is_unfinished or _is_listed(policy, source, target, move.rule)):
         return None
-    way = way_to(policy.systems.get(ref.system, PLAIN), source, target)
+    way = way_to(policy.systems.get(ref.system, PLAIN), ref.object_type, source, target)
     return None if way is Backward.NEVER else way
 
 
@@ -47,11 +49,23 @@ def _is_listed(
     )
 
 
-def left_standing(policy: LifecyclePolicy, standing: Standing, move: StageMove) -> Stage | None:
-    """Name the stage that a CRM goes on showing because the worker never lowers it there."""
-    if not policy.systems or move.is_hands_off or move.stage is None:
-        return None
+NOTHING_LEFT: Mapping[RecordRef, str] = {}
+
+
+def left_standing(
+    policy: LifecyclePolicy, standing: Standing, move: StageMove
+) -> Mapping[RecordRef, str]:
+    """Name the records that go on showing another stage than the lead has, each with the code why."""
+    target = move.stage
+    if not policy.systems or move.is_hands_off or target is None:
+        return NOTHING_LEFT
+    found = {}
     for ref, source in standing.stages.items():
-        if way_to(policy.systems.get(ref.system, PLAIN), source, move.stage) is Backward.NEVER:
-            return source
-    return None
+        rules = policy.systems.get(ref.system, PLAIN)
+        way = None if source is target else way_to(rules, ref.object_type, source, target)
+        if way is Backward.NEVER:
+            found[ref] = "STAGE_BACKWARD_NOT_WRITTEN"
+        elif way is None and source is not target:
+            is_unlisted = (ref.object_type, target) in rules.unlisted
+            found[ref] = "STAGE_NOT_IN_CRM" if is_unlisted else "STAGE_NOT_USED_IN_CRM"
+    return found

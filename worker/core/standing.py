@@ -16,6 +16,7 @@ from worker.core.memory import Memory
 from worker.core.model import Facts, Stage, Strength
 from worker.core.records import RecordRef
 from worker.core.sales import HANDED_BACK, is_accepted
+from worker.core.stage_rules import PLAIN, Backward, way_to
 
 _STAGE_ORDER = {stage: place for place, stage in enumerate(Stage)}
 
@@ -40,7 +41,8 @@ def find_standing(
     stage = shown
     is_ours = _is_after(memory.stage_since, set_by_person_at)
     is_cleared = is_cleared and is_ours and shown is None and memory.stage is not None
-    if is_cleared or (shown is not None and shown is memory.left_at and is_ours):
+    is_left = memory.is_left and shown is memory.left_at and is_ours
+    if is_cleared or is_left:
         stage = memory.stage
     strong = next((a.at for a in case.activities if a.strength is Strength.STRONG), None)
     recycled_at = _recycled_at(stage, memory, set_by_person_at, case.now)
@@ -59,6 +61,7 @@ def find_standing(
         and lead.facts.get("sales_verdict") != "accepted",
         is_split=len(stages) > 1 and len(set(stages.values())) > 1,
         is_cleared=is_cleared,
+        is_behind=is_left and _may_follow(policy, stages, stage),
         stages=stages,
         is_accepted=stage in HANDED_OFF and is_accepted(lead.facts, memory),
     )
@@ -82,6 +85,21 @@ def _furthest(stages: list[Stage], people_own: frozenset[Stage]) -> Stage | None
     if len(stages) <= 1:
         return stages[0] if stages else None
     return max(stages, key=lambda stage: (stage in people_own, _STAGE_ORDER[stage]))
+
+
+def _may_follow(
+    policy: LifecyclePolicy, stages: Mapping[RecordRef, Stage | None], stage: Stage | None
+) -> bool:
+    """Tell whether a record that was left at another stage may be written to now."""
+    if stage is None:
+        return False
+    rules = policy.systems
+    ways = (
+        way_to(rules.get(ref.system, PLAIN), ref.object_type, source, stage)
+        for ref, source in stages.items()
+        if source is not stage
+    )
+    return any(way not in (None, Backward.NEVER) for way in ways)
 
 
 _STAGE_WORDS = frozenset(Stage)

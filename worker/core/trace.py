@@ -44,6 +44,7 @@ def decision_body(ruleset: Ruleset, decision: Decision) -> str:
             "after": judgement.move.stage,
             "reason": judgement.move.reason,
             "rule": judgement.move.rule,
+            "not_written": {str(ref): code for ref, code in sorted(judgement.left.items())},
         },
         "reasons": list(decision.reasons),
         "findings": [
@@ -195,6 +196,7 @@ def memory_to_json(memory: Memory) -> str:
             "recycled_at": _at(memory.recycled_at),
             "is_proposal": memory.is_proposal,
             "left_at": memory.left_at,
+            "is_left": memory.is_left,
             "follow_up": _follow_up(memory.follow_up),
             "sales_word": memory.sales_word,
         }
@@ -226,6 +228,7 @@ def memory_from_json(text: str) -> Memory:
         recycled_at=instant("recycled_at"),
         is_proposal=data.get("is_proposal", False),
         left_at=Stage(data["left_at"]) if data.get("left_at") else None,
+        is_left=data.get("is_left", bool(data.get("left_at"))),
         follow_up=_stored_follow_up(data.get("follow_up")),
         sales_word=data.get("sales_word"),
     )

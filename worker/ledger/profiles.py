@@ -77,6 +77,12 @@ def mark_contacts_dirty(tx: Transaction, refs: Iterable[RecordRef]) -> None:
         _soil(tx, profiles.c.id.in_(touched))
 
 
+def mark_stages_dirty(tx: Transaction, stages: Iterable[str]) -> int:
+    """Have all profiles at these stages decided again; returns how many. Reads the base."""
+    names = [str(stage) for stage in stages]
+    return _soil(tx, profiles.c.stage.in_(names)) if names else 0
+
+
 def wake_due(tx: Transaction, now: datetime) -> int:
     """Turn every profile that has fallen due into a dirty one; returns how many.
 

@@ -25,6 +25,8 @@ def _explanation(explained: Mapping[str, Json]) -> Iterator[RenderableType]:
     yield f"  pathway   {explained['pathway'] or 'unclear'}"
     yield f"  verdict   {explained['verdict']}" + _carried(explained)
     yield f"  stage     {before} → {after} ({stage.get('reason')})"
+    for record, code in _map(stage.get("not_written")).items():
+        yield f"  left      {record} keeps the stage it shows ({code})"
     yield from _availability(explained)
     yield from _route(explained)
     yield from _follow_up(explained)

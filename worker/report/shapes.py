@@ -45,7 +45,8 @@ class RunSummary:
 
     ``held_plans`` counts the writes that wait for a person, by plan; ``quarantined`` the rows that
     were put aside, and ``quarantine`` names the first of them. ``write_codes`` counts, by outcome,
-    why writes did not do what they should; ``alarms``, by queue, why leads wait there.
+    why writes did not do what they should; ``alarms``, by queue, why leads wait there;
+    ``stages_not_in_crm``, by field and stage, the leads at a stage that a CRM's list lacks.
     """
 
     run_id: str
@@ -66,6 +67,7 @@ class RunSummary:
     revocations: RevocationCounts = field(default_factory=RevocationCounts)
     waiting: Mapping[tuple[str, str], int] = field(default_factory=dict)
     alarms: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    stages_not_in_crm: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_rehearsed(self) -> bool:
@@ -128,6 +130,7 @@ def summary_json(summary: RunSummary) -> dict[str, Json]:
             {"service_line": line, "site": site or None, "count": count}
             for (line, site), count in sorted(summary.waiting.items())
         ],
+        "stages_not_in_crm": dict(summary.stages_not_in_crm),
         "alarms": {name: dict(codes) for name, codes in summary.alarms.items()},
         "seconds": round(summary.seconds, 3),
     }

@@ -173,6 +173,8 @@ def _notices(summary: RunSummary, catalogue: Mapping[str, Reason]) -> Sequence[R
     if summary.waiting:
         waiting = {f"{line} at {site or '?'}": n for (line, site), n in summary.waiting.items()}
         parts += ["", show_counts("Qualified, waiting for an opening", waiting, 20)]
+    if summary.stages_not_in_crm:
+        parts += ["", *_unlisted(summary.stages_not_in_crm)]
     if summary.alarms:
         parts += ["", show_alarms(summary.alarms, catalogue)]
     if summary.revocations.open:
@@ -180,3 +182,9 @@ def _notices(summary: RunSummary, catalogue: Mapping[str, Reason]) -> Sequence[R
     if summary.breaches:
         parts += ["", show_breaches(summary)]
     return parts
+
+
+def _unlisted(stages: Mapping[str, int]) -> list[RenderableType]:
+    """The stages that a CRM's list lacks, so that they are not written there."""
+    title = "Stages the CRM does not list (not written; see leadtriage check --live)"
+    return [show_counts(title, stages, len(stages))]

@@ -51,6 +51,7 @@ from worker.ledger.rows import (
 )
 from worker.ledger.transaction import Transaction
 from worker.steps.alarms import count_alarms, log_alarms
+from worker.steps.choices import report_unlisted, with_lists
 from worker.steps.contact_points import with_shut
 from worker.steps.drift import refuse_missing_owners
 from worker.steps.owners import Owners, active_among, known_owners
@@ -108,6 +109,7 @@ def decide_profiles(work: Work, shard: Shard = WHOLE) -> None:
     for done, total in decide_batches(work, shard):
         work.on_progress(STEP, done, total)
     log_alarms(work)
+    report_unlisted(work)
 
 
 def decide_batches(work: Work, shard: Shard = WHOLE) -> Iterator[tuple[int, int]]:
@@ -128,6 +130,7 @@ def decide_batches(work: Work, shard: Shard = WHOLE) -> Iterator[tuple[int, int]
         prepare_roster(work, tx, active)
         wake_due(tx, work.now)
         wake_waiting(work, tx)
+        work = with_lists(work, tx)
         total = count_to_decide(tx, now=work.now, config_digest=digest, shard=shard)
     roll_ups = RollUps(ruleset=work.ruleset, now=work.now)
     done = 0
@@ -227,7 +230,10 @@ def _hand_out(
         door.note(decision)
         before = one.lead.snapshot.memory
         roster = with_decision(roster, before, decision)
-        plans = plan_write(work.ruleset, decision, _current(one.records), revoked=one.revoked)
+        current = _current(one.records)
+        plans = plan_write(
+            work.ruleset, decision, current, revoked=one.revoked, options=work.options
+        )
         was = one.profile.config_digest
         is_new_policy = was is not None and was != work.ruleset.configuration.digest
         change_at = first_of(one.change_at, due_by_availability(work, one.lead, decision))

@@ -31,6 +31,7 @@ from worker.ledger.records import (
 from worker.ledger.rows import StoredActivity, StoredDecision, StoredProfile, StoredRecord
 from worker.ledger.transaction import Transaction
 from worker.report.explain import LeadReport
+from worker.steps.choices import with_lists
 from worker.steps.contact_points import with_shut
 from worker.steps.owners import active_among, owners_if_told
 from worker.steps.revocations import revoked_facts
@@ -98,6 +99,7 @@ def report_lead(work: Work, reference: str) -> LeadReport:
     """
     owners = owners_if_told(work)
     with work.ledger.read() as tx:
+        work = with_lists(work, tx)
         profile = find_profile(tx, reference)
         records = records_of_profiles(tx, [profile.id]).get(profile.id, [])
         refs = [record.ref for record in records]
@@ -130,7 +132,7 @@ def report_lead(work: Work, reference: str) -> LeadReport:
         facts=inputs.get("facts", {}),
         sources=inputs.get("sources", {}),
         today=_today_json(today),
-        writes=plan_write(work.ruleset, today, current, revoked=revoked),
+        writes=plan_write(work.ruleset, today, current, revoked=revoked, options=work.options),
         smallest=smallest_change(work.ruleset, today.judgement),
         next_change_at=due_at.isoformat() if due_at else None,
         of_others=_of_others(counted, refs),

@@ -35,6 +35,7 @@ from worker.ports import Connector
 from worker.retry import with_retry
 from worker.steps.absorb import COUNTED, News, Reading, absorb
 from worker.steps.availability import confirm_unchanged, report_missing, store_availability
+from worker.steps.choices import note_lists
 from worker.steps.contact_points import note_contact_points, prepare_contact_points
 from worker.steps.drift import note_fields, refuse_drift
 from worker.steps.link import link_records
@@ -92,6 +93,7 @@ def _pull_object(
     there = {field.name for field in shape.fields} & object_map.read_fields()
     with work.begin() as tx:
         refuse_drift(tx, system.system, name, system.digest, there)
+        note_lists(tx, system.system, object_map, shape)
         bookmark = load_bookmark(tx, system.system, name)
         clear_seen(tx, work.run_id)
     is_remapped = bookmark is None or bookmark.map_digest != system.digest

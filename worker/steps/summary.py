@@ -40,6 +40,7 @@ def summarise_run(tx: Transaction, report: RunReport, now: datetime, seconds: fl
         revocations=report.revocations,
         waiting=count_waiting(tx),
         alarms=report.alarms,
+        stages_not_in_crm=report.unlisted,
     )
 
 

@@ -16,6 +16,7 @@ from worker.log import get_logger
 from worker.ports import Clock
 from worker.report.revocations import RevocationCounts
 from worker.steps.alarms import ALARMS, alarms_of
+from worker.steps.choices import UNLISTED
 from worker.steps.decide import decide_profiles
 from worker.steps.pull import pull
 from worker.steps.push import drain, recover, weigh_plan
@@ -23,7 +24,7 @@ from worker.steps.revocations import count_revocations, log_revocations
 from worker.steps.work import Work
 
 log = get_logger()
-APART = frozenset({"writes", "reasons", ALARMS})
+APART = frozenset({"writes", "reasons", ALARMS, UNLISTED})
 """Counted along the way, and reported beside the steps."""
 NOT_HELD = (
     "No plan of this name is held. It was released before, or newer decisions took its place. "
@@ -35,7 +36,8 @@ NOT_HELD = (
 class RunReport:
     """What one run did. ``steps`` counts by step, ``writes`` by outcome.
 
-    ``alarms`` counts, by queue and reason, the leads no member could take.
+    ``alarms`` counts, by queue and reason, the leads no member could take; ``unlisted`` the leads at
+    a stage that a CRM's list lacks, by system, object type, field and stage.
     """
 
     run_id: str
@@ -46,6 +48,7 @@ class RunReport:
     reasons: Mapping[str, int] = field(default_factory=dict)
     revocations: RevocationCounts = field(default_factory=RevocationCounts)
     alarms: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    unlisted: Mapping[str, int] = field(default_factory=dict)
 
     @classmethod
     def of(
@@ -67,6 +70,7 @@ class RunReport:
             reasons=work.counts.get("reasons", {}),
             revocations=revocations,
             alarms=alarms_of(work.counts),
+            unlisted=work.counts.get(UNLISTED, {}),
         )
 
 

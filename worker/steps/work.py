@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
+from worker.core.plan import NO_OPTIONS, Options
 from worker.core.ruleset import Ruleset
 from worker.errors import StoppedError
 from worker.ledger.engine import Ledger
@@ -30,6 +31,7 @@ def _always(_tx: Transaction) -> None:
 class Work:
     """One run's surroundings. ``now`` is the instant all its decisions are made for.
 
+    ``options`` are the CRMs' own lists of choices, as far as a run has looked at them.
     ``guard`` is called inside every writing transaction and raises when the lease is lost.
     """
 
@@ -43,6 +45,7 @@ class Work:
     on_progress: OnProgress = _silent
     should_stop: Callable[[], bool] = bool
     guard: Callable[[Transaction], None] = _always
+    options: Options = field(default_factory=lambda: NO_OPTIONS)
     counts: dict[str, dict[str, int]] = field(default_factory=dict)
 
     @contextmanager
