@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from connectors.hubspot import engagements, paths
+from connectors.hubspot import engagements, forms, paths
 from connectors.hubspot.auth import Credentials, FixedToken, OAuth, TokenFile
 from connectors.hubspot.budget import Budget
 from connectors.hubspot.changes import Course
 from connectors.hubspot.contacts import ContactSource
 from connectors.hubspot.engagements import EngagementSource
+from connectors.hubspot.forms import FormSource
 from connectors.hubspot.objects import LIST_PAGE
 from connectors.hubspot.options import Setup, read_setup, require_known
 from connectors.hubspot.owners import read_owners
@@ -34,8 +35,9 @@ from worker.errors import FixConfigurationError, LeadtriageError
 from worker.ports import Capabilities, Clock, Connector, ConnectorContext, ObjectSource
 
 WRITE_BATCH = 100
-_READS = ("contacts", *engagements.NAMES)
+_READS = ("contacts", *engagements.NAMES, forms.NAME)
 _OBJECT_OPTIONS = ("reads",)
+_FORM_OPTIONS = ("reads", "forms", "values")
 
 
 class Source(Protocol):
@@ -50,10 +52,13 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opened:
-    """An object type with how it is read, HubSpot's name for it, and fields that are our own."""
+    """An object type with how it is read, HubSpot's name for it, and fields that are our own.
+
+    ``name`` is None where it is none of HubSpot's CRM objects.
+    """
 
     source: Source
-    name: str
+    name: str | None
     synthetic: tuple[FieldDescription, ...] = ()
 
 
@@ -89,10 +94,11 @@ def _credentials(setup: Setup, sender: Sender, context: ConnectorContext) -> Cre
 
 def _check_object(source: ObjectSource, system: str) -> None:
     where = f"{source.object_type} of {system}"
-    for key in source.options:
-        require_known(key, allowed=_OBJECT_OPTIONS, what=f"option of {where}")
     reads = source.options.get("reads", source.object_type)
     require_known(reads, allowed=_READS, what=f"thing to read (option 'reads' of {where})")
+    allowed = _FORM_OPTIONS if reads == forms.NAME else _OBJECT_OPTIONS
+    for key in source.options:
+        require_known(key, allowed=allowed, what=f"option of {where}")
 
 
 def _open(item: ObjectSource, transport: Transport, context: ConnectorContext) -> Opened:
@@ -102,10 +108,23 @@ def _open(item: ObjectSource, transport: Transport, context: ConnectorContext) -
             transport=transport, system=context.system, object_type=item.object_type
         )
         return Opened(source=source, name=name)
+    if name == forms.NAME:
+        submissions = FormSource(
+            transport=transport,
+            system=context.system,
+            object_type=item.object_type,
+            only=_words(item.options.get("forms", "")),
+            values=_words(item.options.get("values", "")),
+        )
+        return Opened(source=submissions, name=None, synthetic=submissions.describe())
     activity = EngagementSource(
         transport=transport, system=context.system, object_type=item.object_type, name=name
     )
     return Opened(source=activity, name=name, synthetic=engagements.SYNTHETIC)
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(";") if part.strip())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +156,7 @@ class HubSpotConnector:
     def describe(self, object_type: str) -> ObjectDescription:
         """List the properties, and the fields of our own, such as an activity's contact."""
         opened = self._object(object_type)
-        fields = describe_properties(self.transport, opened.name)
+        fields = describe_properties(self.transport, opened.name) if opened.name else ()
         return ObjectDescription(object_type=object_type, fields=(*fields, *opened.synthetic))
 
     def pull(self, object_type: str, *, fields: Sequence[str], since: str | None) -> Iterator[Page]:
@@ -195,7 +214,9 @@ class HubSpotConnector:
         budget = self.transport.budget
         budget.zone = budget.zone or account.zone
 
-    def _look_at(self, name: str) -> Callable[[], object]:
+    def _look_at(self, name: str | None) -> Callable[[], object]:
+        if name is None:
+            return lambda: self.transport.call(paths.FORM_LIST, RowPage, query={"limit": 1})
         path = {"object_type": name}
         return lambda: self.transport.call(
             paths.OBJECT_LIST, RowPage, path=path, query={"limit": 1}
