@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -146,3 +147,49 @@ class OpenConnector(Protocol):
     """
 
     def __call__(self, context: ConnectorContext) -> Connector: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SandboxOrder:
+    """What a local twin of a CRM is started with.
+
+    ``data`` is a folder of tables as ``leadtriage sample`` writes them, ``script`` a file of faults,
+    ``database`` a file to keep the state in. ``now`` sets the twin's clock, which runs on from there.
+    ``index_lag_seconds`` is how long its search stays behind its writes.
+    """
+
+    port: int = 0
+    data: Path | None = None
+    script: Path | None = None
+    database: Path | None = None
+    now: datetime | None = None
+    seed: int = 1
+    has_limits: bool = True
+    index_lag_seconds: float = 0.0
+    on_progress: Callable[[int], None] | None = None
+
+
+class RunningSandbox(Protocol):
+    """A local twin while it serves."""
+
+    @property
+    def url(self) -> str: ...
+
+    @property
+    def token(self) -> str:
+        """What opens it; opens nothing else."""
+        ...
+
+    @property
+    def made(self) -> Mapping[str, int]:
+        """How many things of each sort it was filled with."""
+        ...
+
+    @property
+    def left_out(self) -> Mapping[str, int]:
+        """By column, how many values of the tables a real account would not hold either."""
+        ...
+
+
+OpenSandbox: TypeAlias = Callable[[SandboxOrder], AbstractContextManager[RunningSandbox]]
+"""Starts a local twin; it serves until the block ends."""

@@ -1,6 +1,6 @@
-"""Connectors by name, found through the entry point group ``leadtriage.connectors``.
+"""Connectors and local twins by name, found through entry points.
 
-This is the only way from the worker to a connector, so that ``worker`` never imports one.
+This is the only way from the worker to a connector or a twin, so that ``worker`` never imports one.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from importlib.metadata import entry_points
 from typing import cast
 
 from worker.errors import FixConfigurationError
-from worker.ports import OpenConnector
+from worker.ports import OpenConnector, OpenSandbox
 
 GROUP = "leadtriage.connectors"
+SANDBOXES = "leadtriage.sandboxes"
 
 
 def connector_names() -> tuple[str, ...]:
@@ -29,3 +30,18 @@ def find_connector(name: str, extra: Mapping[str, OpenConnector] | None = None) 
             return cast(OpenConnector, point.load())
     known = ", ".join(connector_names())
     raise FixConfigurationError(f"No connector is called {name!r}. Installed: {known}.")
+
+
+def find_sandbox(name: str) -> OpenSandbox:
+    """Find the opener of a local twin; says what to install when its server is missing."""
+    points = {point.name: point for point in entry_points(group=SANDBOXES)}
+    if name not in points:
+        known = ", ".join(sorted(points))
+        raise FixConfigurationError(f"No twin is called {name!r}. Installed: {known}.")
+    try:
+        return cast(OpenSandbox, points[name].load())
+    except ModuleNotFoundError as error:
+        raise FixConfigurationError(
+            f"The twin needs {error.name}, which is not installed. "
+            'Install it with: pip install "leadtriage[sandbox]"'
+        ) from error

@@ -14,13 +14,20 @@ _MILLISECOND: Final = timedelta(milliseconds=1)
 
 
 class SandboxClock:
-    """Tells the time. ``standing_at`` makes it stand still until it is moved."""
+    """Tells the time. ``standing_at`` makes it stand still until it is moved.
+
+    ``starting_at`` makes it run on from another instant.
+    """
 
     __slots__ = ("_moved", "_standing_at")
 
-    def __init__(self, standing_at: datetime | None = None) -> None:
+    def __init__(
+        self, standing_at: datetime | None = None, *, starting_at: datetime | None = None
+    ) -> None:
         self._standing_at = standing_at
         self._moved = timedelta()
+        if starting_at is not None:
+            self._moved = starting_at - self.now()
 
     def now(self) -> datetime:
         """Tell the instant, aware UTC."""

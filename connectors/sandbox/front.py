@@ -29,10 +29,19 @@ _LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
 class Twin(Protocol):
     """What stands in for one vendor's API."""
 
-    script: Script
-    journal: Journal
-    clock: SandboxClock
-    lock: AbstractContextManager[bool]
+    @property
+    def script(self) -> Script: ...
+
+    @property
+    def journal(self) -> Journal: ...
+
+    @property
+    def clock(self) -> SandboxClock: ...
+
+    @property
+    def lock(self) -> AbstractContextManager[object]:
+        """Held while the twin works on a request, and by whoever looks into it."""
+        ...
 
     def endpoint_of(self, request: Request) -> str:
         """Name the endpoint, with its places left open."""

@@ -10,7 +10,7 @@ import typer
 
 from worker import __version__
 from worker.app import spare_collector
-from worker.cli import configure, consent, demo, duplicates, fields, inspect, route, sync
+from worker.cli import configure, consent, demo, duplicates, fields, inspect, route, sandbox, sync
 from worker.cli.options import err, forgive_encodings, show
 from worker.errors import ExitCode
 
@@ -53,6 +53,7 @@ app.command()(configure.check)
 app.command()(fields.fields)
 app.command()(configure.sample)
 app.command()(demo.demo)
+app.command()(sandbox.sandbox)
 app.command()(sync.plan)
 app.command()(sync.apply)
 app.command()(sync.sync)

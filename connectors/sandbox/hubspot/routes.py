@@ -11,6 +11,8 @@ from connectors.sandbox.exchange import Answer
 from connectors.sandbox.hubspot import (
     associations,
     batches,
+    consent,
+    forms,
     merging,
     objects,
     owners,
@@ -28,6 +30,10 @@ _WRITE: Final = frozenset({"crm.objects.contacts.write"})
 _SCHEMA: Final = frozenset({"crm.schemas.contacts.read"})
 _DEFINE: Final = frozenset({"crm.schemas.contacts.write"})
 _NONE: Final[frozenset[str]] = frozenset()
+_FORMS: Final = frozenset({"forms"})
+_CONSENT: Final = frozenset({"communication_preferences.read"})
+_CONSENT_BATCH: Final = frozenset({"communication_preferences.statuses.batch.read"})
+_STATUSES: Final = "/communication-preferences/v4/statuses"
 _OWNERS: Final = frozenset({"crm.objects.owners.read"})
 
 
@@ -85,6 +91,30 @@ _TABLE: Final[tuple[tuple[str, str, Handler, frozenset[str]], ...]] = (
         _READ,
     ),
     *_PROPERTY_ROUTES,
+    ("GET", "/marketing/v3/forms", forms.list_forms, _FORMS),
+    ("GET", "/marketing/v3/forms/{formId}", forms.read_form, _FORMS),
+    (
+        "GET",
+        "/form-integrations/v1/submissions/forms/{formId}",
+        forms.list_submissions,
+        _FORMS,
+    ),
+    ("GET", "/communication-preferences/v3/definitions", consent.list_definitions, _CONSENT),
+    (
+        "GET",
+        "/communication-preferences/v3/status/email/{email}",
+        consent.read_statuses,
+        _CONSENT,
+    ),
+    ("POST", f"{_STATUSES}/batch/read", consent.batch_read_statuses, _CONSENT_BATCH),
+    (
+        "POST",
+        f"{_STATUSES}/batch/unsubscribe-all/read",
+        consent.batch_read_opt_outs,
+        _CONSENT_BATCH,
+    ),
+    ("GET", f"{_STATUSES}/{{email}}", consent.read_subscriber, _CONSENT),
+    ("GET", f"{_STATUSES}/{{email}}/unsubscribe-all", consent.read_opt_out, _CONSENT),
     ("GET", "/crm/v3/pipelines/{objectType}", pipelines.list_pipelines, _READ),
     ("GET", "/crm/v3/pipelines/{objectType}/{pipelineId}", pipelines.read_pipeline, _READ),
     ("GET", "/account-info/v3/details", pipelines.account_details, _NONE),

@@ -44,6 +44,8 @@ CREATE TABLE IF NOT EXISTS associations(
 CREATE TABLE IF NOT EXISTS submissions(
     form TEXT, at INTEGER, number INTEGER, body TEXT,
     PRIMARY KEY(form, at, number)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS members(
+    list TEXT, record INTEGER, at INTEGER, PRIMARY KEY(list, record)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS documents(
     kind TEXT, key TEXT, body TEXT NOT NULL, number INTEGER, PRIMARY KEY(kind, key)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counters(name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;
@@ -130,6 +132,12 @@ class Store:
     def next_id(self) -> int:
         """Give out an id that no record has, too large for 32 bits as HubSpot's are."""
         return self.count_up("id", FIRST_ID)
+
+    def take_ids(self, count: int) -> range:
+        """Reserve so many ids in a row."""
+        first = self.next_id()
+        self.sql.execute("UPDATE counters SET value=value+? WHERE name='id'", (count - 1,))
+        return range(first, first + count)
 
     def count_up(self, name: str, at_least: int = 0) -> int:
         """Raise a counter by one, or to ``at_least``."""

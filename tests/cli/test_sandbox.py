@@ -1,0 +1,67 @@
+"""``leadtriage sandbox`` serves until it is interrupted, and says what it needs."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import urllib.request
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from worker.errors import ExitCode
+from worker.sample import write_sample
+
+COMMAND = (sys.executable, "-m", "worker", "sandbox", "--port", "0")
+
+
+@pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
+def test_it_serves_the_tables_until_it_is_told_to_end(tmp_path: Path, sign: int) -> None:
+    write_sample(tmp_path / "base", 50, 1, date(2026, 11, 2))
+    command = [*COMMAND, "--data", str(tmp_path / "base"), "--json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        lines = []
+        while (line := running.stdout.readline()) != "}\n":
+            assert line, "it ended before it told its address"
+            lines.append(line)
+        told = json.loads("".join([*lines, "}"]))
+        request = urllib.request.Request(
+            f"{told['url']}/crm/v3/objects/contacts?limit=100",
+            headers={"authorization": f"Bearer {told['token']}"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert len(json.load(answer)["results"]) == told["made"]["contacts"] == 50
+        running.send_signal(sign)
+        assert running.wait(timeout=20) == 0
+
+
+def ended(*arguments: str, before: str = "") -> subprocess.CompletedProcess[str]:
+    """Run the command to its end, after some Python."""
+    program = f"{before}\nfrom worker.cli.main import main\nmain()"
+    return subprocess.run(
+        [sys.executable, "-c", program, "sandbox", *arguments], capture_output=True, text=True
+    )
+
+
+def test_without_the_extra_it_says_what_to_install() -> None:
+    done = ended(before="import sys; sys.modules['starlette'] = None")
+    assert done.returncode == ExitCode.CONFIGURATION
+    assert 'pip install "leadtriage[sandbox]"' in done.stderr
+
+
+def test_a_wrong_script_is_named_with_its_place(tmp_path: Path) -> None:
+    (tmp_path / "faults.json").write_text('[{"kind": "sulk"}]')
+    done = ended("--port", "0", "--script", str(tmp_path / "faults.json"))
+    assert done.returncode == ExitCode.CONFIGURATION
+    assert "The script faults.json is wrong: Invalid enum value 'sulk'" in done.stderr
+    assert "$[0].kind" in done.stderr
+
+
+def test_an_unknown_twin_is_told_with_those_there_are() -> None:
+    done = ended("salesboss")
+    assert done.returncode == ExitCode.CONFIGURATION
+    assert "Installed: hubspot." in done.stderr

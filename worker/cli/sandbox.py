@@ -1,0 +1,129 @@
+"""The command ``sandbox``: a CRM on this machine, with nobody in it who exists."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from pathlib import Path
+from threading import Event
+from types import FrameType
+from typing import Annotated, TypeAlias
+
+import typer
+
+from worker.cli.options import JsonOption, NowOption, exits, print_json, progress, quiet_logs, show
+from worker.ports import RunningSandbox, SandboxOrder
+from worker.registry import find_sandbox
+from worker.report.words import counted
+
+DataOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="LEADTRIAGE_SANDBOX_DATA",
+        exists=True,
+        file_okay=False,
+        help="Fill it from this folder, as `leadtriage sample` writes one.",
+        show_default=False,
+    ),
+]
+ScriptOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="LEADTRIAGE_SANDBOX_SCRIPT",
+        help="JSON list of faults that strike, see connectors/sandbox/README.md.",
+        show_default=False,
+    ),
+]
+DatabaseOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="LEADTRIAGE_SANDBOX_DATABASE",
+        help="Keep the state in this file. Default: memory.",
+        show_default=False,
+    ),
+]
+LimitsOption: TypeAlias = Annotated[
+    bool, typer.Option(envvar="LEADTRIAGE_SANDBOX_LIMITS", help="Keep the CRM's rate limits.")
+]
+LagOption: TypeAlias = Annotated[
+    float,
+    typer.Option(
+        envvar="LEADTRIAGE_SANDBOX_INDEX_LAG",
+        min=0,
+        help="Seconds by which its search stays behind its writes.",
+    ),
+]
+
+
+def sandbox(
+    system: Annotated[str, typer.Argument(help="Which CRM to stand in for.")] = "hubspot",
+    port: Annotated[
+        int,
+        typer.Option(
+            envvar="LEADTRIAGE_SANDBOX_PORT", min=0, max=65535, help="0 takes a free one."
+        ),
+    ] = 8710,
+    data: DataOption = None,
+    script: ScriptOption = None,
+    database: DatabaseOption = None,
+    limits: LimitsOption = True,
+    index_lag: LagOption = 2.0,
+    now: NowOption = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Serve a local twin of a CRM until it is interrupted. No account is needed, nobody is real."""
+    quiet_logs()
+    ended = _when_interrupted()
+    with exits(), progress(is_hidden=as_json) as bars:
+        order = SandboxOrder(
+            port=port,
+            data=data,
+            script=script,
+            database=database,
+            now=now,
+            has_limits=limits,
+            index_lag_seconds=index_lag,
+            on_progress=lambda done: bars("contacts", done, None),
+        )
+        with find_sandbox(system)(order) as running:
+            _tell(system, running, as_json=as_json)
+            ended.wait()
+
+
+def _when_interrupted() -> Event:
+    ended = Event()
+
+    def end(_number: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    signal.signal(signal.SIGINT, end)
+    signal.signal(signal.SIGTERM, end)
+    return ended
+
+
+def _tell(system: str, running: RunningSandbox, *, as_json: bool) -> None:
+    if as_json:
+        print_json(
+            {
+                "system": system,
+                "url": running.url,
+                "token": running.token,
+                "made": dict(running.made),
+                "left_out": dict(running.left_out),
+            }
+        )
+        sys.stdout.flush()  # whoever started it waits for the address
+        return
+    made = ", ".join(
+        counted(count, name.removesuffix("s")) for name, count in running.made.items() if count
+    )
+    if made:
+        show(f"Made {made}.")
+    if running.left_out:
+        total = sum(running.left_out.values())
+        columns = ", ".join(sorted(running.left_out))
+        show(f"Left out {counted(total, 'value')} that an account could not hold: {columns}.")
+    name = system.upper()
+    show(f"Serving {system} at {running.url}. Interrupt to stop. In another terminal:")
+    show(f"  export LEADTRIAGE_{name}__BASE_URL={running.url}")
+    show(f"  export LEADTRIAGE_{name}__ACCESS_TOKEN={running.token}")
