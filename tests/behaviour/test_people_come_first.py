@@ -8,9 +8,18 @@ import pytest
 
 from tests.support.fake_organisation import connect, crm_of, move_to_fake
 from tests.support.interposed import Interposed, files_with, once
-from tests.support.organisation import NOW, Organisation, add_qualified, make_empty, reasons_of
+from tests.support.organisation import (
+    NOW,
+    OWNERS,
+    Organisation,
+    add_qualified,
+    make_empty,
+    reasons_of,
+    write_table,
+)
 from worker.core.records import WriteOutcome
 from worker.ports import Connector
+from worker.sample.columns import OWNER_COLUMNS
 
 EDITS = {
     "lifecycle_stage": "Nurture",
@@ -50,6 +59,21 @@ def test_an_edit_between_read_and_write_stands_after_the_next_runs(
     qualified.sync(NOW + timedelta(hours=1))
     qualified.sync(NOW + timedelta(days=1))
     assert qualified.contact("q1")[field] == EDITS[field]
+
+
+def test_a_colleague_of_another_team_whom_a_person_chose_keeps_the_lead(
+    qualified: Organisation,
+) -> None:
+    owners = [{"owner_id": name, "active": "true"} for name in (*OWNERS, "own-131", "own-900")]
+    write_table(qualified.folder / "data" / "owners.csv", OWNER_COLUMNS, owners)
+    qualified.sync()
+    for hours in (1, 3):
+        at = NOW + timedelta(hours=hours)
+        qualified.edit("q1", owner_id="own-131", updated_at=at.isoformat())
+        qualified.sync(at)
+        assert qualified.contact("q1")["owner_id"] == "own-131"
+        assert "OWNER_SET_BY_PERSON" in reasons_of(qualified, "q1")
+        assert qualified.ask("SELECT owner FROM profiles") == [("biz-1",)]
 
 
 def test_a_stage_set_in_between_is_respected_with_its_reason(qualified: Organisation) -> None:

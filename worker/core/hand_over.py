@@ -68,6 +68,7 @@ def hand_over(
         contacts=snapshot.contacts,
         roster=roster,
         planned=snapshot.activities,
+        is_chosen=snapshot.owner_set_by_person_at is not None,
     )
     refusals = desk.without_chosen(refusals, snapshot.owner_set_by_person_at)
     route = desk.route(refusals)
@@ -96,6 +97,7 @@ class _Desk:
     contacts: Sequence[MappedContact]
     roster: Roster
     planned: tuple[Activity, ...]
+    is_chosen: bool
 
     @property
     def now(self) -> datetime:
@@ -136,6 +138,7 @@ class _Desk:
                 is_started=clock is not None and clock.first_at is not None,
                 account_owners=self._account_owners(),
                 target=self._escalated_to() if is_kept else None,
+                is_chosen=self.is_chosen,
             )
         )
         if self._is_standing(route) and memory.next_step_due_at is not None:

@@ -153,7 +153,8 @@ def _keep(lead: _Lead) -> Route | None:
         ]
         owners = lead.request.present_owners
         return replace(_outside(lead, outside, owners, others), is_kept=True)
-    for team in lead.teams:
+    others_too = lead.routing.policy.teams.values() if lead.request.is_chosen else ()
+    for team in (*lead.teams, *others_too):
         if any(member.id == lead.asked.present for member in team.members):
             pick = pick_member(team, lead.case, lead.roster, lead.asked)
             if pick.is_kept:

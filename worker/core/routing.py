@@ -94,7 +94,8 @@ class RouteRequest:
     owner is in ``unseen_systems``. ``due_at`` is when the next step of the hand-off is due, and
     ``is_started`` says that its owner has begun to work the lead. ``account_owners`` may own the
     lead's organisation, the likeliest first: members by id, others as ``system:owner id``.
-    ``target`` is a team or queue that takes the place of what the rules say.
+    ``target`` is a team or queue that takes the place of what the rules say. ``is_chosen``: a person
+    gave the lead to who has it, of whatever team.
     """
 
     present_owners: Mapping[str, str]
@@ -105,6 +106,7 @@ class RouteRequest:
     is_started: bool = False
     account_owners: tuple[str, ...] = ()
     target: str | None = None
+    is_chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
