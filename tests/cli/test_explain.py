@@ -36,6 +36,16 @@ def test_an_older_decision_is_explained_as_it_was(synced: Organisation) -> None:
     assert found["latest_decision"] != first
 
 
+def test_people_read_times_as_their_clock_shows_them(synced: Organisation) -> None:
+    due = explained(synced, "q1", "--json").json["route"]["due_at"]
+    assert due == "2026-11-02T19:00:00+00:00"
+
+    said = explained(synced, "q1").stdout
+
+    assert "due 2026-11-02 14:00 EST" in said
+    assert "asked for until 2026-11-02 14:00 EST" in said
+
+
 def test_people_are_told_that_a_decision_no_longer_stands(synced: Organisation) -> None:
     first = synced.contact("q1")["decision_id"]
     synced.edit("q1", lead_type="Business", updated_at="2026-11-02T16:00:00Z")

@@ -112,7 +112,7 @@ def _explain_one(app: App, pathway: str, verdict: str, tell: Tell) -> Json:
         return None
     explained = explain_json(app.ruleset, report_lead(app.looking(), profile_id))
     tell(Rule(f"One lead on the pathway {pathway}: {verdict}"))
-    tell(show_explanation(explained))
+    tell(show_explanation(explained, app.ruleset.configuration.time_zone))
     return explained
 
 

@@ -79,7 +79,7 @@ def explain(
     if as_json:
         print_json(explained)
     else:
-        show(show_explanation(explained))
+        show(show_explanation(explained, app.ruleset.configuration.time_zone))
 
 
 def runs(

@@ -342,7 +342,7 @@ _ALL = (
     _reason(
         "ROUTE_ALL_REFUSED",
         _F.ROUTE,
-        "Everyone on the team who could take it had it before.",
+        "Everyone on the team had it before, or sales said it is the wrong team.",
         _S.WARN,
     ),
     _reason("ROUTE_TEAM_UNSKILLED", _F.ROUTE, "Nobody on the team covers such leads.", _S.WARN),

@@ -68,7 +68,7 @@ def parse_template(text: str) -> Template:
         if not closing:
             raise ValueError("a bracket `[` is not closed.")
         if "[" in inside:
-            raise ValueError("brackets do not stand inside one another.")
+            raise ValueError("a bracket `[` opens before the one before it is closed.")
         part = Part(pieces=tuple(_pieces(inside)), is_optional=True)
         if not part.slots:
             raise ValueError(f"the part [{inside}] has no slot, so it would always be said.")

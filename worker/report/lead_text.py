@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -13,9 +15,29 @@ from worker.report.text import plain_table
 from worker.report.words import counted
 
 
-def show_explanation(explained: Mapping[str, Json]) -> RenderableType:
-    """One lead, explained from the verdict down to the single facts."""
-    return Group(*_explanation(explained))
+def show_explanation(explained: Mapping[str, Json], zone: ZoneInfo) -> RenderableType:
+    """One lead, explained from the verdict down to the single facts; times are those of ``zone``."""
+    return Group(*_explanation(_in_zone(explained, zone)))
+
+
+_TIMES: Mapping[str, Sequence[str]] = {
+    "route": ("due_at",),
+    "follow_up": ("due_at", "first_at"),
+    "availability": ("next_at", "qualified_at", "again_at"),
+}
+
+
+def _in_zone(explained: Mapping[str, Json], zone: ZoneInfo) -> Mapping[str, Json]:
+    """Write the times of the next step as the clock on the wall shows them."""
+    told = {**explained, "changes_by_itself_at": _local(explained["changes_by_itself_at"], zone)}
+    for part, names in _TIMES.items():
+        if found := _map(explained.get(part)):
+            told[part] = {**found, **{n: _local(found[n], zone) for n in names if n in found}}
+    return told
+
+
+def _local(at: Json, zone: ZoneInfo) -> Json:
+    return f"{datetime.fromisoformat(str(at)).astimezone(zone):%Y-%m-%d %H:%M %Z}" if at else at
 
 
 def _explanation(explained: Mapping[str, Json]) -> Iterator[RenderableType]:
