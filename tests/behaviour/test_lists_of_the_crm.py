@@ -9,8 +9,11 @@ import pytest
 from tests.fakes.crm import FakeCrm
 from tests.support.fake_organisation import crm_of, move_to_fake
 from tests.support.organisation import NOW, Organisation
+from worker.config.findings import Findings
+from worker.config.folder import read_sheets
 from worker.core.records import FieldDescription
 from worker.steps.inspect import report_lead
+from worker.steps.live_lists import look_at_lists
 
 STAGE = "lifecycle_stage"
 WITHOUT = ("Subscriber", "Lead", "Nurture", "Sales Qualified", "Disqualified", "Recycled")
@@ -149,3 +152,54 @@ def test_a_crm_that_by_policy_goes_without_a_stage_says_so(
         {"files:contacts:q1": "STAGE_NOT_USED_IN_CRM"},
     )
     assert organisation.sync(NOW + 2 * MINUTE).writes == {}
+
+
+def looked_at(organisation: Organisation, crm: FakeCrm) -> Findings:
+    found = Findings()
+    with organisation.open() as app:
+        system = app.ruleset.configuration.systems["files"]
+        sheet = read_sheets(organisation.folder)["systems/files.yaml"]
+        look_at_lists(system, crm, sheet, found)
+    return found
+
+
+def line_of(organisation: Organisation, begins: str) -> int:
+    text = (organisation.folder / "systems" / "files.yaml").read_text(encoding="utf-8")
+    lines = text.splitlines()
+    return next(n for n, line in enumerate(lines, 1) if line.strip().startswith(begins))
+
+
+def test_check_live_names_the_stages_that_the_crm_lacks(
+    organisation: Organisation, crm: FakeCrm
+) -> None:
+    have(crm, WHOLE[:-1])
+    found = looked_at(organisation, crm)
+    line = line_of(organisation, "lifecycle_stage:   {to:")
+    assert [str(problem) for problem in found.errors] == [
+        (
+            f"systems/files.yaml:{line}  objects.contacts.writes.lifecycle_stage\n"
+            "    The CRM's list of 'lifecycle_stage' has no 'Customer', the word for the stage "
+            "'customer'.\n"
+            "    allowed: Disqualified, Lead, Marketing Qualified, Nurture, Opportunity, Recycled, "
+            "Sales Qualified, Subscriber\n"
+            "    hint: add it to the list in the CRM, or mend the word; until then it is not written"
+        )
+    ]
+    assert found.warnings == []
+
+
+def test_check_live_names_the_stages_that_the_map_does_not(
+    organisation: Organisation, crm: FakeCrm
+) -> None:
+    have(crm, (*WHOLE, "Evangelist", "recycled", "Alumni"))
+    found = looked_at(organisation, crm)
+    line = line_of(organisation, "lifecycle_stage:   {from:")
+    assert found.errors == []
+    assert [str(problem) for problem in found.warnings] == [
+        (
+            f"systems/files.yaml:{line}  objects.contacts.fields.lifecycle_stage\n"
+            "    The map has no word for 'Alumni', 'Evangelist', which the CRM's list of "
+            "'lifecycle_stage' has.\n"
+            "    hint: a lead that stands there is left alone (STAGE_UNKNOWN_VALUE); name its stage"
+        )
+    ]

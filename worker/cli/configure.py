@@ -35,6 +35,7 @@ from worker.errors import ExitCode, FixConfigurationError, FixDataError, Leadtri
 from worker.report.words import counted
 from worker.sample import write_sample
 from worker.steps.live import look_at_system
+from worker.steps.live_lists import look_at_lists
 from worker.steps.live_owners import look_at_owners
 
 NOT_COPIED = frozenset({"README.md", "docs", "__pycache__", "state"})
@@ -107,7 +108,7 @@ def check(
             "--live",
             envvar="LEADTRIAGE_LIVE",
             help="Compare with the CRMs as well: whether they answer, have the mapped fields, label "
-            "none of them sensitive, and have the owners of the roster.",
+            "none of them sensitive, and have the stages of the maps and the owners of the roster.",
         ),
     ] = False,
     facts: Annotated[
@@ -173,6 +174,7 @@ def _look_live(configuration: Configuration, folder: Path) -> Findings:
                 problems = list(look_at_system(system, connector, sheet))
                 found.errors += problems
                 if not problems:
+                    look_at_lists(system, connector, sheet, found)
                     roster = sheets["routing.yaml"]
                     look_at_owners(configuration.routing, name, connector.owners(), roster, found)
         except LeadtriageError as error:

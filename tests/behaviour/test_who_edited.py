@@ -1,0 +1,126 @@
+"""Where a CRM tells who changed a field last, only a person's change is a person's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.behaviour.test_a_human_edit_stands import at_moment, watched
+from tests.behaviour.test_proposals import MET, ROW
+from tests.fakes.crm import FakeCrm
+from tests.fakes.crm_store import START_AT
+from tests.support.fake_organisation import connect, crm_of, move_to_fake
+from tests.support.organisation import NOW, Organisation
+from worker.core.records import Editor
+from worker.steps.inspect import report_lead
+
+STAGE, OWNER = "lifecycle_stage", "owner_id"
+MINUTE = timedelta(minutes=1)
+
+
+@pytest.fixture
+def crm(qualified: Organisation) -> FakeCrm:
+    """A CRM with a history of its fields, whose clock stands at the time of the runs."""
+    found = replace(crm_of(qualified.folder), tells_edits=True)
+    found.advance(int((NOW - START_AT).total_seconds()))
+    return found
+
+
+@pytest.fixture
+def handed_off(qualified: Organisation, crm: FakeCrm) -> Organisation:
+    qualified.reconfigure("lifecycle.yaml", ROW, ROW + MET)
+    moved = move_to_fake(qualified, crm)
+    moved.sync()
+    assert values_of(crm)[STAGE] == "Marketing Qualified"
+    crm.advance(60)
+    return moved
+
+
+def values_of(crm: FakeCrm) -> dict[str, str]:
+    values = crm.read("contacts", "q1")
+    assert values is not None
+    return {name: value or "" for name, value in values.items()}
+
+
+def set_by_people(organisation: Organisation) -> tuple[bool, bool]:
+    """Whether the ledger holds the stage, and the owner, of q1 for a person's."""
+    query = "SELECT stage_set_by_person_at, owner_set_by_person_at FROM records WHERE id = 'q1'"
+    ((stage, owner),) = organisation.ask(query)
+    return stage is not None, owner is not None
+
+
+CHANGES = {STAGE: "Nurture", OWNER: "own-103"}
+
+
+@pytest.mark.parametrize("field", CHANGES)
+@pytest.mark.parametrize("by", [Editor.PERSON, Editor.AUTOMATION])
+def test_only_a_persons_change_is_a_persons(
+    handed_off: Organisation, crm: FakeCrm, by: Editor, field: str
+) -> None:
+    crm.change("contacts", "q1", {field: CHANGES[field]}, by)
+    handed_off.sync(NOW + MINUTE)
+    is_person = by is Editor.PERSON
+    expected = (is_person and field == STAGE, is_person and field == OWNER)
+    assert set_by_people(handed_off) == expected
+
+
+@pytest.mark.parametrize("by", [Editor.PERSON, Editor.AUTOMATION])
+def test_what_an_automation_did_is_not_respected_as_a_persons(
+    handed_off: Organisation, crm: FakeCrm, by: Editor
+) -> None:
+    crm.change("contacts", "q1", {STAGE: "Nurture"}, by)
+    handed_off.sync(NOW + MINUTE)
+    with handed_off.open(NOW + MINUTE) as app:
+        reasons = report_lead(app.looking(), "q1").today["reasons"]
+    assert isinstance(reasons, list)
+    assert ("STAGE_SET_BY_PERSON" in reasons) == (by is Editor.PERSON)
+
+
+def test_our_own_echo_is_nobodys(handed_off: Organisation, crm: FakeCrm) -> None:
+    assert handed_off.sync(NOW + MINUTE).writes == {}
+    assert set_by_people(handed_off) == (False, False)
+    crm.change("contacts", "q1", {"opt_out_mail": "true"})
+    handed_off.sync(NOW + 2 * MINUTE)
+    assert set_by_people(handed_off) == (False, False)
+
+
+def test_a_person_who_sets_what_stood_there_already_makes_it_theirs(
+    handed_off: Organisation, crm: FakeCrm
+) -> None:
+    crm.change("contacts", "q1", {STAGE: "Marketing Qualified"})
+    handed_off.sync(NOW + 2 * MINUTE)
+    assert set_by_people(handed_off) == (True, False)
+
+
+def met(crm: FakeCrm) -> None:
+    values = {
+        "contact_id": "q1",
+        "type": "meeting_held",
+        "occurred_at": "2026-11-02T14:00:00Z",
+        "owner_id": "own-101",
+        "is_automated": "false",
+    }
+    crm.add("activities", "met-1", values)
+
+
+@pytest.mark.parametrize("moment", ["before the write", "after the write"])
+def test_a_person_who_sets_what_we_were_proposing_is_recognised(
+    handed_off: Organisation, crm: FakeCrm, moment: str
+) -> None:
+    met(crm)
+    call = "before fetch" if moment == "before the write" else "after push"
+
+    def confirm() -> None:
+        crm.advance(30)
+        crm.change("contacts", "q1", {STAGE: "Sales Qualified"})
+
+    tell = at_moment((call,), confirm)
+    racing = Organisation(folder=handed_off.folder, connectors=connect(crm, watched(tell)))
+    racing.sync(NOW + 2 * MINUTE)
+    handed_off.sync(NOW + 3 * MINUTE)
+    assert set_by_people(handed_off) == (True, False)
+    crm.change("contacts", "q1", {"opt_out_all": "true"})
+    handed_off.sync(NOW + 4 * MINUTE)
+    assert values_of(crm)[STAGE] == "Sales Qualified"
