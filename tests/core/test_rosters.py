@@ -244,7 +244,7 @@ def test_nobody_gets_leads_before_the_first_day() -> None:
         ((member("ann", is_paused=True),), "ROUTE_TEAM_AWAY", None),
         ((member("ann", max_per_day=0),), "ROUTE_TEAM_AT_CAPACITY", "2026-05-05T00:00"),
         ((member("ann", max_per_week=0),), "ROUTE_TEAM_AT_CAPACITY", "2026-05-11T00:00"),
-        ((member("gone"),), "ROUTE_TEAM_INACTIVE", None),
+        ((member("gone"),), "ROUTE_TEAM_INACTIVE", "2026-05-05T00:00"),
         ((), "ROUTE_TEAM_EMPTY", None),
         (
             (member("ann", skills={"x": Skill(words=frozenset("a"), is_required=True)}),),

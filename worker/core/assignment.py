@@ -186,7 +186,8 @@ def _standing_obstacle(
     member: Member, team: Team, case: Case, roster: Roster, asked: Asked
 ) -> _Obstacle | None:
     if not is_live(member.owners, roster.active):
-        return Why.INACTIVE, "not an active owner in the CRM", None
+        # Nobody tells us when an owner comes back: the lead is looked at again every day.
+        return Why.INACTIVE, "not an active owner in the CRM", _next_day(member, team, case.now)
     skill = missing_skill(member.skills, case.facts) if member.skills else None
     if skill is not None:
         return Why.UNSKILLED, f"does not cover the lead's {skill}", None
