@@ -11,6 +11,7 @@ from tests.support.fake_organisation import crm_of, move_to_fake
 from tests.support.organisation import NOW, Organisation
 from worker.config.findings import Findings
 from worker.config.folder import read_sheets
+from worker.config.loader import check_configuration
 from worker.core.records import FieldDescription
 from worker.steps.inspect import report_lead
 from worker.steps.live_lists import look_at_lists
@@ -152,6 +153,24 @@ def test_a_crm_that_by_policy_goes_without_a_stage_says_so(
         {"files:contacts:q1": "STAGE_NOT_USED_IN_CRM"},
     )
     assert organisation.sync(NOW + 2 * MINUTE).writes == {}
+
+
+def test_check_warns_of_stages_that_a_crm_goes_without(organisation: Organisation) -> None:
+    organisation.reconfigure(
+        "lifecycle.yaml",
+        "rejection_cool_down: 90 days",
+        "rejection_cool_down: 90 days\nsystems:\n  files: {stages: [lead, nurture, disqualified]}",
+    )
+    report = check_configuration(organisation.folder, NOW.date())
+    text = (organisation.folder / "lifecycle.yaml").read_text(encoding="utf-8")
+    line = text[: text.index("files: {stages")].count("\n") + 1
+    assert [str(found) for found in report.warnings if found.file == "lifecycle.yaml"] == [
+        (
+            f"lifecycle.yaml:{line}  systems.files.stages\n"
+            "    Leads get the stages mql as well, which are not written to this CRM.\n"
+            "    hint: its records keep the stage they show (STAGE_NOT_USED_IN_CRM)"
+        )
+    ]
 
 
 def looked_at(organisation: Organisation, crm: FakeCrm) -> Findings:

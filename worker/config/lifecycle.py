@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from worker.config.conditions import IN_ROUTING
+from worker.config.findings import in_words
 from worker.config.governance import Desk
 from worker.config.lifecycle_documents import (
     LifecycleDocument,
@@ -117,7 +118,22 @@ class LifecycleReader:
             for way in self._ways(item, (*path, "without", number))
         )
         stages = frozenset(entry.stages) or None
+        if stages is not None:
+            self._warn_of_gaps(stages, (*path, "stages"))
         return SystemStages(stages=stages, backward=entry.backward, refused=refused)
+
+    def _warn_of_gaps(self, stages: frozenset[Stage], path: KeyPath) -> None:
+        """Name the stages that the worker gives to leads, and that a CRM is not to have."""
+        ours = {
+            t for row in self.document.transitions if row.by is not Mover.PEOPLE for t in row.to
+        }
+        left_out = [stage.value for stage in Stage if stage in ours - stages]
+        if left_out:
+            self.desk.findings.warning(
+                self.desk.sheet.spot(*path),
+                f"leads get the stages {in_words(left_out)} as well, which are not written to this CRM.",
+                hint="its records keep the stage they show (STAGE_NOT_USED_IN_CRM)",
+            )
 
     def _ways(self, entry: WayEntry, path: KeyPath) -> Iterator[tuple[Stage | None, Stage]]:
         """A CRM can only be spared moves that the table has."""
