@@ -1,9 +1,16 @@
-"""Forms and consent of the twin: models of the client, newest first, silence is not consent."""
+"""Forms, lists, events and consent of the twin: the client's models; silence is not consent."""
 
 from __future__ import annotations
 
 from connectors.sandbox.hubspot.consent import GRANTED, MARKETING, put_status
 from connectors.sandbox.hubspot.forms import Submission, add_submissions, form_named, put_form
+from connectors.sandbox.hubspot.lists import RecordList, put_list
+from connectors.sandbox.hubspot.marketing_events import (
+    MarketingEvent,
+    Participation,
+    put_event,
+    put_participation,
+)
 
 V4 = "/communication-preferences/v4/statuses"
 
@@ -91,3 +98,53 @@ def test_a_batch_needs_a_channel_addresses_and_at_most_a_hundred(web) -> None:
 def test_types_of_subscription_load_into_the_models_of_the_client(client) -> None:
     found = client.communication_preferences.definition_api.get_page().subscription_definitions
     assert [one.name for one in found] == ["Marketing information", "One to one"]
+
+
+def test_members_come_by_id_or_as_they_joined_and_lists_by_record(client, web, twin, contact):
+    ids = [int(contact(firstname=f"P{n}")) for n in range(3)]
+    with twin.lock:
+        joined = list(zip(ids, (30, 10, 20), strict=True))
+        put_list(twin.account.store, RecordList(list_id="7", name="Nurture"), joined)
+    by_id = client.crm.lists.memberships_api.get_page("7", limit=2)
+    assert [one.record_id for one in by_id.results] == [str(ids[0]), str(ids[1])]
+    rest = client.crm.lists.memberships_api.get_page("7", after=by_id.paging.next.after)
+    assert [one.record_id for one in rest.results] == [str(ids[2])]
+    ordered = client.crm.lists.memberships_api.get_page_ordered_by_added_to_list_date("7")
+    assert [int(one.record_id) for one in ordered.results] == [ids[1], ids[2], ids[0]]
+    own = client.crm.lists.memberships_api.get_lists("0-1", str(ids[0]))
+    assert [one.list_id for one in own.results] == ["7"]
+    inputs = [{"objectTypeId": "0-1", "recordId": str(id_)} for id_ in (ids[0], 12)]
+    path = "/crm/v3/lists/records/memberships/batch/read"
+    found = {
+        one["recordId"]: [entry["listId"] for entry in one["recordListMemberships"]]
+        for one in web("POST", path, {"inputs": inputs}).body["results"]
+    }
+    assert found == {str(ids[0]): [7], "12": []}
+    assert client.crm.lists.lists_api.get_by_id("7").list.name == "Nurture"
+    assert web("GET", "/crm/v3/lists/7/memberships?limit=251").status == 400
+    assert web("GET", "/crm/v3/lists/8").status == 404
+
+
+def test_participations_are_told_by_contact_and_by_event(client, web, twin, contact) -> None:
+    ann, bo = contact(email="ann@clinic.example"), contact(firstname="Bo")
+    with twin.lock:
+        store = twin.account.store
+        put_event(store, MarketingEvent(id="55", name="Knee pain"))
+        for id_, state in ((ann, "ATTENDED"), (bo, "NO_SHOW")):
+            put_participation(
+                store, Participation(event_id="55", contact_id=id_, state=state, at=1_000)
+            )
+    api = client.marketing.events.retrieve_participant_state_api
+    (own,) = api.get_participations_breakdown_by_contact_id("ann@clinic.example").results
+    assert (own.properties.attendance_state, own.properties.occurred_at) == ("ATTENDED", 1_000)
+    assert own.associations.contact.contact_id == ann
+    assert own.associations.marketing_event.name == "Knee pain"
+    both = api.get_participations_breakdown_by_marketing_event_id("55", limit=1)
+    assert (both.total, len(both.results)) == (2, 1)
+    away = api.get_participations_breakdown_by_marketing_event_id("55", state="NO_SHOW")
+    assert [one.associations.contact.contact_id for one in away.results] == [bo]
+    counted = api.get_participations_counters_by_marketing_event_id("55")
+    assert (counted.attended, counted.no_shows, counted.registered) == (1, 1, 0)
+    (event,) = client.marketing.events.basic_api.get_all().results
+    assert event.event_name == "Knee pain"
+    assert web("GET", "/marketing/marketing-events/v3").body["results"][0]["objectId"] == "55"

@@ -17,7 +17,7 @@ from connectors.sandbox.hubspot.errors import (
     invalid,
     not_found,
 )
-from connectors.sandbox.hubspot.paging import Call, paging
+from connectors.sandbox.hubspot.paging import Call, batch_answer, paging
 from connectors.sandbox.hubspot.store import StoredObject
 
 MOST_INPUTS: Final = 1_000
@@ -175,7 +175,7 @@ def batch_read_links(call: Call) -> Answer:
     inputs = decoded(call.request.body, _BATCH).inputs
     if not inputs or len(inputs) > MOST_INPUTS:
         raise invalid(f"A batch read of associations takes 1 to {MOST_INPUTS:,} inputs.")
-    results: list[Json] = []
+    results: list[object] = []
     errors: list[Json] = []
     for place, wanted in enumerate(inputs):
         entry = None if place in call.spoilt else _one_of_batch(call, from_type, to_type, wanted)
@@ -183,7 +183,7 @@ def batch_read_links(call: Call) -> Answer:
             errors.append(batch_entry(_no_links(from_type, to_type, str(wanted.id))))
         else:
             results.append(entry)
-    return json_answer(_batch_body(call, results, errors), 207 if errors else 200)
+    return batch_answer(call, results, errors)
 
 
 def _one_of_batch(call: Call, from_type: str, to_type: str, wanted: From) -> Json:
@@ -209,17 +209,3 @@ def _no_links(from_type: str, to_type: str, id_: str) -> RefusedError:
         f"No {to_type} is associated with {from_type} {id_}.",
         context={"fromObjectId": [id_]},
     )
-
-
-def _batch_body(call: Call, results: list[Json], errors: list[Json]) -> dict[str, Json]:
-    at = call.account.stamp()
-    call.account.dice.shuffle(results)
-    body: dict[str, Json] = {
-        "status": "COMPLETE",
-        "results": results,
-        "startedAt": at,
-        "completedAt": at,
-    }
-    if errors:
-        body["numErrors"], body["errors"] = len(errors), errors
-    return body

@@ -12,7 +12,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from connectors.sandbox.exchange import Answer, Json, json_answer
+from connectors.sandbox.exchange import Answer, Json
 from connectors.sandbox.hubspot.errors import (
     Category,
     RefusedError,
@@ -21,7 +21,7 @@ from connectors.sandbox.hubspot.errors import (
     invalid,
 )
 from connectors.sandbox.hubspot.objects import MOST_WITH_HISTORY, NewRecord, made
-from connectors.sandbox.hubspot.paging import Call
+from connectors.sandbox.hubspot.paging import Call, batch_answer
 from connectors.sandbox.hubspot.store import StoredObject
 from connectors.sandbox.hubspot.values import Given
 from connectors.sandbox.hubspot.views import View, written
@@ -95,8 +95,10 @@ def batch_read(call: Call) -> Answer:
         else:
             found[record.id] = record
     view = View(call.account, object_type, body.properties, body.properties_with_history)
-    results: list[Json] = [view.show(record) for record in found.values()]
-    return _answer(call, results, [batch_entry(_missing(object_type, missing))] if missing else [])
+    results: list[object] = [view.show(record) for record in found.values()]
+    return batch_answer(
+        call, results, [batch_entry(_missing(object_type, missing))] if missing else []
+    )
 
 
 def _lookup(call: Call, object_type: str, id_property: str, key: str) -> StoredObject | None:
@@ -187,7 +189,7 @@ def _each(
     inputs = tuple(inputs)
     traces = [one.object_write_trace_id for one in inputs]
     is_partial = all(traces) and len(set(traces)) == len(traces)
-    results: list[Json] = []
+    results: list[object] = []
     errors: list[Json] = []
     for place, one in enumerate(inputs):
         trace = one.object_write_trace_id
@@ -201,7 +203,7 @@ def _each(
             errors.append(batch_entry(refused, [trace] if trace else []))
             continue
         results.append({**shown, "objectWriteTraceId": trace} if trace else shown)
-    return _answer(call, results, errors, status)
+    return batch_answer(call, results, errors, status)
 
 
 def _spoilt() -> RefusedError:
@@ -217,17 +219,3 @@ def _missing(object_type: str, ids: Sequence[str]) -> RefusedError:
         " Check that ids are valid.",
         context={"ids": list(ids)},
     )
-
-
-def _answer(call: Call, results: list[Json], errors: list[Json], status: int = 200) -> Answer:
-    at = call.account.stamp()
-    call.account.dice.shuffle(results)
-    body: dict[str, Json] = {
-        "status": "COMPLETE",
-        "results": results,
-        "startedAt": at,
-        "completedAt": at,
-    }
-    if errors:
-        body["numErrors"], body["errors"] = len(errors), errors
-    return json_answer(body, 207 if errors else status)

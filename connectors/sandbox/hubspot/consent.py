@@ -13,7 +13,7 @@ import msgspec
 from connectors.sandbox.exchange import Answer, Json, json_answer
 from connectors.sandbox.hubspot.account import Account
 from connectors.sandbox.hubspot.errors import Category, RefusedError, batch_entry, decoded, invalid
-from connectors.sandbox.hubspot.paging import Call
+from connectors.sandbox.hubspot.paging import Call, batch_answer
 from connectors.sandbox.hubspot.store import Store
 
 MARKETING: Final = "1001001"
@@ -92,24 +92,24 @@ def read_statuses(call: Call) -> Answer:
 def batch_read_statuses(call: Call) -> Answer:
     """POST /communication-preferences/v4/statuses/batch/read?channel=EMAIL."""
     addresses = _addresses(call)
-    results: list[Json] = []
+    results: list[object] = []
     errors: list[Json] = []
     for place, address in enumerate(addresses):
         if "@" not in address or place in call.spoilt:
             errors.append(batch_entry(_bad_address(address)))
             continue
         results.append({"subscriberIdString": address, "statuses": _statuses(call, address)})
-    return _batch(call, results, errors)
+    return batch_answer(call, results, errors)
 
 
 def batch_read_opt_outs(call: Call) -> Answer:
     """POST /communication-preferences/v4/statuses/batch/unsubscribe-all/read?channel=EMAIL."""
     addresses = _addresses(call)
-    results: list[Json] = [
+    results: list[object] = [
         {"subscriberIdString": address, "wideStatuses": _wide(call, address)}
         for address in addresses
     ]
-    return _batch(call, results, [])
+    return batch_answer(call, results)
 
 
 def read_subscriber(call: Call) -> Answer:
@@ -197,11 +197,3 @@ def _bad_address(address: str) -> RefusedError:
 def _times(call: Call) -> dict[str, Json]:
     at = call.account.stamp()
     return {"startedAt": at, "completedAt": at}
-
-
-def _batch(call: Call, results: list[Json], errors: list[Json]) -> Answer:
-    call.account.dice.shuffle(results)
-    body: dict[str, Json] = {"status": "COMPLETE", "results": results, **_times(call)}
-    if errors:
-        body["numErrors"], body["errors"] = len(errors), errors
-    return json_answer(body, 207 if errors else 200)

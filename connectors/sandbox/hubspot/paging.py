@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from connectors.sandbox.exchange import Request
+from connectors.sandbox.exchange import Answer, Json, Request, json_answer
 from connectors.sandbox.hubspot.account import Account
 from connectors.sandbox.hubspot.errors import invalid
 
@@ -56,3 +56,20 @@ def page_of(call: Call, found: Sequence[object], limit: int) -> dict[str, object
     if start + limit < len(found):
         body["paging"] = paging(call, start + limit)
     return body
+
+
+def batch_answer(
+    call: Call, results: list[object], errors: Sequence[Json] = (), status: int = 200
+) -> Answer:
+    """Answer a batch: results in an order of their own, and 207 when anything failed."""
+    at = call.account.stamp()
+    call.account.dice.shuffle(results)
+    body: dict[str, object] = {
+        "status": "COMPLETE",
+        "results": results,
+        "startedAt": at,
+        "completedAt": at,
+    }
+    if errors:
+        body["numErrors"], body["errors"] = len(errors), errors
+    return json_answer(body, 207 if errors else status)

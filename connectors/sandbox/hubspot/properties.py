@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import Final
 
 import msgspec
@@ -24,7 +23,7 @@ from connectors.sandbox.hubspot.errors import (
     invalid,
     not_found,
 )
-from connectors.sandbox.hubspot.paging import Call
+from connectors.sandbox.hubspot.paging import Call, batch_answer
 
 STANDARD_GROUPS: Final = ("contactinformation", "emailinformation", "conversioninformation")
 _NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,99}")
@@ -154,7 +153,7 @@ def archive_property(call: Call) -> Answer:
 def batch_create_properties(call: Call) -> Answer:
     """POST .../batch/create: those that cannot be made are errors and make a 207."""
     object_type = call.account.object_type(call.params["objectType"])
-    results: list[Definition] = []
+    results: list[object] = []
     errors: list[Json] = []
     for new in decoded(call.request.body, _BATCH).inputs:
         try:
@@ -164,12 +163,12 @@ def batch_create_properties(call: Call) -> Answer:
             continue
         call.account.definitions.put(object_type, [made])
         results.append(made)
-    return _batch(call, results, errors, 201)
+    return batch_answer(call, results, errors, 201)
 
 
 def batch_read_properties(call: Call) -> Answer:
     """POST .../batch/read."""
-    results: list[Definition] = []
+    results: list[object] = []
     errors: list[Json] = []
     body = decoded(call.request.body, _NAMES)
     for wanted in body.inputs:
@@ -177,7 +176,7 @@ def batch_read_properties(call: Call) -> Answer:
             results.append(_found(call, wanted.name, is_archived=body.archived))
         except RefusedError as refused:
             errors.append(batch_entry(refused))
-    return _batch(call, results, errors, 200)
+    return batch_answer(call, results, errors)
 
 
 def batch_archive_properties(call: Call) -> Answer:
@@ -262,18 +261,3 @@ def _archive(call: Call, object_type: str, definition: Definition) -> None:
     at = call.account.stamp()
     binned = msgspec.structs.replace(definition, archived=True, archived_at=at)
     call.account.definitions.put(object_type, [binned])
-
-
-def _batch(
-    call: Call, results: Sequence[Definition], errors: Sequence[Json], status: int
-) -> Answer:
-    at = call.account.stamp()
-    body: dict[str, object] = {
-        "status": "COMPLETE",
-        "results": results,
-        "startedAt": at,
-        "completedAt": at,
-    }
-    if errors:
-        body["numErrors"], body["errors"] = len(errors), errors
-    return json_answer(body, 207 if errors else status)

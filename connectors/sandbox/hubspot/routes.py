@@ -13,6 +13,8 @@ from connectors.sandbox.hubspot import (
     batches,
     consent,
     forms,
+    lists,
+    marketing_events,
     merging,
     objects,
     owners,
@@ -34,6 +36,9 @@ _FORMS: Final = frozenset({"forms"})
 _CONSENT: Final = frozenset({"communication_preferences.read"})
 _CONSENT_BATCH: Final = frozenset({"communication_preferences.statuses.batch.read"})
 _STATUSES: Final = "/communication-preferences/v4/statuses"
+_LISTS: Final = frozenset({"crm.lists.read"})
+_EVENTS: Final = frozenset({"crm.objects.marketing_events.read"})
+_MARKETING: Final = "/marketing/v3/marketing-events"
 _OWNERS: Final = frozenset({"crm.objects.owners.read"})
 
 
@@ -115,6 +120,47 @@ _TABLE: Final[tuple[tuple[str, str, Handler, frozenset[str]], ...]] = (
     ),
     ("GET", f"{_STATUSES}/{{email}}", consent.read_subscriber, _CONSENT),
     ("GET", f"{_STATUSES}/{{email}}/unsubscribe-all", consent.read_opt_out, _CONSENT),
+    ("GET", "/crm/v3/lists", lists.read_lists, _LISTS),
+    (
+        "POST",
+        "/crm/v3/lists/records/memberships/batch/read",
+        lists.lists_of_records,
+        _LISTS,
+    ),
+    (
+        "GET",
+        "/crm/v3/lists/records/{objectTypeId}/{recordId}/memberships",
+        lists.lists_of_record,
+        _LISTS,
+    ),
+    ("GET", "/crm/v3/lists/{listId}", lists.read_list, _LISTS),
+    ("GET", "/crm/v3/lists/{listId}/memberships", lists.list_members, _LISTS),
+    (
+        "GET",
+        "/crm/v3/lists/{listId}/memberships/join-order",
+        lists.list_members_as_joined,
+        _LISTS,
+    ),
+    ("GET", "/marketing/marketing-events/v3", marketing_events.list_events, _EVENTS),
+    ("GET", _MARKETING, marketing_events.list_events, _EVENTS),
+    (
+        "GET",
+        f"{_MARKETING}/participations/contacts/{{contactIdentifier}}/breakdown",
+        marketing_events.participations_of_contact,
+        _EVENTS,
+    ),
+    (
+        "GET",
+        f"{_MARKETING}/participations/{{marketingEventId}}",
+        marketing_events.count_participations,
+        _EVENTS,
+    ),
+    (
+        "GET",
+        f"{_MARKETING}/participations/{{marketingEventId}}/breakdown",
+        marketing_events.participations_of_event,
+        _EVENTS,
+    ),
     ("GET", "/crm/v3/pipelines/{objectType}", pipelines.list_pipelines, _READ),
     ("GET", "/crm/v3/pipelines/{objectType}/{pipelineId}", pipelines.read_pipeline, _READ),
     ("GET", "/account-info/v3/details", pipelines.account_details, _NONE),
