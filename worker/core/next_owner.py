@@ -98,28 +98,22 @@ def _start_of(routing: CompiledRouting, case: Case, request: RouteRequest) -> _S
 
 def _apply_rules(routing: CompiledRouting, case: Case) -> _Start:
     policy = routing.policy
-    skipped: list[Rejection] = []
-    for rule, holds in routing.rules:
+    for place, (rule, holds) in enumerate(routing.rules):
         if holds(case) is YES:
             return _Start(
                 rule=rule.id,
                 target=rule.target,
                 next_step=policy.next_steps[rule.next_step],
                 reasons=(),
-                skipped=tuple(skipped),
+                skipped=routing.passed_over[:place],
                 account_owner=rule.account_owner or _wish_of(policy, rule.target),
             )
-        skipped.append(
-            Rejection(
-                candidate=f"rule {rule.id}", code=Why.NO_MATCH, reason="its condition does not hold"
-            )
-        )
     return _Start(
         rule=None,
         target=policy.fallback,
         next_step=policy.next_steps[policy.fallback_next_step],
         reasons=("ROUTE_NO_RULE",),
-        skipped=tuple(skipped),
+        skipped=routing.passed_over,
         account_owner=None,
     )
 

@@ -15,6 +15,7 @@ from worker.core.assignment import (
     Balances,
     Rejection,
     Since,
+    Why,
     is_live,
 )
 from worker.core.conditions import Condition
@@ -114,6 +115,7 @@ class CompiledRouting:
     """The routing policy with its rules compiled, and what is looked up for every lead.
 
     ``orders`` lists for each target all places to try; ``nobody`` are owners who are no person.
+    ``passed_over`` is what is said of each rule, in order, when its condition does not hold.
     """
 
     policy: RoutingPolicy
@@ -122,6 +124,7 @@ class CompiledRouting:
     orders: Mapping[str, tuple[str, ...]]
     nobody: frozenset[str]
     asks_account_owner: bool
+    passed_over: tuple[Rejection, ...]
 
 
 def compile_routing(policy: RoutingPolicy) -> CompiledRouting:
@@ -147,7 +150,13 @@ def compile_routing(policy: RoutingPolicy) -> CompiledRouting:
         },
         nobody=policy.unassigned.union(queue_owners),
         asks_account_owner=asks_account_owner(policy),
+        passed_over=tuple(_passed_over(rule) for rule in policy.rules),
     )
+
+
+def _passed_over(rule: RoutingRule) -> Rejection:
+    name = f"rule {rule.id}"
+    return Rejection(candidate=name, code=Why.NO_MATCH, reason="its condition does not hold")
 
 
 def _overflow_order(policy: RoutingPolicy, target: str) -> tuple[str, ...]:
