@@ -10,6 +10,7 @@ from datetime import timedelta
 
 import pytest
 
+from tests.support.command import run
 from tests.support.openings import (
     UNDATED,
     opening,
@@ -208,6 +209,17 @@ def test_a_damaged_row_is_put_aside_alone(
     found = qualified.ask("SELECT record_id, column_name FROM quarantine")
     assert found == [("o1", column)]
     assert waiting(qualified) == ["q1"]
+
+
+def test_a_row_of_which_no_line_is_known_is_shown_by_its_id(qualified: Organisation) -> None:
+    with_openings(qualified, HOLD)
+    say_openings(qualified, {**opening("2026-11-03"), "clinic": "atlantis"}, opening("2026-12-01"))
+    qualified.sync()
+
+    shown = run("audit", "quarantine", config=qualified.folder).stdout
+
+    (row,) = (line.split() for line in shown.splitlines() if line.startswith("files "))
+    assert row[2:5] == ["id", "o1", "clinic"]
 
 
 def test_nobody_waits_for_what_is_not_known_unless_told_to(qualified: Organisation) -> None:

@@ -112,11 +112,16 @@ def show_aside(
     )
     for row in rows:
         reason = catalogue.get(row.code)
-        where = (row.system, row.object_type, str(row.row), row.column or "")
+        where = (row.system, row.object_type, _row(row), row.column or "")
         table.add_row(*where, row.code, reason.sentence if reason else "")
     if count <= len(rows):
         return table
     return Group(table, f"and {count - len(rows)} more: leadtriage audit quarantine")
+
+
+def _row(row: RowAside) -> str:
+    """Name a row by its line; by its id where no line is known, and not at all if it is the table."""
+    return str(row.row) if row.row else f"id {row.record_id}" if row.record_id else ""
 
 
 def show_alarm(counts: RevocationCounts) -> RenderableType:
