@@ -311,6 +311,7 @@ class MapReader:
             channel=item.channel,
             source=item.source,
             excluded=item.excluded,
+            is_optional=item.optional,
             justification=item.allow_sensitive,
         )
 

@@ -99,6 +99,7 @@ class ActivityReadEntry(Document):
     channel: Text | None = None
     source: Text | None = None
     excluded: Text | None = None
+    optional: bool = False
     allow_sensitive: Text | None = None
 
 

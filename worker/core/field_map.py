@@ -247,7 +247,8 @@ class FieldWrite:
 class ActivityRead:
     """How an activity record names its contact, time, kind and the rest. Values are CRM fields.
 
-    ``unread`` are mapped columns that nothing looks at, by what they would say.
+    ``unread`` are mapped columns that nothing looks at, by what they would say. What ``is_optional``
+    is passed over, and reported, where the CRM does not let us read it.
     """
 
     contact: str
@@ -262,6 +263,7 @@ class ActivityRead:
     source: str | None = None
     excluded: str | None = None
     unread: Mapping[str, str] = field(default_factory=dict)
+    is_optional: bool = False
     justification: str | None = None
 
     def columns(self) -> Mapping[str, str]:
@@ -324,6 +326,14 @@ class ObjectMap:
     activity: ActivityRead | None = None
     availability: AvailabilityRead | None = None
     missing: frozenset[str] = frozenset()
+
+    @property
+    def code_when_unreadable(self) -> str | None:
+        """Give the reason a run reports when it goes on without these records; None: it must not."""
+        if self.kind is ObjectKind.AVAILABILITY:
+            return "DQ_AVAILABILITY_MISSING"
+        is_optional = self.activity is not None and self.activity.is_optional
+        return "DQ_SOURCE_SKIPPED" if is_optional else None
 
     def requested_fields(self) -> tuple[str, ...]:
         """Name the CRM fields a pull asks for: what is read, and what is managed; sorted, once each."""

@@ -264,6 +264,7 @@ _ALL = (
         "The table of availability cannot be read; what was last known holds until it is stale.",
         _S.WARN,
     ),
+    _reason("DQ_SOURCE_SKIPPED", _F.DATA, "An optional source could not be read.", _S.WARN),
     # Availability
     _reason(
         "QUALIFIED_WAITING_CAPACITY",

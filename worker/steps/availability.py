@@ -27,7 +27,6 @@ from worker.log import get_logger
 from worker.steps.work import Work
 
 log = get_logger()
-MISSING = "DQ_AVAILABILITY_MISSING"
 Misread: TypeAlias = tuple[Record, Unreadable]
 
 
@@ -67,15 +66,15 @@ def confirm_unchanged(work: Work, tx: Transaction, system: str, object_type: str
     wake_readers(tx, _places(row for row in before if _is_stale(work, row)))
 
 
-def report_missing(work: Work, system: str, object_type: str) -> None:
+def report_missing(work: Work, system: str, object_type: str, code: str) -> None:
     """Say that a table cannot be read, where the rows that cannot be read are listed."""
-    log.warning("availability_not_read", system=system, object_type=object_type, code=MISSING)
+    log.warning("object_not_read", system=system, object_type=object_type, code=code)
     row = QuarantinedRow(
         system=system,
         object_type=object_type,
         row=0,
         column=None,
-        code=MISSING,
+        code=code,
         record_id=None,
         run_id=work.run_id,
     )

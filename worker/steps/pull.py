@@ -78,9 +78,10 @@ def pull(work: Work) -> None:
             try:
                 with_retry(attempt, work.sleep)
             except (FixDataError, FixAccessError):
-                if object_map.kind is not ObjectKind.AVAILABILITY:
+                code = object_map.code_when_unreadable
+                if code is None:
                     raise
-                report_missing(work, system.system, object_map.object_type)
+                report_missing(work, system.system, object_map.object_type, code)
 
 
 def _pull_object(
