@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from math import log2
+from pathlib import Path
 
-from tests.leads import NOW, Row, make_lead
+from tests.leads import NOW, Row, make_lead, ruleset_with
 from worker.core.due import PRECISION, TICK, next_change_at
 from worker.core.judgement import LeadSnapshot, judge, merge_lead
 from worker.core.memory import Memory
@@ -110,3 +111,17 @@ def test_no_date_is_too_far_to_be_reckoned_with(shipped: Ruleset) -> None:
     found = due(shipped, lead)
     assert found is not None
     assert found.year >= 2199
+
+
+EVIDENCE = Path(__file__).parents[1] / "cases" / "configurations" / "lifecycle_evidence"
+
+
+def test_the_evidence_of_a_proposal_closes_to_the_second() -> None:
+    """A meeting counts for 30 days; the request beside it lets the lead qualify for longer."""
+    actions = [
+        {"type": "meeting_held", "age": "20 days"},
+        {"type": "appointment_request", "age": "3 days"},
+    ]
+    ruleset = ruleset_with(EVIDENCE)
+    lead = lead_of(ruleset, actions, lifecycle_stage="Marketing Qualified")
+    assert due(ruleset, lead) == NOW + 10 * DAY
