@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from connectors.hubspot import engagements, forms, paths
+from connectors.hubspot.additions import describe_additions
 from connectors.hubspot.auth import Credentials, FixedToken, OAuth, TokenFile
 from connectors.hubspot.budget import Budget
 from connectors.hubspot.changes import Course
@@ -37,7 +38,10 @@ from worker.ports import Capabilities, Clock, Connector, ConnectorContext, Objec
 WRITE_BATCH = 100
 _READS = ("contacts", *engagements.NAMES, forms.NAME)
 _OBJECT_OPTIONS = ("reads",)
-_FORM_OPTIONS = ("reads", "forms", "values")
+_MORE_OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "contacts": ("subscriptions", "lists"),
+    forms.NAME: ("forms", "values"),
+}
 
 
 class Source(Protocol):
@@ -96,7 +100,7 @@ def _check_object(source: ObjectSource, system: str) -> None:
     where = f"{source.object_type} of {system}"
     reads = source.options.get("reads", source.object_type)
     require_known(reads, allowed=_READS, what=f"thing to read (option 'reads' of {where})")
-    allowed = _FORM_OPTIONS if reads == forms.NAME else _OBJECT_OPTIONS
+    allowed = (*_OBJECT_OPTIONS, *_MORE_OPTIONS.get(reads, ()))
     for key in source.options:
         require_known(key, allowed=allowed, what=f"option of {where}")
 
@@ -107,7 +111,10 @@ def _open(item: ObjectSource, transport: Transport, context: ConnectorContext) -
         source = ContactSource(
             transport=transport, system=context.system, object_type=item.object_type
         )
-        return Opened(source=source, name=name)
+        more = describe_additions(
+            _words(item.options.get("subscriptions", "")), _words(item.options.get("lists", ""))
+        )
+        return Opened(source=source, name=name, synthetic=more)
     if name == forms.NAME:
         submissions = FormSource(
             transport=transport,

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from connectors.hubspot.additions import NOTHING, properties_for, read_additions
 from connectors.hubspot.changes import Chunk, Course, pull_objects
 from connectors.hubspot.objects import ObjectReader
 from connectors.hubspot.rows import Row, Scalar, record_of, text_of, tombstone, values_of
@@ -40,21 +41,22 @@ class ContactSource:
         """Read contacts as they are now; archived and merged ones are left out."""
         ids = list(dict.fromkeys(ref.id for ref in refs))
         rows = self._reader(fields).read(ids)
-        return {self._ref(one): self._record(row, fields) for one, row in rows.items()}
+        records = self._records(list(rows.values()), fields)
+        return {record.ref: record for record in records}
 
     def _reader(self, fields: Sequence[str]) -> ObjectReader:
         return ObjectReader(
             transport=self.transport,
             name="contacts",
             modified=MODIFIED,
-            properties=tuple(dict.fromkeys((*fields, MODIFIED, *MERGED))),
+            properties=tuple(dict.fromkeys((*properties_for(fields), MODIFIED, *MERGED))),
         )
 
     def _page(self, reader: ObjectReader, fields: Sequence[str], chunk: Chunk) -> Page:
         merged = self._merged(reader, chunk.rows)
         gone = [tombstone(self._ref(str(row.id))) for row in chunk.gone]
         return Page(
-            records=(*(self._record(row, fields) for row in chunk.rows), *merged, *gone),
+            records=(*self._records(chunk.rows, fields), *merged, *gone),
             bookmark=chunk.bookmark,
             issues=chunk.issues,
             is_whole=chunk.is_whole,
@@ -75,9 +77,15 @@ class ContactSource:
             if old not in alive
         ]
 
-    def _record(self, row: Row, fields: Sequence[str]) -> Record:
-        values = values_of(row.properties, fields)
-        return record_of(self._ref(str(row.id)), values, row.properties.get(MODIFIED))
+    def _records(self, rows: Sequence[Row], fields: Sequence[str]) -> list[Record]:
+        more = read_additions(self.transport, rows, fields)
+        records: list[Record] = []
+        for row in rows:
+            added = more.get(str(row.id), NOTHING)
+            values = {**values_of(row.properties, fields), **added}
+            ref = self._ref(str(row.id))
+            records.append(record_of(ref, values, row.properties.get(MODIFIED)))
+        return records
 
     def _ref(self, record_id: str) -> RecordRef:
         return RecordRef(system=self.system, object_type=self.object_type, id=record_id)

@@ -46,5 +46,9 @@ FORM_LIST = _get("list forms", "/marketing/v3/forms")
 FORM_SUBMISSIONS = _get(
     "list form submissions", "/form-integrations/v1/submissions/forms/{form_id}"
 )
+STATUS_BATCH_READ = _post("read subscriptions", "/communication-preferences/v4/statuses/batch/read")
+MEMBERSHIP_BATCH_READ = _post(
+    "read list memberships", "/crm/v3/lists/records/memberships/batch/read"
+)
 ACCOUNT_DETAILS = _get("read the account's details", "/account-info/v3/details")
 TOKEN = _post("renew the access token", "/oauth/v1/token")
