@@ -36,6 +36,8 @@ class FaultKind(StrEnum):
     """A batch is answered as complete, and nothing was written."""
     SPOIL = "spoil"
     """The inputs of a batch at ``inputs`` fail, the others are done."""
+    THIN = "thin"
+    """A page holds ``rows`` rows at most, even none, and the cursor goes on from there."""
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -56,6 +58,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     policy: str = "TEN_SECONDLY_ROLLING"
     retry_after: int | None = None
     inputs: tuple[int, ...] = (0,)
+    rows: Annotated[int, msgspec.Meta(ge=0)] = 1
 
 
 @dataclass(slots=True, kw_only=True)

@@ -96,3 +96,13 @@ def test_a_batch_archive_takes_what_is_there(web, contact) -> None:
     id_ = contact(firstname="Ann")
     assert batch(web, "archive", [{"id": id_}, {"id": "12"}]).status == 204
     assert web("GET", f"{CONTACTS}/{id_}").status == 404
+
+
+def test_an_update_takes_record_ids_only(web, contact) -> None:
+    contact(email="ann@clinic.example")
+    by_address = {
+        "id": "ann@clinic.example",
+        "idProperty": "email",
+        "properties": {"lastname": "Lee"},
+    }
+    assert batch(web, "update", [by_address]).status == 400

@@ -11,6 +11,7 @@ from connectors.sandbox.hubspot.marketing_events import (
     put_event,
     put_participation,
 )
+from connectors.sandbox.hubspot.writing import impose
 
 V4 = "/communication-preferences/v4/statuses"
 
@@ -59,8 +60,7 @@ def test_nothing_said_is_not_specified_and_an_opt_out_covers_every_type(client, 
         put_status(twin.account.store, "in@clinic.example", GRANTED, MARKETING)
         record = twin.account.find("contacts", id_)
         assert record is not None
-        record.properties["hs_email_optout"] = "true"  # type: ignore[index]  # read-only by API
-        twin.account.store.put([record])
+        impose(twin.account, record, {"hs_email_optout": "true"})
     addresses = ["in@clinic.example", "out@clinic.example", "new@clinic.example"]
     reply = web("POST", f"{V4}/batch/read?channel=EMAIL", {"inputs": addresses})
     assert reply.status == 200

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from hubspot.crm.contacts.exceptions import ApiException
 
+from connectors.sandbox.hubspot.writing import impose, update
 from tests.sandbox.conftest import NOW_TEXT
 
 CONTACTS = "/crm/v3/objects/contacts"
@@ -102,6 +103,27 @@ def test_history_lists_each_value_with_its_time_and_source_newest_first(client, 
         *(("Anna", "INTEGRATION"), ("Ann", "INTEGRATION"))
     ]
     assert history[0].timestamp - history[1].timestamp == timedelta(minutes=1)
+
+
+def test_a_persons_edit_and_what_hubspot_does_itself_show_in_the_history(web, twin, contact):
+    id_ = contact(lifecyclestage="customer", firstname="Ann")
+    twin.clock.advance(timedelta(seconds=1))
+    with twin.lock:
+        record = twin.account.find("contacts", id_)
+        record = update(twin.account, record, {"firstname": "Anna"}, source="CRM_UI")
+        impose(twin.account, record, {"lifecyclestage": "lead", "hs_email_optout": "true"})
+    names = "firstname,lifecyclestage,hs_email_optout"
+    read = web("GET", f"{CONTACTS}/{id_}?propertiesWithHistory={names}").body
+    shown = {
+        name: [(one["value"], one["sourceType"]) for one in entries]
+        for name, entries in read["propertiesWithHistory"].items()
+    }
+    assert shown == {
+        "firstname": [("Anna", "CRM_UI"), ("Ann", "INTEGRATION")],
+        "lifecyclestage": [("lead", "CALCULATED"), ("customer", "INTEGRATION")],
+        "hs_email_optout": [("true", "CALCULATED")],
+    }
+    assert read["updatedAt"] == "2026-11-02T15:00:01.000Z"
 
 
 def test_lists_go_by_id_and_hold_a_hundred_or_fifty_with_history(client, web) -> None:

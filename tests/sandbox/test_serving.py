@@ -72,6 +72,24 @@ def test_a_batch_can_be_complete_and_empty_or_spoilt_in_part(web, twin) -> None:
     assert len(web("GET", CONTACTS).body["results"]) == 2
 
 
+def test_a_thin_page_goes_on_where_it_ends(web, twin, contact) -> None:
+    ids = [contact(firstname=f"P{n}") for n in range(4)]
+    twin.script.add(
+        Fault(kind=FaultKind.THIN, endpoint="GET *", rows=1),
+        Fault(kind=FaultKind.THIN, endpoint="GET *", rows=0, skip=1),
+        Fault(kind=FaultKind.THIN, endpoint="POST */search", rows=2),
+    )
+    seen, sizes, after = [], [], "0"
+    while after is not None:
+        page = web("GET", f"{CONTACTS}?limit=100&after={after}").body
+        seen += [one["id"] for one in page["results"]]
+        sizes.append(len(page["results"]))
+        after = page["paging"]["next"]["after"] if "paging" in page else None
+    assert (seen, sizes) == (ids, [1, 0, 3])
+    found = web("POST", f"{CONTACTS}/search", {"limit": 200}).body
+    assert (len(found["results"]), found["paging"]) == (2, {"next": {"after": "2"}})
+
+
 def test_chance_follows_the_seed() -> None:
     def strikes(seed: int) -> list[bool]:
         fault = Fault(kind=FaultKind.STATUS, probability=0.3, times=None)

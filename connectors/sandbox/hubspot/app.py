@@ -89,6 +89,7 @@ class HubSpotTwin:
             request=request,
             params=params,
             spoilt=_spoilt(faults),
+            thin=next((one.rows for one in faults if one.kind is FaultKind.THIN), None),
             daily_limit=self.meter.daily_limit,
             used_today=self.meter.used_today + 1,  # with this call
         )

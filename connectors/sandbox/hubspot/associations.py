@@ -160,7 +160,7 @@ def read_links(call: Call) -> Answer:
     rows = _links_of(call.account, from_type, record.id, to_type, call.after(), limit + 1)
     body: dict[str, object] = {"results": _shown(rows[:limit])}
     if len(rows) > limit:
-        body["paging"] = paging(call, rows[limit - 1][0])
+        body["paging"] = paging(call, rows[limit - 1][0] if limit else call.after())
     return json_answer(body)
 
 

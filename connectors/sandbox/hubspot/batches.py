@@ -122,6 +122,8 @@ def batch_update(call: Call) -> Answer:
     inputs = _changes(call)
 
     def change(wanted: Change) -> dict[str, Json]:
+        if wanted.id_property == "email":
+            raise invalid("A batch update takes record ids, not addresses.")
         record = find_by_key(call.account, object_type, wanted.id_property or "", str(wanted.id))
         if record is None:
             raise _missing(object_type, [str(wanted.id)])

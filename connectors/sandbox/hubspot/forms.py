@@ -145,7 +145,7 @@ def list_submissions(call: Call) -> Answer:
     ).fetchall()
     body: dict[str, Json] = {"results": [_submitted(form_id, *row) for row in rows[:limit]]}
     if len(rows) > limit:
-        last = rows[limit - 1]
+        last = rows[limit - 1][:2] if limit else (at, number)
         after = base64.urlsafe_b64encode(f"{last[0]}:{last[1]}".encode()).decode()
         link = f"https://api.hubapi.com{call.request.path}?limit={limit}&after={after}"
         body["paging"] = {"next": {"after": after, "link": link}}

@@ -79,7 +79,7 @@ def list_members(call: Call) -> Answer:
     ).fetchall()
     body: dict[str, object] = {"results": [_member(*row) for row in rows[:limit]]}
     if len(rows) > limit:
-        body["paging"] = paging(call, rows[limit - 1][0])
+        body["paging"] = paging(call, rows[limit - 1][0] if limit else call.after())
     return json_answer(body)
 
 

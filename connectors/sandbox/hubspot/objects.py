@@ -49,7 +49,7 @@ def list_objects(call: Call) -> Answer:
     shown = [_with_links(call, record, view.show(record)) for record in found[:limit]]
     body: dict[str, object] = {"results": shown}
     if len(found) > limit:
-        body["paging"] = paging(call, found[limit - 1].id)
+        body["paging"] = paging(call, found[limit - 1].id if limit else call.after())
     return json_answer(body)
 
 

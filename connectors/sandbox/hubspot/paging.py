@@ -20,6 +20,8 @@ class Call:
     params: Mapping[str, str]
     spoilt: frozenset[int] = frozenset()
     """Places of inputs that a scripted fault lets fail."""
+    thin: int | None = None
+    """The most rows a scripted fault lets a page have."""
     daily_limit: int = 0
     used_today: int = 0
 
@@ -32,7 +34,11 @@ class Call:
         text = self.request.one("limit", str(default))
         if not text.isdecimal() or not 0 < int(text) <= most:
             raise invalid(f"limit must be between 1 and {most}.")
-        return int(text)
+        return self.thinned(int(text))
+
+    def thinned(self, limit: int) -> int:
+        """Cut a page size to what a scripted fault allows."""
+        return limit if self.thin is None else min(limit, self.thin)
 
     def after(self) -> int:
         """Read the paging cursor; 0 at the start."""

@@ -79,7 +79,7 @@ def search_objects(call: Call) -> Answer:
         raise invalid(f"The body of a search may have {LONGEST_BODY:,} characters.")
     object_type = call.account.object_type(call.params["objectType"])
     body = decoded(call.request.body, _DECODER)
-    limit, offset = _window(body)
+    limit, offset = _window(call, body)
     is_behind = call.account.store.drop_stale(call.account.clock.now_ms())
     source = _source(object_type, is_behind=is_behind)
     where = _where(call.account, object_type, body, is_behind=is_behind)
@@ -102,7 +102,7 @@ def search_objects(call: Call) -> Answer:
     return json_answer(shown)
 
 
-def _window(body: SearchBody) -> tuple[int, int]:
+def _window(call: Call, body: SearchBody) -> tuple[int, int]:
     limit = 10 if body.limit is None else body.limit
     if not 0 < limit <= LARGEST_PAGE:
         raise invalid(f"limit must be between 1 and {LARGEST_PAGE}.")
@@ -114,7 +114,7 @@ def _window(body: SearchBody) -> tuple[int, int]:
             "There was a problem with the request.",
             Detail(message=f"Paging past {REACHABLE:,} results is not possible."),
         )
-    return limit, int(after)
+    return call.thinned(limit), int(after)
 
 
 def _source(object_type: str, *, is_behind: bool) -> Condition:

@@ -21,8 +21,13 @@ ADDITIONAL_EMAILS = "hs_additional_emails"
 API_SOURCE = "INTEGRATION"
 
 
-def create(account: Account, object_type: str, given: Mapping[str, Given]) -> StoredObject:
-    """Make a record; 409 when a unique value is taken."""
+def create(
+    account: Account,
+    object_type: str,
+    given: Mapping[str, Given],
+    source: str = API_SOURCE,
+) -> StoredObject:
+    """Make a record; 409 when a unique value is taken. ``source`` is what its history will say."""
     values = {name: text for name, text in _checked(account, object_type, given).items() if text}
     _refuse_taken(account, object_type, values, own_id=None)
     now = account.clock.now_ms()
@@ -32,7 +37,7 @@ def create(account: Account, object_type: str, given: Mapping[str, Given]) -> St
         id=account.store.next_id(),
         created=now,
         modified=now,
-        source=API_SOURCE,
+        source=source,
         properties=values,
     )
     _note_stale(account, object_type, record.id, None)
@@ -41,7 +46,12 @@ def create(account: Account, object_type: str, given: Mapping[str, Given]) -> St
     return record
 
 
-def update(account: Account, record: StoredObject, given: Mapping[str, Given]) -> StoredObject:
+def update(
+    account: Account,
+    record: StoredObject,
+    given: Mapping[str, Given],
+    source: str = API_SOURCE,
+) -> StoredObject:
     """Change a record. Values that stay as they are leave no trace; a stage never goes back."""
     wanted = _checked(account, record.type, given, record.properties)
     if record.type == "contacts" and STAGE in wanted:
@@ -54,10 +64,19 @@ def update(account: Account, record: StoredObject, given: Mapping[str, Given]) -
     if not changed:
         return record
     _refuse_taken(account, record.type, changed, own_id=record.id)
-    return _store_changes(account, record, changed)
+    return _store_changes(account, record, changed, source)
 
 
-def _store_changes(account: Account, record: StoredObject, changed: dict[str, str]) -> StoredObject:
+def impose(
+    account: Account, record: StoredObject, values: Mapping[str, str], source: str = "CALCULATED"
+) -> StoredObject:
+    """Change a record as HubSpot itself can: read-only properties, and stages backwards as well."""
+    return _store_changes(account, record, dict(values), source)
+
+
+def _store_changes(
+    account: Account, record: StoredObject, changed: dict[str, str], source: str
+) -> StoredObject:
     now = account.clock.now_ms()
     changed |= _follow_ups(record.type, record.properties, changed, iso_of(now))
     merged = {**record.properties, **changed}
@@ -68,7 +87,7 @@ def _store_changes(account: Account, record: StoredObject, changed: dict[str, st
     )
     _note_stale(account, record.type, record.id, record)
     account.store.put([after])
-    account.store.put_changes(_history_of(account, record, changed, now))
+    account.store.put_changes(_history_of(account, record, changed, now, source))
     if changed.keys() & {*_unique_names(account, record.type), ADDITIONAL_EMAILS}:
         account.store.drop_keys(record.type, record.id)
         account.store.put_keys(_keys(account, after))
@@ -210,7 +229,7 @@ def _follow_ups(
 
 
 def _history_of(
-    account: Account, before: StoredObject, changed: Mapping[str, str], now: int
+    account: Account, before: StoredObject, changed: Mapping[str, str], now: int, source: str
 ) -> Iterator[Change]:
     """List the changes; a property that changes for the first time gets its first value as well."""
     kind, id_ = before.type, before.id
@@ -220,7 +239,7 @@ def _history_of(
             yield Change(
                 type=kind, id=id_, name=name, value=first, at=before.created, source=before.source
             )
-        yield Change(type=kind, id=id_, name=name, value=text, at=now, source=API_SOURCE)
+        yield Change(type=kind, id=id_, name=name, value=text, at=now, source=source)
 
 
 def _note_stale(account: Account, object_type: str, id_: int, before: StoredObject | None) -> None:
