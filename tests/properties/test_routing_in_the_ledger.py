@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from hypothesis import HealthCheck, assume, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
@@ -28,6 +28,7 @@ START = datetime(2026, 11, 24, 15, tzinfo=UTC)
 TEAM = "scheduling"
 LINES = ("orthopedics", "orthopedics", "behavioral_health")
 SOME = st.integers(0, 10_000)
+UNLIMITED = (None, None, None)
 STANDING = "SELECT id, owner, stage, verdict, next_step_due_at, is_dirty, decision_id FROM profiles"
 
 
@@ -80,7 +81,7 @@ class TwoWorkers(RuleBasedStateMachine):
         self.base.changes += 1
         self.is_even = False
 
-    @initialize(caps=st.tuples(*[st.none() | st.integers(1, 5)] * 3))
+    @initialize(caps=st.just(UNLIMITED) | st.tuples(*[st.none() | st.integers(1, 5)] * 3))
     def begin(self, caps: tuple[int | None, int | None, int | None]) -> None:
         per_day, per_week, most_open = caps
         self.change_team(
@@ -89,7 +90,7 @@ class TwoWorkers(RuleBasedStateMachine):
                 for one in self.team.members
             ]
         )
-        self.is_even = caps == (None, None, None)
+        self.is_even = caps == UNLIMITED
 
     @rule(which=SOME)
     def pause_or_return(self, which: int) -> None:
@@ -258,3 +259,29 @@ TestTwoWorkers.settings = settings(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
+
+
+@settings(max_examples=10, deadline=None)
+@given(
+    steps=st.lists(
+        st.tuples(st.integers(4, 9), st.integers(0, 1), st.none() | st.integers(0, 60)),
+        min_size=3,
+        max_size=6,
+    )
+)
+def test_two_workers_that_are_killed_share_one_rotation(
+    steps: list[tuple[int, int, int | None]],
+) -> None:
+    """While everybody is there: leads arrive, and one of the workers goes on or is killed."""
+    machine = TwoWorkers()
+    machine.begin(caps=UNLIMITED)
+    for leads, which, statement in steps:
+        machine.arrive([LINES[0]] * leads)
+        if statement is None:
+            machine.decide(which, 1)
+        else:
+            machine.kill(which, statement)
+        machine.shares_are_within_one_lead_of_the_weights()
+    machine.settle()
+    machine.shares_are_within_one_lead_of_the_weights()
+    machine.teardown()

@@ -212,6 +212,7 @@ class Base:
             self.kill(worker)
             return False
         finally:
+            worker.dies_after = None
             self.on_step()
         return True
 
