@@ -261,7 +261,7 @@ TestTwoWorkers.settings = settings(
 )
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     steps=st.lists(
         st.tuples(st.integers(4, 9), st.integers(0, 1), st.none() | st.integers(0, 60)),
