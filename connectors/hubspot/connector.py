@@ -6,13 +6,16 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from connectors.hubspot import engagements, forms, paths
+import msgspec
+
+from connectors.hubspot import engagements, events, forms, paths
 from connectors.hubspot.additions import describe_additions
 from connectors.hubspot.auth import Credentials, FixedToken, OAuth, TokenFile
 from connectors.hubspot.budget import Budget
 from connectors.hubspot.changes import Course
 from connectors.hubspot.contacts import ContactSource
 from connectors.hubspot.engagements import EngagementSource
+from connectors.hubspot.events import EventSource
 from connectors.hubspot.forms import FormSource
 from connectors.hubspot.objects import LIST_PAGE
 from connectors.hubspot.options import Setup, read_setup, require_known
@@ -36,12 +39,16 @@ from worker.errors import FixConfigurationError, LeadtriageError
 from worker.ports import Capabilities, Clock, Connector, ConnectorContext, ObjectSource
 
 WRITE_BATCH = 100
-_READS = ("contacts", *engagements.NAMES, forms.NAME)
+_READS = ("contacts", *engagements.NAMES, forms.NAME, events.NAME)
 _OBJECT_OPTIONS = ("reads",)
 _MORE_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "contacts": ("subscriptions", "lists"),
     forms.NAME: ("forms", "values"),
 }
+
+
+class Anything(msgspec.Struct):
+    """An answer of which only the arrival matters."""
 
 
 class Source(Protocol):
@@ -124,6 +131,11 @@ def _open(item: ObjectSource, transport: Transport, context: ConnectorContext) -
             values=_words(item.options.get("values", "")),
         )
         return Opened(source=submissions, name=None, synthetic=submissions.describe())
+    if name == events.NAME:
+        attendance = EventSource(
+            transport=transport, system=context.system, object_type=item.object_type
+        )
+        return Opened(source=attendance, name=None, synthetic=events.SYNTHETIC)
     activity = EngagementSource(
         transport=transport, system=context.system, object_type=item.object_type, name=name
     )
@@ -154,8 +166,7 @@ class HubSpotConnector:
     def check(self) -> Sequence[CheckFinding]:
         """Ask for the account, one record and the properties of each object type, and the owners."""
         asked: list[Callable[[], object]] = [self._learn_account]
-        for opened in self.objects.values():
-            asked += [self._look_at(opened.name)]
+        asked += [self._look_at(opened) for opened in self.objects.values()]
         asked.append(self.owners)
         found = [_finding_of(ask) for ask in asked]
         return list(dict.fromkeys(finding for finding in found if finding is not None))
@@ -221,10 +232,12 @@ class HubSpotConnector:
         budget = self.transport.budget
         budget.zone = budget.zone or account.zone
 
-    def _look_at(self, name: str | None) -> Callable[[], object]:
-        if name is None:
-            return lambda: self.transport.call(paths.FORM_LIST, RowPage, query={"limit": 1})
-        path = {"object_type": name}
+    def _look_at(self, opened: Opened) -> Callable[[], object]:
+        if opened.name is None:
+            is_form = isinstance(opened.source, FormSource)
+            endpoint = paths.FORM_LIST if is_form else paths.EVENT_LIST
+            return lambda: self.transport.call(endpoint, Anything, query={"limit": 1})
+        path = {"object_type": opened.name}
         return lambda: self.transport.call(
             paths.OBJECT_LIST, RowPage, path=path, query={"limit": 1}
         )

@@ -46,6 +46,11 @@ FORM_LIST = _get("list forms", "/marketing/v3/forms")
 FORM_SUBMISSIONS = _get(
     "list form submissions", "/form-integrations/v1/submissions/forms/{form_id}"
 )
+EVENT_LIST = _get("list marketing events", "/marketing/marketing-events/v3")
+EVENT_PARTICIPATIONS = _get(
+    "list participations",
+    "/marketing/v3/marketing-events/participations/{event_id}/breakdown",
+)
 STATUS_BATCH_READ = _post("read subscriptions", "/communication-preferences/v4/statuses/batch/read")
 MEMBERSHIP_BATCH_READ = _post(
     "read list memberships", "/crm/v3/lists/records/memberships/batch/read"
