@@ -81,8 +81,10 @@ Nothing was stored or written.
 @pytest.fixture
 def organisation(organisation: Organisation) -> Organisation:
     """One whose CRM knows the queue, but not the owners of business development."""
-    with (organisation.folder / "data" / "owners.csv").open("a", encoding="utf-8") as file:
-        file.write("own-900,,true,queue\n")
+    owners = organisation.folder / "data" / "owners.csv"
+    known = owners.read_text(encoding="utf-8").splitlines(keepends=True)
+    there = [line for line in known if not line.startswith("own-13")]
+    owners.write_text("".join(there), encoding="utf-8")
     return organisation
 
 
