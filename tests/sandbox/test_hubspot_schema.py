@@ -8,6 +8,7 @@ from connectors.sandbox.clock import to_ms
 from connectors.sandbox.hubspot.associations import link
 from connectors.sandbox.hubspot.owners import Owner, put_owner
 from connectors.sandbox.hubspot.store import StoredObject
+from connectors.sandbox.hubspot.validations import Rule, put_rules
 from tests.sandbox.conftest import NOW, NOW_TEXT
 
 PROPERTIES = "/crm/v3/properties/contacts"
@@ -91,6 +92,32 @@ def test_sensitive_properties_are_listed_apart_and_their_values_left_out(web, co
     assert [one["name"] for one in apart] == ["diagnosis"]
     read = web("GET", f"/crm/v3/objects/contacts/{id_}?properties=diagnosis,firstname")
     assert "diagnosis" not in read.body["properties"]
+    known = {"propertyName": "diagnosis", "operator": "HAS_PROPERTY"}
+    for body in ({"properties": ["diagnosis"]}, {"filterGroups": [{"filters": [known]}]}):
+        found = web("POST", "/crm/v3/objects/contacts/search", body)
+        assert (found.status, found.body["category"]) == (403, "MISSING_SCOPES")
+        assert found.body["errors"][0]["context"] == {
+            "requiredGranularScopes": ["crm.objects.contacts.highly_sensitive.read"]
+        }
+
+
+def test_validation_rules_are_told_by_property(web, twin) -> None:
+    with twin.lock:
+        rule = Rule(rule_type="ALPHANUMERIC", rule_arguments=("NUMERIC_ONLY",))
+        put_rules(twin.account.store, "contacts", "zip", rule)
+    path = "/crm/v3/property-validations/0-1"
+    shown = [
+        {
+            "ruleType": "ALPHANUMERIC",
+            "ruleArguments": ["NUMERIC_ONLY"],
+            "shouldApplyNormalization": False,
+        }
+    ]
+    assert web("GET", path).body["results"] == [
+        {"propertyName": "zip", "propertyValidationRules": shown}
+    ]
+    assert web("GET", f"{path}/zip").body["results"] == shown
+    assert web("GET", f"{path}/city").body["results"] == []
 
 
 def test_who_left_is_listed_apart_without_names_or_a_user_id(client, web, twin, contact) -> None:

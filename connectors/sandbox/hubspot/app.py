@@ -88,6 +88,7 @@ class HubSpotTwin:
             account=self.account,
             request=request,
             params=params,
+            scopes=grant.scopes,
             spoilt=_spoilt(faults),
             thin=next((one.rows for one in faults if one.kind is FaultKind.THIN), None),
             daily_limit=self.meter.daily_limit,

@@ -77,6 +77,20 @@ def not_found(message: str = "resource not found") -> RefusedError:
     return RefusedError(404, Category.OBJECT_NOT_FOUND, message)
 
 
+def missing_scopes(scopes: Sequence[str]) -> RefusedError:
+    """Refuse with 403 and name the scopes that the token lacks."""
+    detail = Detail(
+        message="One or more of the following scopes are required.",
+        context={"requiredGranularScopes": scopes},
+    )
+    return RefusedError(
+        403,
+        Category.MISSING_SCOPES,
+        "This app hasn't been granted all required scopes to make this call.",
+        [detail],
+    )
+
+
 def envelope(error: RefusedError, correlation_id: str) -> Answer:
     """Write an error as the answer to the whole request."""
     body: dict[str, Json] = {

@@ -18,6 +18,7 @@ class Call:
     account: Account
     request: Request
     params: Mapping[str, str]
+    scopes: frozenset[str] = frozenset()
     spoilt: frozenset[int] = frozenset()
     """Places of inputs that a scripted fault lets fail."""
     thin: int | None = None

@@ -21,6 +21,7 @@ from connectors.sandbox.hubspot import (
     pipelines,
     properties,
     search,
+    validations,
 )
 from connectors.sandbox.hubspot.paging import Call
 
@@ -120,6 +121,13 @@ _TABLE: Final[tuple[tuple[str, str, Handler, frozenset[str]], ...]] = (
     ),
     ("GET", f"{_STATUSES}/{{email}}", consent.read_subscriber, _CONSENT),
     ("GET", f"{_STATUSES}/{{email}}/unsubscribe-all", consent.read_opt_out, _CONSENT),
+    ("GET", "/crm/v3/property-validations/{objectType}", validations.list_rules, _SCHEMA),
+    (
+        "GET",
+        "/crm/v3/property-validations/{objectType}/{propertyName}",
+        validations.read_rules,
+        _SCHEMA,
+    ),
     ("GET", "/crm/v3/lists", lists.read_lists, _LISTS),
     (
         "POST",

@@ -13,7 +13,8 @@ import msgspec
 
 from connectors.sandbox.exchange import Answer, json_answer
 from connectors.sandbox.hubspot.account import Account
-from connectors.sandbox.hubspot.errors import Detail, decoded, invalid
+from connectors.sandbox.hubspot.definitions import NON_SENSITIVE
+from connectors.sandbox.hubspot.errors import Detail, decoded, invalid, missing_scopes
 from connectors.sandbox.hubspot.filters import (
     Condition,
     Filter,
@@ -79,6 +80,7 @@ def search_objects(call: Call) -> Answer:
         raise invalid(f"The body of a search may have {LONGEST_BODY:,} characters.")
     object_type = call.account.object_type(call.params["objectType"])
     body = decoded(call.request.body, _DECODER)
+    _refuse_sensitive(call, object_type, body)
     limit, offset = _window(call, body)
     is_behind = call.account.store.drop_stale(call.account.clock.now_ms())
     source = _source(object_type, is_behind=is_behind)
@@ -100,6 +102,19 @@ def search_objects(call: Call) -> Answer:
     if offset + limit < total:
         shown["paging"] = {"next": {"after": str(offset + limit)}}
     return json_answer(shown)
+
+
+def _refuse_sensitive(call: Call, object_type: str, body: SearchBody) -> None:
+    """Refuse a search that so much as names a sensitive property, without the scope for it."""
+    named = {*(body.properties or ()), *(one.property_name for one in body.filters)}
+    named |= {one.property_name for group in body.filter_groups for one in group.filters}
+    needed = set()
+    for name in named:
+        definition = call.account.definitions.find(object_type, name)
+        if definition is not None and definition.data_sensitivity != NON_SENSITIVE:
+            needed.add(f"crm.objects.contacts.{definition.data_sensitivity}.read")
+    if missing := sorted(needed - call.scopes):
+        raise missing_scopes(missing)
 
 
 def _window(call: Call, body: SearchBody) -> tuple[int, int]:

@@ -8,7 +8,7 @@ from typing import Final
 from urllib.parse import parse_qs
 
 from connectors.sandbox.exchange import Answer, json_answer
-from connectors.sandbox.hubspot.errors import Category, Detail, RefusedError
+from connectors.sandbox.hubspot.errors import Category, RefusedError, missing_scopes
 
 SANDBOX_TOKEN: Final = "pat-na1-sandbox"  # noqa: S105  # opens nothing but a local twin
 LIFETIME: Final = timedelta(minutes=30)
@@ -89,17 +89,7 @@ def require(grant: Grant, scopes: frozenset[str]) -> None:
     """Refuse with 403 when the token lacks a scope."""
     missing = sorted(scopes - grant.scopes)
     if missing:
-        raise RefusedError(
-            403,
-            Category.MISSING_SCOPES,
-            "This app hasn't been granted all required scopes to make this call.",
-            [
-                Detail(
-                    message="One or more of the following scopes are required.",
-                    context={"requiredGranularScopes": missing},
-                )
-            ],
-        )
+        raise missing_scopes(missing)
 
 
 def token_endpoint(tokens: Tokens, now: datetime, body: bytes) -> Answer:
