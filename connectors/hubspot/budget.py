@@ -27,12 +27,14 @@ _FAR_WEST = -timedelta(hours=12)
 class Limits:
     """What the account allows and how much of it is ours.
 
-    ``burst`` is calls per ``interval``, ``search`` is searches a second. ``share`` is our part of
+    ``burst`` is calls per ``interval``; where it ``is_given`` by the configuration it stands, else it
+    is where to begin until answers name it. ``search`` is searches a second. ``share`` is our part of
     both where several programs or workers use one account, ``daily_reserve`` the part of the day's
     calls that is left to others.
     """
 
     burst: int = 100
+    is_given: bool = False
     interval: timedelta = timedelta(seconds=10)
     search: int = 5
     share: float = 1.0
@@ -114,13 +116,8 @@ class Budget:
     def learn(self, headers: Mapping[str, str]) -> None:
         """Take the limits from an answer's headers; searches have none."""
         with self._lock:
-            most = _number(headers, "x-hubspot-ratelimit-max")
-            span = _number(headers, "x-hubspot-ratelimit-interval-milliseconds")
-            if most and span:
-                self._burst.limit = _part(most, self._limits.share)
-                self._burst.span = timedelta(milliseconds=span)
-            if _number(headers, "x-hubspot-ratelimit-remaining") == 0:
-                self._burst.close_until(self._clock() + self._burst.span)
+            if not self._limits.is_given:
+                self._learn_burst(headers)
             self._learn_day(headers)
 
     def refused(self, policy: Policy | None, *, is_search: bool, wait: timedelta | None) -> None:
@@ -138,6 +135,15 @@ class Budget:
     @property
     def _low_water(self) -> float:
         return min(1.0, 0.15 + self._limits.daily_reserve)
+
+    def _learn_burst(self, headers: Mapping[str, str]) -> None:
+        most = _number(headers, "x-hubspot-ratelimit-max")
+        span = _number(headers, "x-hubspot-ratelimit-interval-milliseconds")
+        if most and span:
+            self._burst.limit = _part(most, self._limits.share)
+            self._burst.span = timedelta(milliseconds=span)
+        if _number(headers, "x-hubspot-ratelimit-remaining") == 0:
+            self._burst.close_until(self._clock() + self._burst.span)
 
     def _learn_day(self, headers: Mapping[str, str]) -> None:
         limit = _number(headers, "x-hubspot-ratelimit-daily")

@@ -35,6 +35,8 @@ CONTACT = "associations.contacts"
 VALUE = "values."
 _OWN = (CONTACT, "submitted_at", "form_id", "form_name", "page_url")
 _PAGE = 50
+_BUFFER = 1000
+"""Submissions whose addresses are looked up together, so that the batches of that are full."""
 _MOST_REMEMBERED = 50_000
 _EMAIL, _MORE_EMAILS, _ID = "email", "hs_additional_emails", "hs_object_id"
 
@@ -136,7 +138,7 @@ class FormSource:
         for page in self._pages(form):
             fresh = [one for one in page if (at := _at(one)) is None or at >= floor]
             held += fresh
-            if len(held) > READ_BATCH - _PAGE:
+            if len(held) > _BUFFER - _PAGE:
                 yield held
                 held = []
             if len(fresh) < len(page):

@@ -24,8 +24,8 @@ BASE_URL = "https://api.hubapi.com"
 _SECRETS = ("access_token", "client_secret", "refresh_token")
 _NUMBERS: Mapping[str, tuple[int, int, int]] = {
     # option: (default, least, most)
-    "calls_per_10_seconds": (100, 1, 1000),
-    "searches_per_second": (5, 1, 50),
+    "calls_per_10_seconds": (100, 1, 100_000),
+    "searches_per_second": (5, 1, 10_000),
     "share": (100, 1, 100),
     "daily_reserve": (10, 0, 90),
     "lookback": (120, 0, 86_400),
@@ -73,6 +73,7 @@ def read_setup(context: ConnectorContext) -> Setup:
         app=app,
         limits=Limits(
             burst=number["calls_per_10_seconds"],
+            is_given="calls_per_10_seconds" in options,
             search=number["searches_per_second"],
             share=number["share"] / 100,
             daily_reserve=number["daily_reserve"] / 100,

@@ -137,6 +137,22 @@ def test_f40_a_worker_that_has_a_share_keeps_to_it(time: FakeTime) -> None:
     assert sum(time.slept) == pytest.approx(10, rel=0.03)
 
 
+def test_f40_a_limit_that_is_given_stands(time: FakeTime) -> None:
+    budget = Budget(Limits(burst=30, is_given=True), time, time.sleep)
+    budget.learn(
+        {
+            "x-hubspot-ratelimit-max": "190",
+            "x-hubspot-ratelimit-interval-milliseconds": "10000",
+            "x-hubspot-ratelimit-remaining": "0",
+        }
+    )
+    for _ in range(30):
+        budget.acquire(is_search=False)
+    assert not time.slept
+    budget.acquire(is_search=False)
+    assert sum(time.slept) == pytest.approx(10, rel=0.03)
+
+
 def test_f40_a_window_that_others_used_up_is_waited_for(time: FakeTime) -> None:
     budget = Budget(Limits(), time, time.sleep)
     budget.learn({"x-hubspot-ratelimit-remaining": "0"})
