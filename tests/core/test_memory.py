@@ -70,12 +70,19 @@ def test_the_clock_of_a_hand_off_survives_the_ledger(first_at: datetime | None) 
         escalated_to="intake",
     )
     memory = replace(HANDED_OFF, follow_up=clock, sales_word="accepted||")
+    memory = replace(memory, sales_word_at=NOW, verdict_at_hand_off="rejected|")
     assert memory_from_json(memory_to_json(memory)) == memory
 
 
 def test_a_memory_stored_before_there_were_several_refusals_still_loads() -> None:
     stored = json.loads(memory_to_json(HANDED_OFF))
-    for name in ("refusals", "follow_up", "sales_word"):
+    for name in (
+        "refusals",
+        "follow_up",
+        "sales_word",
+        "sales_word_at",
+        "verdict_at_hand_off",
+    ):
         del stored[name]
     stored |= {"refused_by": "ann", "refused_at": (NOW - DAY).isoformat()}
     assert memory_from_json(json.dumps(stored)).refusals == (refusal("ann", DAY),)

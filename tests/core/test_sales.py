@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -16,6 +16,7 @@ from worker.core.policy import Verdict
 from worker.core.ruleset import Ruleset
 from worker.core.sales import (
     REJECTED,
+    given_at,
     is_accepted,
     refusals_of,
     said_by_sales,
@@ -66,6 +67,54 @@ def test_a_rejection_of_an_earlier_hand_off_does_not_count(shipped: Ruleset) -> 
     assert refused(shipped, HANDED_OFF, rejection(4 * DAY)) == []
 
 
+KNOWN = replace(HANDED_OFF, verdict_at_hand_off="")
+REJECTED_BEFORE = replace(HANDED_OFF, verdict_at_hand_off="rejected|")
+
+
+def test_a_new_rejection_counts_though_it_bears_the_date_of_an_earlier_one(
+    shipped: Ruleset,
+) -> None:
+    assert refused(shipped, KNOWN, rejection(4 * DAY)) == [("sched-1", timedelta())]
+    assert refused(shipped, REJECTED_BEFORE, rejection(4 * DAY, "not_ready")) == [
+        ("sched-1", timedelta())
+    ]
+
+
+def test_the_rejection_that_a_lead_was_handed_off_with_stays_an_earlier_one(
+    shipped: Ruleset,
+) -> None:
+    assert refused(shipped, REJECTED_BEFORE, rejection(4 * DAY)) == []
+    assert refused(shipped, REJECTED_BEFORE, rejection(5 * DAY)) == []
+    assert refused(shipped, REJECTED_BEFORE, rejection()) == [("sched-1", DAY)]
+
+
+def test_a_second_rejection_without_a_date_is_added_to_the_first(shipped: Ruleset) -> None:
+    first = Refusal(by="sched-2", at=NOW - 5 * DAY, reason=REJECTED)
+    found = refused(shipped, replace(KNOWN, refusals=(first,)), rejection(None))
+    assert found == [("sched-2", 5 * DAY), ("sched-1", timedelta())]
+
+
+@pytest.mark.parametrize(
+    ("age", "memory", "given"),
+    [
+        (DAY, KNOWN, NOW - DAY),
+        (4 * DAY, KNOWN, NOW),
+        (None, KNOWN, NOW),
+        (4 * DAY, HANDED_OFF, NOW - 4 * DAY),
+        (4 * DAY, REJECTED_BEFORE, NOW - 4 * DAY),
+        (4 * DAY, Memory(), NOW - 4 * DAY),
+        (None, Memory(), None),
+    ],
+)
+def test_a_verdict_whose_date_cannot_be_right_was_given_when_it_was_first_seen(
+    age: timedelta | None, memory: Memory, given: datetime | None
+) -> None:
+    facts = rejection(age)
+    assert given_at(facts, memory, NOW) == given
+    seen = replace(memory, sales_word=said_by_sales(facts), sales_word_at=NOW - timedelta(hours=1))
+    assert given_at(facts, seen, NOW) == NOW - timedelta(hours=1)
+
+
 def test_a_rejection_without_a_date_counts_once(shipped: Ruleset) -> None:
     facts = rejection(None)
     assert refused(shipped, HANDED_OFF, facts) == [("sched-1", timedelta())]
@@ -104,6 +153,7 @@ def test_of_a_lead_never_seen_before_the_owner_in_the_crm_has_rejected_it(
     [
         (DAY, HANDED_OFF, True),
         (4 * DAY, HANDED_OFF, False),
+        (4 * DAY, KNOWN, True),
         (4 * DAY, Memory(), True),
         (None, HANDED_OFF, True),
     ],

@@ -19,9 +19,16 @@ from worker.core.identity import MergedLead
 from worker.core.judgement import TELLING_MOVES, Judgement, LeadSnapshot, judge, merge_lead
 from worker.core.lifecycle import HANDED_OFF, PROPOSED
 from worker.core.memory import Memory, Refusal
+from worker.core.model import Facts
 from worker.core.routing import Route
 from worker.core.ruleset import Ruleset
-from worker.core.sales import refusals_of, word_to_remember
+from worker.core.sales import (
+    given_at,
+    refusals_of,
+    verdict_at,
+    verdict_shown,
+    word_to_remember,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,6 +223,8 @@ def _remember(
     is_same_stage = memory.stage is stage and memory.stage_since is not None
     owner = (route.owner or route.outside_owner) if route else None
     is_same_owner = owner == memory.owner and memory.assigned_at is not None
+    facts = judgement.case.facts
+    said_at = given_at(facts, memory, now)
     return Memory(
         signature=identity[0],
         decision_id=identity[1],
@@ -234,7 +243,17 @@ def _remember(
         left_at=judgement.left_at,
         is_left=bool(judgement.left),
         follow_up=handed.follow_up if handed else None,
-        sales_word=word_to_remember(
-            judgement.case.facts, memory, is_accepted_now=standing.is_accepted
-        ),
+        sales_word=word_to_remember(facts, memory, is_accepted_now=standing.is_accepted),
+        sales_word_at=said_at if said_at != verdict_at(facts) else None,
+        verdict_at_hand_off=_verdict_at_hand_off(memory, facts, owner, is_same=is_same_owner),
     )
+
+
+def _verdict_at_hand_off(
+    memory: Memory, facts: Facts, owner: str | None, *, is_same: bool
+) -> str | None:
+    """What sales had said of the lead when it got its owner; what is known first of one of old."""
+    if owner is None:
+        return None
+    before = memory.verdict_at_hand_off if is_same else None
+    return before if before is not None else verdict_shown(facts)

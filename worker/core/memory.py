@@ -37,7 +37,10 @@ class Memory:
     ``recycled_at`` is when the lead was recycled; ``is_proposal``: the stage is the worker's own
     proposal; ``left_at`` is the stage that a CRM goes on showing where the worker may not write another,
     ``is_left`` whether there is such a CRM.
-    ``sales_word`` is the last verdict of sales that was acted on, as ``said_by_sales`` puts it.
+    ``sales_word`` is the last verdict of sales that was acted on, as ``said_by_sales`` puts it;
+    ``sales_word_at`` when it was given, where the CRM gives no date or one before the hand-off.
+    ``verdict_at_hand_off`` is what sales had said when the lead was handed off, empty for nothing, and
+    None where that is not known.
     """
 
     signature: str | None = None
@@ -58,6 +61,8 @@ class Memory:
     is_left: bool = False
     follow_up: FollowUp | None = None
     sales_word: str | None = None
+    sales_word_at: datetime | None = None
+    verdict_at_hand_off: str | None = None
 
 
 MOST_REFUSALS = 20

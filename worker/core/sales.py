@@ -1,7 +1,8 @@
 """What sales said of a lead, read from the CRM: accepted, rejected with a reason, or recycled.
 
-A verdict speaks of the hand-off during which it was given. One without a date speaks of the hand-off
-during which it was first seen, and of no other.
+A verdict speaks of the hand-off during which it was given. One that the lead was handed off with speaks
+of an earlier one, unless its date says otherwise. Any other speaks of the present one, though nobody
+gave it a date, or left that of an earlier one; it then counts as given when it was first seen.
 """
 
 from __future__ import annotations
@@ -43,6 +44,26 @@ def verdict_at(facts: Facts) -> datetime | None:
     return at if isinstance(at, datetime) else None
 
 
+def verdict_shown(facts: Facts) -> str:
+    """Put the verdict of sales and its reason, without its time, into one word; empty for none."""
+    return (said_by_sales(facts) or "").rpartition("|")[0]
+
+
+def is_given_since(facts: Facts, memory: Memory) -> bool:
+    """Tell whether sales changed its verdict during the present hand-off, whatever its date says."""
+    before, shown = memory.verdict_at_hand_off, verdict_shown(facts)
+    return memory.assigned_at is not None and before is not None and shown not in ("", before)
+
+
+def given_at(facts: Facts, memory: Memory, now: datetime) -> datetime | None:
+    """Say when a verdict was given: as dated, or when first seen if its date cannot be right."""
+    at, since = verdict_at(facts), memory.assigned_at
+    if memory.sales_word_at is not None and memory.sales_word == said_by_sales(facts):
+        return memory.sales_word_at
+    is_dated = at is not None and (since is None or at >= since)
+    return now if not is_dated and is_given_since(facts, memory) else at
+
+
 def is_accepted(facts: Facts, memory: Memory) -> bool:
     """Tell whether sales has accepted the present hand-off."""
     if facts.get("sales_verdict") != "accepted":
@@ -52,7 +73,7 @@ def is_accepted(facts: Facts, memory: Memory) -> bool:
         return False
     at = verdict_at(facts)
     is_of_hand_off = at is None or memory.assigned_at is None or at >= memory.assigned_at
-    return is_of_hand_off or word == memory.sales_word
+    return is_of_hand_off or word == memory.sales_word or is_given_since(facts, memory)
 
 
 def word_to_remember(facts: Facts, memory: Memory, *, is_accepted_now: bool) -> str | None:
@@ -120,7 +141,7 @@ def _with_rejection(
     holder = _holder(ruleset.routing, memory, lead)
     if holder is None or said_by_sales(lead.facts) == memory.sales_word:
         return memory.refusals
-    at = verdict_at(lead.facts)
+    at = given_at(lead.facts, memory, now)
     known = max((r.at for r in memory.refusals if r.reason == REJECTED), default=None)
     is_newer = known is None or (at is not None and at > known)
     is_of_hand_off = at is None or memory.assigned_at is None or at >= memory.assigned_at

@@ -15,7 +15,7 @@ from worker.core.mapping import MappedContact
 from worker.core.memory import Memory
 from worker.core.model import Facts, Stage, Strength
 from worker.core.records import RecordRef
-from worker.core.sales import HANDED_BACK, is_accepted
+from worker.core.sales import HANDED_BACK, given_at, is_accepted
 from worker.core.stage_rules import PLAIN, Backward, way_to
 
 _STAGE_ORDER = {stage: place for place, stage in enumerate(Stage)}
@@ -53,7 +53,7 @@ def find_standing(
         set_by_worker_at=memory.stage_since if memory.stage is stage else None,
         set_by_person_at=set_by_person_at,
         last_strong_at=strong,
-        handed_back=_handed_back(lead.facts, strong, recycled_at),
+        handed_back=_handed_back(lead.facts, memory, case.now, strong, recycled_at),
         recycled_at=recycled_at,
         is_own_proposal=stage is PROPOSED
         and memory.is_proposal
@@ -124,13 +124,17 @@ def _recycled_at(
 
 
 def _handed_back(
-    facts: Facts, last_strong_at: datetime | None, recycled_at: datetime | None
+    facts: Facts,
+    memory: Memory,
+    now: datetime,
+    last_strong_at: datetime | None,
+    recycled_at: datetime | None,
 ) -> str | None:
     """Say that sales rejected or recycled the lead, where it has taken no strong step since."""
     verdict = HANDED_BACK.get(facts.get("sales_verdict"))
     if verdict is not None:
-        verdict_at = facts.get("outcome_at")
-        if not isinstance(verdict_at, datetime) or not _acted_after(last_strong_at, verdict_at):
+        at = given_at(facts, memory, now)
+        if at is None or not _acted_after(last_strong_at, at):
             return verdict
     if recycled_at is not None and not _acted_after(last_strong_at, recycled_at):
         return "SALES_RECYCLED"

@@ -199,6 +199,8 @@ def memory_to_json(memory: Memory) -> str:
             "is_left": memory.is_left,
             "follow_up": _follow_up(memory.follow_up),
             "sales_word": memory.sales_word,
+            "sales_word_at": _at(memory.sales_word_at),
+            "verdict_at_hand_off": memory.verdict_at_hand_off,
         }
     )
 
@@ -231,6 +233,8 @@ def memory_from_json(text: str) -> Memory:
         is_left=data.get("is_left", bool(data.get("left_at"))),
         follow_up=_stored_follow_up(data.get("follow_up")),
         sales_word=data.get("sales_word"),
+        sales_word_at=instant("sales_word_at"),
+        verdict_at_hand_off=data.get("verdict_at_hand_off"),
     )
 
 
