@@ -54,6 +54,33 @@ def test_the_owners_call_ends_it(handed_off: Organisation) -> None:
         assert handed_off.sync(NOW + timedelta(days=days)).writes == {}
 
 
+def test_whom_a_person_chose_is_reminded_and_keeps_the_lead(handed_off: Organisation) -> None:
+    chosen_at = NOW + timedelta(hours=1)
+    handed_off.edit("q1", owner_id="own-111", updated_at=chosen_at.isoformat())
+    for at, wanted in (
+        (chosen_at, "waiting"),
+        (REMINDED + timedelta(hours=1), "reminded"),
+        (OVERDUE + timedelta(hours=1), "overdue"),
+        (REASSIGNED + timedelta(hours=2), "overdue"),
+        (NOW + timedelta(days=3), "escalated"),
+        (NOW + timedelta(days=9), "escalated"),
+    ):
+        handed_off.sync(at)
+        assert state(handed_off) == ("own-111", wanted)
+    assert "OWNER_SET_BY_PERSON" in reasons_of(handed_off, "q1")
+
+
+def test_whom_a_person_chose_loses_the_lead_by_rejecting_it(handed_off: Organisation) -> None:
+    chosen_at, said_at = NOW + timedelta(hours=1), NOW + timedelta(hours=2)
+    handed_off.edit("q1", owner_id="own-111", updated_at=chosen_at.isoformat())
+    handed_off.sync(chosen_at)
+    handed_off.edit(
+        "q1", sales_verdict="Rejected", verdict_reason="Wrong team", updated_at=said_at.isoformat()
+    )
+    handed_off.sync(said_at)
+    assert state(handed_off) == ("own-101", "waiting")
+
+
 def test_what_sales_accepted_is_left_in_peace(handed_off: Organisation) -> None:
     handed_off.edit("q1", sales_verdict="Accepted", outcome_at="2026-11-02T16:00:00Z")
     handed_off.sync(REMINDED)

@@ -236,9 +236,13 @@ class _Desk:
             policy=policy,
             calendar=self.calendar_of(route),
             owners=_owners_who_count(self.routing, route, policy.by),
-            may_reassign=route.owner is not None and not route.is_queue,
+            may_reassign=self._may_take_away(route) and not route.is_queue,
             is_accepted=self._is_accepted() and self._stops(route, clock),
         )
+
+    def _may_take_away(self, route: Route) -> bool:
+        """Tell whether the owner is ours to change: on a team or a queue, and chosen by no person."""
+        return route.owner is not None and not (self.is_chosen and route.is_kept)
 
     def _is_accepted(self) -> bool:
         return self.judgement.standing.is_accepted
@@ -265,8 +269,9 @@ class _Desk:
         """Give the lead to somebody else, or to where it is escalated, or only raise the flag."""
         is_reassigned = move is FollowUpState.REASSIGNED
         place = None if is_reassigned else policy.escalate_to
-        if route.owner is None or place == route.owner or not (is_reassigned or place):
-            is_there = place if place == route.owner else None
+        is_there = place if place == route.owner else None
+        stays = bool(is_there) or not self._may_take_away(route) or not (is_reassigned or place)
+        if route.owner is None or stays:
             return route, replace(clock, state=move, escalated_to=is_there), refusals
         if not route.is_queue:
             missed = Refusal(by=route.owner, at=self.now, reason=MISSED)
