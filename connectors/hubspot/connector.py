@@ -23,6 +23,7 @@ from connectors.hubspot.owners import read_owners
 from connectors.hubspot.rows import RowPage
 from connectors.hubspot.schema import describe_properties
 from connectors.hubspot.transport import Account, Sender, Transport, renewal
+from connectors.hubspot.writing import WRITE_BATCH, Batch
 from worker.core.records import (
     CheckFinding,
     FieldDescription,
@@ -35,11 +36,12 @@ from worker.core.records import (
     WriteOutcome,
     WriteResult,
 )
+from worker.core.stage_rules import Backward
 from worker.errors import FixConfigurationError, LeadtriageError
 from worker.ports import Capabilities, Clock, Connector, ConnectorContext, ObjectSource
 
-WRITE_BATCH = 100
 _READS = ("contacts", *engagements.NAMES, forms.NAME, events.NAME)
+_WRITES = ("contacts",)
 _OBJECT_OPTIONS = ("reads",)
 _MORE_OPTIONS: Mapping[str, tuple[str, ...]] = {
     "contacts": ("subscriptions", "lists"),
@@ -161,7 +163,11 @@ class HubSpotConnector:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(write_batch=WRITE_BATCH, has_conditional_write=False, can_write=False)
+        return Capabilities(
+            write_batch=WRITE_BATCH,
+            has_conditional_write=False,
+            backward_stage=Backward.CLEAR_FIRST,
+        )
 
     def check(self) -> Sequence[CheckFinding]:
         """Ask for the account, one record and the properties of each object type, and the owners."""
@@ -206,13 +212,20 @@ class HubSpotConnector:
         return read_owners(self.transport)
 
     def push(self, commands: Sequence[WriteCommand]) -> Sequence[WriteResult]:
-        """Refuse every command: this connector reads only, as its capabilities say."""
-        return [
-            WriteResult(
-                command_id=command.command_id, outcome=WriteOutcome.REJECTED, code="READ_ONLY"
-            )
-            for command in commands
-        ]
+        """Write contacts, 100 a call; every other object type is only read."""
+        mine = [one for one in commands if self._takes(one)]
+        wrote = {result.command_id: result for result in self._write(mine)}
+        return [wrote.get(one.command_id, _refusal(one)) for one in commands]
+
+    def _takes(self, command: WriteCommand) -> bool:
+        opened = self.objects.get(command.ref.object_type)
+        is_ours = command.ref.system == self.name
+        return is_ours and opened is not None and opened.name in _WRITES
+
+    def _write(self, commands: Sequence[WriteCommand]) -> Sequence[WriteResult]:
+        if not commands:
+            return ()
+        return Batch(transport=self.transport, name="contacts").write(commands)
 
     def close(self) -> None:
         """Close the connections."""
@@ -249,3 +262,9 @@ def _finding_of(ask: Callable[[], object]) -> CheckFinding | None:
     except LeadtriageError as error:
         return CheckFinding(message=str(error), is_blocking=True)
     return None
+
+
+def _refusal(command: WriteCommand) -> WriteResult:
+    return WriteResult(
+        command_id=command.command_id, outcome=WriteOutcome.REJECTED, code="READ_ONLY"
+    )

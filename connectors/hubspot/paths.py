@@ -34,6 +34,7 @@ _OBJECTS = "/crm/v3/objects/{object_type}"
 
 OBJECT_LIST = _get("list records", _OBJECTS)
 OBJECT_BATCH_READ = _post("read records", f"{_OBJECTS}/batch/read")
+OBJECT_BATCH_UPDATE = _post("change records", f"{_OBJECTS}/batch/update")
 OBJECT_SEARCH = Endpoint(
     name="search records", method="POST", path=f"{_OBJECTS}/search", is_search=True
 )

@@ -9,13 +9,14 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 import msgspec
 
 from worker.core.records import RawValue, RawValues, Record, RecordRef
 
 Scalar: TypeAlias = str | int | float | bool | None
+_Item = TypeVar("_Item")
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -141,6 +142,6 @@ def _in_range(milliseconds: int) -> int | None:
     return milliseconds if 0 <= milliseconds < 10**14 else None
 
 
-def chunks(items: Sequence[str], size: int) -> Iterable[Sequence[str]]:
+def chunks(items: Sequence[_Item], size: int) -> Iterable[Sequence[_Item]]:
     """Cut a sequence into parts of at most ``size``."""
     return (items[start : start + size] for start in range(0, len(items), size))

@@ -37,7 +37,7 @@ class HubSpotHarness:
     object_type: str = "contacts"
     traits: Traits = field(
         default_factory=lambda: Traits(
-            deletions=DeletionNews.TOMBSTONE, many=250, keeps_given_ids=False, can_write=False
+            deletions=DeletionNews.TOMBSTONE, many=250, keeps_given_ids=False
         )
     )
 

@@ -1,0 +1,311 @@
+"""Writes properties of records, by the hundred and by record id.
+
+Each input carries a trace id, and each result is joined to its command by it, or by the record's id:
+HubSpot answers in an order of its own. What is neither among the results nor among the errors is
+unknown. Nothing is sent twice here: only a batch that was refused as a whole, so that nothing of it was
+written, is sent again in halves to find the input at fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from connectors.hubspot import paths
+from connectors.hubspot.faults import Fault, error_of
+from connectors.hubspot.rows import Row, RowPage, Scalar, chunks, milliseconds_of, text_of
+from connectors.hubspot.transport import Answer, Transport, parse
+from worker.core.records import RawValues, WriteCommand, WriteOutcome, WriteResult, is_code
+from worker.errors import LeadtriageError, UnavailableError
+
+WRITE_BATCH = 100
+NOT_TAKEN = "WRITE_NOT_TAKEN"
+_CONSENT = ("hs_email_optout", "subscriptions.", "lists.")
+_GONE = frozenset({"OBJECT_NOT_FOUND", "NOT_FOUND"})
+_PASSING = frozenset({"INTERNAL_ERROR", "RATE_LIMIT", "RATE_LIMITS", "TIMEOUT"})
+_NOT_DONE = frozenset({401, 403, 429})
+_LOST = frozenset({0, 408, 423, 477})
+
+
+class _Detail(msgspec.Struct):
+    code: str | None = None
+
+
+class _Context(msgspec.Struct):
+    ids: list[str | int] = []
+    traces: list[str] = msgspec.field(name="objectWriteTraceId", default=[])
+
+
+class _Entry(msgspec.Struct):
+    """One error of a batch. Its sentence is not read: it repeats values."""
+
+    category: str = ""
+    context: _Context = msgspec.field(default_factory=_Context)
+    errors: list[_Detail] = []
+
+
+class _Written(Row):
+    object_write_trace_id: str | None = None
+
+
+class _Outcome(msgspec.Struct):
+    """The answer to a batch of writes, whether 200 or 207."""
+
+    results: list[_Written] = []
+    errors: list[_Entry] = []
+
+
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    """The commands of one push with what became of each.
+
+    ``present`` is what the records are known to hold. ``is_stopped`` means that nothing more may be
+    sent, as HubSpot takes no more calls or does not answer. ``unsure`` are ids of records of which a
+    write may have landed: their next commands wait.
+    """
+
+    transport: Transport = field(repr=False)
+    name: str
+    present: dict[str, dict[str, Scalar]] = field(default_factory=dict, repr=False)
+    results: dict[str, WriteResult] = field(default_factory=dict)
+    unsure: set[str] = field(default_factory=set)
+    is_begun: bool = False
+    is_stopped: bool = False
+
+    def write(self, commands: Sequence[WriteCommand]) -> Sequence[WriteResult]:
+        """Write, and give one result per command in the order of the commands.
+
+        Raises ``LeadtriageError`` when HubSpot refuses before anything was written.
+        """
+        allowed = [one for one in commands if not self._is_consent(one)]
+        self.present = self._read(allowed)
+        for turn in turns(allowed):
+            for part in chunks(turn, WRITE_BATCH):
+                self._send(self._needed(part))
+                self.unsure |= {o.ref.id for o in part if o.command_id not in self.results}
+        return [self.results.get(one.command_id, unknown(one)) for one in commands]
+
+    def _is_consent(self, command: WriteCommand) -> bool:
+        """Consent is the person's: no write of ours may turn it, in either direction."""
+        if not any(name.startswith(_CONSENT) for name in command.changes):
+            return False
+        self._settle(command, WriteOutcome.REJECTED, "CONSENT_IS_READ_ONLY")
+        return True
+
+    def _needed(self, commands: Sequence[WriteCommand]) -> list[WriteCommand]:
+        """Leave out what is gone and what already stands."""
+        needed = []
+        for one in commands:
+            there = self.present.get(one.ref.id)
+            if one.ref.id in self.unsure:
+                continue
+            if there is None:
+                self._settle(one, WriteOutcome.MISSING)
+            elif all(text_of(there.get(n)) == (v or None) for n, v in one.changes.items()):
+                self._settle(one, WriteOutcome.UNCHANGED)
+            else:
+                needed.append(one)
+        return needed
+
+    def _send(self, commands: Sequence[WriteCommand]) -> None:
+        if not commands or self.is_stopped:
+            return
+        try:
+            answer = self._ask(commands)
+        except UnavailableError:
+            self.is_stopped = True
+            return
+        except LeadtriageError:
+            if not self.is_begun:
+                raise
+            self.is_stopped = True
+            return
+        if answer.fault is None:
+            self._take(commands, answer)
+        else:
+            self._refused(commands, answer.fault)
+
+    def _ask(self, commands: Sequence[WriteCommand]) -> Answer:
+        inputs = [
+            {
+                "id": one.ref.id,
+                "objectWriteTraceId": one.command_id,
+                "properties": {name: value or "" for name, value in one.changes.items()},
+            }
+            for one in commands
+        ]
+        path = {"object_type": self.name}
+        return self.transport.exchange(
+            paths.OBJECT_BATCH_UPDATE, path=path, body={"inputs": inputs}
+        )
+
+    def _refused(self, commands: Sequence[WriteCommand], fault: Fault) -> None:
+        """Nothing of a batch refused by 4xx was written; of any other it cannot be known."""
+        if fault.status in _NOT_DONE and not self.is_begun:
+            raise error_of(fault)
+        if fault.status in _NOT_DONE | _LOST or not 400 <= fault.status < 500:
+            self.is_stopped = True
+            return
+        if len(commands) == 1:
+            is_gone = fault.status == 404 or fault.code in _GONE
+            outcome = WriteOutcome.MISSING if is_gone else WriteOutcome.REJECTED
+            self._settle(commands[0], outcome, None if is_gone else fault.code)
+            return
+        middle = len(commands) // 2
+        self._send(commands[:middle])
+        self._send(commands[middle:])
+
+    def _take(self, commands: Sequence[WriteCommand], answer: Answer) -> None:
+        self.is_begun = True
+        try:
+            told = parse(answer, _Outcome, paths.OBJECT_BATCH_UPDATE)
+        except UnavailableError:
+            return
+        by_trace = {one.command_id: one for one in commands}
+        by_id = {one.ref.id: one for one in commands}
+        for entry in told.errors:
+            named = [by_trace.get(trace) for trace in entry.context.traces]
+            named += [by_id.get(str(one)) for one in entry.context.ids if not named]
+            for command in named:
+                if command is not None:
+                    self._fail(command, entry)
+        doubtful: list[WriteCommand] = []
+        for row in told.results:
+            command = by_trace.get(row.object_write_trace_id or "") or by_id.get(str(row.id))
+            if command is None or command.command_id in self.results:
+                continue
+            if str(row.id) == command.ref.id and not untaken(command.changes, row.properties):
+                self._applied(command, row.properties)
+            else:
+                doubtful.append(command)
+        self._look_again(doubtful)
+
+    def _fail(self, command: WriteCommand, entry: _Entry) -> None:
+        if entry.category in _PASSING:
+            return  # it may have been carried out: unknown
+        if entry.category in _GONE:
+            self._settle(command, WriteOutcome.MISSING)
+            return
+        codes = [detail.code for detail in entry.errors if detail.code] + [entry.category]
+        code = next((code for code in codes if is_code(code)), None)
+        self._settle(command, WriteOutcome.REJECTED, code)
+
+    def _look_again(self, commands: Sequence[WriteCommand]) -> None:
+        """Read what the answer does not show as sent: HubSpot takes some writes and changes nothing."""
+        if not commands:
+            return
+        try:
+            now = self._read(commands)
+        except LeadtriageError:
+            return
+        for one in commands:
+            there = now.get(one.ref.id)
+            if there is None:
+                self._settle(one, WriteOutcome.MISSING)
+                continue
+            self._compare(one, there)
+
+    def _compare(self, command: WriteCommand, there: Mapping[str, Scalar]) -> None:
+        """Say whether all, a part or nothing of a command landed.
+
+        After a part, the record is read and decided again, so that the part is known as ours.
+        """
+        before = self.present[command.ref.id]
+        moved = untaken(command.changes, before)
+        left = untaken(command.changes, there)
+        if not left:
+            self._applied(command, there)
+            return
+        self.present[command.ref.id] = {**before, **there}
+        is_as_before = left == moved and not any(_moved(before, there, name) for name in left)
+        outcome = WriteOutcome.REJECTED if is_as_before else WriteOutcome.CONFLICT
+        self._settle(command, outcome, NOT_TAKEN)
+
+    def _applied(self, command: WriteCommand, shown: Mapping[str, Scalar]) -> None:
+        self.present[command.ref.id] |= {name: shown.get(name) for name in command.changes}
+        self._settle(command, WriteOutcome.APPLIED)
+
+    def _settle(
+        self, command: WriteCommand, outcome: WriteOutcome, code: str | None = None
+    ) -> None:
+        self.results[command.command_id] = WriteResult(
+            command_id=command.command_id, outcome=outcome, code=code
+        )
+
+    def _read(self, commands: Sequence[WriteCommand]) -> dict[str, dict[str, Scalar]]:
+        """Read the properties to be written; an id that leads to another record is gone."""
+        names = sorted({name for one in commands for name in one.changes})
+        ids = list(dict.fromkeys(one.ref.id for one in commands))
+        found: dict[str, dict[str, Scalar]] = {}
+        for part in chunks(ids, WRITE_BATCH):
+            body = {"inputs": [{"id": one} for one in part], "properties": names}
+            path = {"object_type": self.name}
+            page = self.transport.call(paths.OBJECT_BATCH_READ, RowPage, path=path, body=body)
+            for row in page.results:
+                if not row.archived:
+                    found[str(row.id)] = {**dict.fromkeys(names), **row.properties}
+        return found
+
+
+def unknown(command: WriteCommand) -> WriteResult:
+    """Say that it cannot be told whether a command was carried out."""
+    return WriteResult(command_id=command.command_id, outcome=WriteOutcome.UNKNOWN)
+
+
+def turns(commands: Sequence[WriteCommand]) -> Iterator[Sequence[WriteCommand]]:
+    """Part commands so that no batch names a record twice, and each record's keep their order."""
+    rest = list(commands)
+    while rest:
+        first: dict[str, WriteCommand] = {}
+        later: list[WriteCommand] = []
+        for one in rest:
+            if one.ref.id in first:
+                later.append(one)
+            else:
+                first[one.ref.id] = one
+        yield list(first.values())
+        rest = later
+
+
+def untaken(changes: RawValues, shown: Mapping[str, Scalar]) -> list[str]:
+    """Name the changes that are not shown as sent."""
+    return [
+        name
+        for name, value in changes.items()
+        if name not in shown or not is_same(value or "", text_of(shown[name]) or "")
+    ]
+
+
+def _moved(before: Mapping[str, Scalar], after: Mapping[str, Scalar], name: str) -> bool:
+    return text_of(before.get(name)) != text_of(after.get(name))
+
+
+def is_same(sent: str, shown: str) -> bool:
+    """Compare a value with the form HubSpot keeps: trimmed, addresses in lower case, instants in UTC."""
+    if sent.strip() == shown.strip():
+        return True
+    if not sent or not shown:
+        return False
+    if "@" in sent:
+        return sent.strip().lower() == shown.strip().lower()
+    if ";" in sent:
+        return _parts(sent) == _parts(shown)
+    return _number(sent) == _number(shown) is not None or _is_same_instant(sent, shown)
+
+
+def _parts(text: str) -> set[str]:
+    return {part.strip() for part in text.split(";") if part.strip()}
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
+
+
+def _is_same_instant(sent: str, shown: str) -> bool:
+    at = milliseconds_of(sent)
+    return at is not None and at == milliseconds_of(shown)
