@@ -91,7 +91,7 @@ class Batch:
         """Consent is the person's: no write of ours may turn it, in either direction."""
         if not any(name.startswith(_CONSENT) for name in command.changes):
             return False
-        self._settle(command, WriteOutcome.REJECTED, "CONSENT_IS_READ_ONLY")
+        self._settle(command, WriteOutcome.REJECTED, "READ_ONLY")
         return True
 
     def _needed(self, commands: Sequence[WriteCommand]) -> list[WriteCommand]:
