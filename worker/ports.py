@@ -24,7 +24,7 @@ from worker.core.records import (
     WriteCommand,
     WriteResult,
 )
-from worker.core.stage_rules import Backward
+from worker.core.stage_rules import Backward as Backward  # noqa: PLC0414  # for connectors to name
 
 T = TypeVar("T")
 Clock: TypeAlias = Callable[[], datetime]

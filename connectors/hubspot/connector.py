@@ -36,9 +36,8 @@ from worker.core.records import (
     WriteOutcome,
     WriteResult,
 )
-from worker.core.stage_rules import Backward
 from worker.errors import FixConfigurationError, LeadtriageError
-from worker.ports import Capabilities, Clock, Connector, ConnectorContext, ObjectSource
+from worker.ports import Backward, Capabilities, Clock, Connector, ConnectorContext, ObjectSource
 
 _READS = ("contacts", *engagements.NAMES, forms.NAME, events.NAME)
 _WRITES = ("contacts",)

@@ -1,0 +1,130 @@
+"""Whole runs that write to HubSpot, through the real SDK against the twin (F47, F48, F62, F64, F69)."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from connectors.sandbox.hubspot.owners import Owner, put_owner
+from connectors.sandbox.hubspot.tokens import SANDBOX_TOKEN
+from connectors.sandbox.script import Fault, FaultKind
+from tests.behaviour.test_hubspot_map import SHIPPED, define
+from tests.support.hubspot_twin import Account, serving_account
+from worker.app import open_app
+from worker.config.loader import load_configuration
+from worker.steps.sync import RunReport
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "organisation"
+    left_out = shutil.ignore_patterns("examples", "schemas", "tests", "docs", "*.md")
+    shutil.copytree(SHIPPED, folder, ignore=left_out)
+    shutil.copytree(SHIPPED / "examples" / "hubspot", folder, dirs_exist_ok=True)
+    (folder / "systems" / "files.yaml").unlink()
+    routing = folder / "routing.yaml"
+    text = routing.read_text(encoding="utf-8").replace("{files: ", "{hubspot: ")
+    routing.write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def crm(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
+    with serving_account() as account:
+        define(account, load_configuration(folder).systems["hubspot"])
+        monkeypatch.setenv("LEADTRIAGE_HUBSPOT__BASE_URL", account.url)
+        monkeypatch.setenv("LEADTRIAGE_HUBSPOT__ACCESS_TOKEN", SANDBOX_TOKEN)
+        yield account
+
+
+def run(folder: Path, crm: Account) -> RunReport:
+    crm.wait(minutes=10)
+    now = crm.twin.clock.now()
+    with open_app(folder, now=now, clock=crm.twin.clock.now) as app:
+        return app.sync()
+
+
+def lead(crm: Account) -> str:
+    """Somebody who may not be contacted: decided, and written as held."""
+    return crm.add("contacts", email="kim@example.org", lead_type="Patient", lifecyclestage="lead")
+
+
+def value(crm: Account, record_id: str, name: str) -> str:
+    record = crm.twin.account.find("contacts", record_id)
+    assert record is not None
+    return record.properties.get(name, "")
+
+
+def script(crm: Account, **rule: object) -> None:
+    crm.twin.script.add(msgspec.convert({"endpoint": "POST */batch/update", **rule}, Fault))
+
+
+def updates(crm: Account) -> int:
+    return sum(n for key, n in crm.counts().items() if "batch/update" in str(key))
+
+
+def test_a_decision_is_written_once_and_its_echo_is_no_change(folder: Path, crm: Account) -> None:
+    one = lead(crm)
+    assert run(folder, crm).writes == {"applied": 1}
+    assert value(crm, one, "leadtriage_pathway") == "patient"
+    assert [run(folder, crm).writes for _ in range(2)] == [{}, {}]
+    assert updates(crm) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "sent"), [(FaultKind.LOST, 1), (FaultKind.DROP, 2), (FaultKind.EMPTY, 2)]
+)
+def test_f48_a_lost_answer_is_read_again_in_the_same_run(
+    folder: Path, crm: Account, kind: FaultKind, sent: int
+) -> None:
+    one = lead(crm)
+    script(crm, kind=kind)
+    assert run(folder, crm).writes == {"applied": 1}
+    assert value(crm, one, "leadtriage_pathway") == "patient"
+    assert updates(crm) == sent
+
+
+def test_f47_a_refused_write_waits_until_something_changes(folder: Path, crm: Account) -> None:
+    lead(crm)
+    script(crm, kind=FaultKind.STATUS, status=400)
+    assert run(folder, crm).writes == {"rejected": 1}
+    assert run(folder, crm).writes == {}
+    assert updates(crm) == 1
+
+
+def test_f62_what_a_person_changed_in_the_same_interval_is_read_and_kept(
+    folder: Path, crm: Account
+) -> None:
+    one = lead(crm)
+    run(folder, crm)
+    crm.change("contacts", one, city="Tucson", leadtriage_pathway="by hand")
+    run(folder, crm)
+    assert value(crm, one, "city") == "Tucson"
+    assert value(crm, one, "leadtriage_pathway") == "by hand"
+
+
+def test_f63_what_a_person_wrote_after_we_decided_stands(folder: Path, crm: Account) -> None:
+    one = lead(crm)
+    with open_app(folder, now=crm.twin.clock.now(), clock=crm.twin.clock.now) as app:
+        app.sync(pushes=False)
+        crm.wait(minutes=1)
+        crm.change("contacts", one, leadtriage_pathway="by hand")
+        assert app.apply(None).writes == {"applied": 1}  # the rest of the plan, made anew
+    assert value(crm, one, "leadtriage_pathway") == "by hand"
+
+
+def test_f64_f69_neither_an_owner_nor_consent_is_touched(folder: Path, crm: Account) -> None:
+    owner = Owner(id="51", email="rep@example.org", type="PERSON", archived=False)
+    put_owner(crm.twin.account.store, owner)
+    one = lead(crm)
+    crm.change("contacts", one, hubspot_owner_id="51", consent_email="false")
+    run(folder, crm)
+    assert value(crm, one, "leadtriage_pathway") == "patient"
+    assert (value(crm, one, "hubspot_owner_id"), value(crm, one, "consent_email")) == (
+        "51",
+        "false",
+    )
