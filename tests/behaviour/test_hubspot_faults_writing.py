@@ -314,3 +314,15 @@ def test_an_activity_is_only_read(crm: Account) -> None:
     ref = RecordRef(system="hubspot", object_type="calls", id="1")
     [result] = crm.connect().push([WriteCommand(command_id="w", ref=ref, changes={"a": "b"})])
     assert (result.outcome, result.code) == (REJECTED, "READ_ONLY")
+
+
+def test_f51_after_an_unsure_write_the_next_of_that_contact_waits(crm: Account) -> None:
+    [one, two] = people(crm, 2)
+    fault(crm, FaultKind.SPOIL, inputs=[0])
+    commands = [
+        *move([one, two]),
+        command("next", one, {"city": "newest"}),
+        command("other", two, {"city": "newest"}),
+    ]
+    assert outcomes(crm, commands) == [UNKNOWN, APPLIED, UNKNOWN, APPLIED]
+    assert cities(crm, [one, two]) == ["old", "newest"]
