@@ -6,27 +6,20 @@ due date. The thinking is in ``worker.core``; this loads, calls and stores.
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter, deque
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from worker.core.assignment import Roster
 from worker.core.availability import first_of
 from worker.core.decide import Decision, JudgedLead, decide_judged, judge_lead, with_decision
 from worker.core.due import next_change_at
-from worker.core.field_map import Managed
 from worker.core.follow_up import FollowUpState
-from worker.core.identity import MergedLead
-from worker.core.json_text import write_json
-from worker.core.mapping import plain_facts
 from worker.core.memory import Memory
-from worker.core.plan import CurrentRecord, RecordPlan, plan_write
+from worker.core.plan import CurrentRecord, plan_write
 from worker.core.policy import Verdict
 from worker.core.records import RecordRef
-from worker.core.ruleset import Ruleset
-from worker.core.trace import decision_body, memory_to_json
 from worker.ledger.assignments import end_assignments
 from worker.ledger.decisions import append_decisions
 from worker.ledger.outbox import add_intents, supersede_open
@@ -44,7 +37,6 @@ from worker.ledger.rows import (
     WHOLE,
     Ending,
     Intent,
-    NewDecision,
     Shard,
     StoredProfile,
     StoredRecord,
@@ -53,6 +45,7 @@ from worker.ledger.transaction import Transaction
 from worker.steps.alarms import count_alarms, log_alarms
 from worker.steps.choices import report_unlisted, with_lists
 from worker.steps.contact_points import with_shut
+from worker.steps.decided_rows import intents_of, new_decision, profile_after
 from worker.steps.drift import refuse_missing_owners
 from worker.steps.owners import Owners, active_among, known_owners
 from worker.steps.revocations import review_revocations
@@ -63,7 +56,6 @@ from worker.steps.roster import (
     save_rotation,
     store_assignments,
 )
-from worker.steps.sequences import steps_of
 from worker.steps.snapshots import take_snapshots
 from worker.steps.waiting import (
     Door,
@@ -242,8 +234,8 @@ def _hand_out(
             _Decided(
                 before=before,
                 decision=decision,
-                profile=_profile_after(work, one.profile, decision, due_at),
-                intents=_intents(work, decision, plans, is_new_policy=is_new_policy),
+                profile=profile_after(work, one.profile, decision, due_at),
+                intents=intents_of(work, decision, plans, is_new_policy=is_new_policy),
             )
         )
     return found, roster
@@ -252,7 +244,7 @@ def _hand_out(
 def _store(work: Work, tx: Transaction, decided: Sequence[_Decided], empty: Sequence[str]) -> None:
     """Store decisions, intents, hand-offs and profiles; ``empty`` profiles have no live record."""
     append_decisions(
-        tx, [_new_decision(work, one.decision) for one in decided if one.decision.is_new]
+        tx, [new_decision(work, one.decision) for one in decided if one.decision.is_new]
     )
     supersede_open(tx, [*(one.profile.id for one in decided), *empty])
     add_intents(tx, [intent for one in decided for intent in one.intents])
@@ -273,109 +265,6 @@ def _due_at(decision: Decision, change_at: datetime | None) -> datetime | None:
 
 def _current(records: Sequence[StoredRecord]) -> dict[RecordRef, CurrentRecord]:
     return {r.ref: CurrentRecord(values=r.values, written=r.written) for r in records}
-
-
-def _profile_after(
-    work: Work, profile: StoredProfile, decision: Decision, due_at: datetime | None
-) -> StoredProfile:
-    memory = decision.memory
-    return replace(
-        profile,
-        is_dirty=False,
-        due_at=due_at,
-        config_digest=work.ruleset.configuration.digest,
-        pathway=memory.pathway,
-        verdict=memory.verdict,
-        stage=memory.stage,
-        stage_since=memory.stage_since,
-        owner=memory.owner,
-        assigned_at=memory.assigned_at,
-        next_step_due_at=memory.next_step_due_at,
-        decision_id=memory.decision_id,
-        memory=memory_to_json(memory),
-    )
-
-
-def _sources(lead: MergedLead) -> dict[str, str]:
-    """Name the record each fact comes from, or the facts it was derived from."""
-    found = {fact: str(ref) for fact, ref in sorted(lead.sources.items())}
-    return found | {fact: f"derived from {of}" for fact, of in sorted(lead.derived.items())}
-
-
-def _new_decision(work: Work, decision: Decision) -> NewDecision:
-    configuration = work.ruleset.configuration
-    policy = configuration.policies.get(decision.judgement.pathway or "")
-    inputs = {
-        "activities": [activity.ref for activity in decision.judgement.case.activities],
-        "facts": plain_facts(decision.lead.facts),
-        "sources": _sources(decision.lead),
-    }
-    return NewDecision(
-        id=decision.id,
-        profile_id=decision.profile_id,
-        run_id=work.run_id,
-        decided_at=decision.decided_at,
-        pathway=decision.judgement.pathway,
-        verdict=decision.judgement.verdict,
-        stage=decision.memory.stage,
-        owner=decision.memory.owner,
-        policy_version=f"{policy.pathway} {policy.version}" if policy else "",
-        policy_digest=policy.digest if policy else "",
-        config_digest=configuration.digest,
-        body=decision_body(work.ruleset, decision),
-        inputs=write_json(inputs),
-    )
-
-
-def _intents(
-    work: Work, decision: Decision, plans: Sequence[RecordPlan], *, is_new_policy: bool
-) -> list[Intent]:
-    found: list[Intent] = []
-    for plan in plans:
-        intent = Intent(
-            id=_intent_id(work.run_id, decision.id, plan.ref),
-            run_id=work.run_id,
-            decision_id=decision.id,
-            profile_id=decision.profile_id,
-            system=plan.ref.system,
-            object_type=plan.ref.object_type,
-            record_id=plan.ref.id,
-            changes=plan.changes,
-            expected=plan.expected,
-            causes=_causes(work.ruleset, decision, plan, is_new_policy=is_new_policy),
-            created_at=work.now,
-        )
-        found += steps_of(intent, plan.clears)
-    return found
-
-
-def _intent_id(run_id: str, decision_id: str, ref: RecordRef) -> str:
-    return hashlib.blake2b(f"{run_id}|{decision_id}|{ref}".encode(), digest_size=12).hexdigest()
-
-
-def _causes(
-    ruleset: Ruleset, decision: Decision, plan: RecordPlan, *, is_new_policy: bool
-) -> dict[str, object]:
-    """What guardrails count by, and what a mass change may have in common: codes and ids only."""
-    judgement, route = decision.judgement, decision.route
-    found = judgement.qualification
-    system = ruleset.configuration.systems[plan.ref.system]
-    object_map = system.find_object(plan.ref.object_type)
-    targets = {w.target: w.managed for w in object_map.writes} if object_map else {}
-    fields = [targets[name].value for name in plan.changes]
-    digest = ruleset.configuration.digest[:12] if is_new_policy else None
-    return {
-        "stage": judgement.move.stage if Managed.STAGE.value in fields else None,
-        "owner": decision.memory.owner if Managed.OWNER.value in fields else None,
-        "pathway": judgement.pathway,
-        "fields": fields,
-        "overwrites": [targets[name].value for name in plan.changes if plan.expected[name]],
-        "reasons": list(decision.reasons[:3]),
-        "new policy": digest,
-        "qualifying rule": found.carried_by if found else None,
-        "gate": found.stopped_by if found else None,
-        "routing rule": route.rule if route else None,
-    }
 
 
 def _count(work: Work, decided: Sequence[_Decided]) -> None:
