@@ -67,6 +67,19 @@ class RefusedError(Exception):
         self.context: Final = dict(context)
 
 
+class ValueRefusedError(Exception):
+    """A value does not fit its property."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(message)
+        self.code: Final = code
+        self.message: Final = message
+
+    def detail(self, name: str) -> Detail:
+        """Name the property in the entry of the envelope."""
+        return Detail(message=self.message, code=self.code, context={"propertyName": [name]})
+
+
 def invalid(message: str, *details: Detail) -> RefusedError:
     """Refuse with 400 and the category of bad input."""
     return RefusedError(400, Category.VALIDATION_ERROR, message, details)

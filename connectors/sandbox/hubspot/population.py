@@ -22,11 +22,12 @@ from connectors.sandbox.hubspot.account import Account
 from connectors.sandbox.hubspot.associations import link, type_id
 from connectors.sandbox.hubspot.consent import GRANTED, put_status
 from connectors.sandbox.hubspot.definitions import Definition, ModificationMetadata, Option
+from connectors.sandbox.hubspot.errors import ValueRefusedError
 from connectors.sandbox.hubspot.forms import Submission, add_submissions, form_named, put_form
 from connectors.sandbox.hubspot.owners import Owner, put_owner
 from connectors.sandbox.hubspot.standard import field_type_of
 from connectors.sandbox.hubspot.store import StoredObject
-from connectors.sandbox.hubspot.values import ValueRefusedError, instant_of, kept
+from connectors.sandbox.hubspot.values import instant_of, kept
 
 CHUNK: Final = 1_000
 RENAMED: Final = {

@@ -1,6 +1,6 @@
 """Property values: what the API takes for each type, and the text under which it is kept.
 
-Pure. A value that does not fit gives a ``Detail`` with the code HubSpot uses.
+Pure. A value that does not fit raises ``ValueRefusedError`` with the code HubSpot uses.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Final, TypeAlias
 
 from connectors.sandbox.clock import from_ms, iso_of, to_ms
 from connectors.sandbox.hubspot.definitions import Definition
-from connectors.sandbox.hubspot.errors import Detail
+from connectors.sandbox.hubspot.errors import ValueRefusedError
 
 Given: TypeAlias = "str | int | float | bool | None"
 """What a client may put for a value. ``None`` is ignored, an empty text clears."""
@@ -22,19 +22,6 @@ LONGEST_TEXT: Final = 65_536
 _DAY_MS: Final = 86_400_000
 _EMAIL: Final = re.compile(r"[^\s@,;<>\"]+@[^\s@,;<>\"]+\.[^\s@,;<>\".]{2,}")
 _WHOLE: Final = re.compile(r"-?\d{1,17}")
-
-
-class ValueRefusedError(Exception):
-    """A value does not fit its property."""
-
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code: Final = code
-        self.message: Final = message
-
-    def detail(self, name: str) -> Detail:
-        """Name the property in the entry of the envelope."""
-        return Detail(message=self.message, code=self.code, context={"propertyName": [name]})
 
 
 def text_of(given: Given) -> str:

@@ -10,11 +10,17 @@ from dataclasses import replace
 
 from connectors.sandbox.clock import iso_of, to_ms
 from connectors.sandbox.hubspot.account import Account
-from connectors.sandbox.hubspot.errors import Category, Detail, RefusedError, invalid
+from connectors.sandbox.hubspot.errors import (
+    Category,
+    Detail,
+    RefusedError,
+    ValueRefusedError,
+    invalid,
+)
 from connectors.sandbox.hubspot.lifecycle import STAGE, stage_after, stamps_of_move
 from connectors.sandbox.hubspot.owners import can_own
 from connectors.sandbox.hubspot.store import Change, StoredObject
-from connectors.sandbox.hubspot.values import Given, ValueRefusedError, kept, text_of
+from connectors.sandbox.hubspot.values import Given, kept, text_of
 
 OWNER = "hubspot_owner_id"
 ADDITIONAL_EMAILS = "hs_additional_emails"
