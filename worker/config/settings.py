@@ -147,8 +147,9 @@ FLAG_VARIABLES = frozenset(
     for flag in (
         "ADD", "ARRIVALS", "CONTACTS", "DRY_RUN", "EXAMPLE", "EXPECT_HEAD", "FACTS", "FROM", "HTML",
         "INVENT", "JSON", "LIMIT", "LIVE", "NOW", "OPEN_FOR", "PAUSE", "ROUTING",
-        "ORIGINS", "SAVE", "SEED", "SHOW_VALUES", "STORE", "SVG", "TO", "UNTIL", "VERBOSE", "WEIGHT",
-        "WITH",
+        "ORIGINS", "SANDBOX_DATA", "SANDBOX_DATABASE", "SANDBOX_INDEX_LAG", "SANDBOX_LIMITS",
+        "SANDBOX_PORT", "SANDBOX_SCRIPT", "SAVE", "SEED", "SHOW_VALUES", "STORE",
+        "SVG", "TO", "UNTIL", "VERBOSE", "WEIGHT", "WITH",
     )
 )  # fmt: skip
 """Variables that stand for a flag of a command: no setting, and no mistake either."""
