@@ -11,6 +11,7 @@ from worker.errors import ExitCode
 SUMMARY = {
     "run", "status", "now", "base", "steps", "writes", "funnel", "owners", "reasons", "breaches",
     "held_plans", "quarantined", "quarantine", "write_codes", "revocations", "seconds", "alarms", "waiting",
+    "stages_not_in_crm",
 }  # fmt: skip
 CHANGE = {"system", "object_type", "id", "field", "before", "after", "reasons"}
 BREACH = {"budget", "scope", "key", "count", "allowed", "base", "likely_cause"}
