@@ -8,7 +8,7 @@ from itertools import permutations
 import pytest
 
 from worker.core.identity import group_records, merge_contacts
-from worker.core.mapping import Issue, MappedContact
+from worker.core.mapping import Issue, MappedContact, Reference
 from worker.core.model import FactValue
 from worker.core.records import RecordRef
 
@@ -27,7 +27,9 @@ def contact(
     **facts: FactValue,
 ) -> MappedContact:
     ref = RecordRef(system=system, object_type=object_type, id=number)
-    return MappedContact(ref=ref, facts=facts, modified_at=at, unseen=unseen)
+    named = {"hubspot_id": "hubspot", "salesforce_id": "salesforce"}
+    references = tuple(Reference(s, None, str(facts[f])) for f, s in named.items() if f in facts)
+    return MappedContact(ref=ref, facts=facts, modified_at=at, unseen=unseen, references=references)
 
 
 def groups(*contacts: MappedContact) -> list[list[str]]:

@@ -46,9 +46,10 @@ from worker.config.hand_off import HandOffReader
 from worker.config.hand_off_documents import HandOffDocument
 from worker.config.identity import build_identity
 from worker.config.identity_documents import IdentityDocument
+from worker.config.joined_maps import join_mapped
 from worker.config.lifecycle import LifecycleReader
 from worker.config.lifecycle_documents import LifecycleDocument
-from worker.config.maps import MapNotes, MapReader, join_mapped
+from worker.config.maps import MapNotes, MapReader
 from worker.config.offers import build_offers
 from worker.config.organisation_tests import build_organisation_policy
 from worker.config.parts import Parts

@@ -15,6 +15,7 @@ from worker.config.folder import Folder
 from worker.config.implication import find_contradiction, follows, spelled_out
 from worker.config.parts import Parts
 from worker.config.policy_documents import PolicyDocument
+from worker.config.references import check_references
 from worker.config.route_check import RouteCheck
 from worker.config.shared_documents import SharedDocument
 from worker.config.system_documents import SystemDocument
@@ -45,6 +46,7 @@ def check_across(
         )
         check_routes(check)
     check_hand_off(files, parts, findings)
+    check_references(files, parts, findings)
     if not findings.errors:  # while something is wrong, what is used is not known for sure
         _warn_of_unnamed_governed(files, parts, findings)
         _warn_of_unused_fragments(files, parts, findings)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from worker.config.calendars import reading_digest
 from worker.config.digests import digest_of, join_digests
 from worker.config.findings import Findings, Spot, in_words, nearest
+from worker.config.references import read_target
 from worker.config.said_at import SaidAt, read_said_at
 from worker.config.secret_options import refuse_secrets
 from worker.config.sensitive import check_justification, check_source
@@ -17,7 +18,7 @@ from worker.config.system_documents import (
     SystemDocument,
     WordsEntry,
 )
-from worker.config.vocabulary import Mapped, MappedField, Vocabulary, check_name
+from worker.config.vocabulary import MappedField, Vocabulary, check_name
 from worker.config.writes import build_writes
 from worker.config.yaml_text import KeyPath, Sheet, Yaml
 from worker.core.field_map import (
@@ -234,6 +235,7 @@ class MapReader:
             said_at=self._said_at(entry, spec, item, place),
             purpose=item.for_,
             justification=item.allow_sensitive,
+            refers_to=read_target(spec, item.refers_to, self.sheet.spot(*place), self.findings),
         )
 
     def _said_at(
@@ -369,30 +371,3 @@ class MapReader:
 
 def _options(spec: FactSpec) -> tuple[str, ...]:
     return tuple(map(str, Stage)) if spec.name == "lifecycle_stage" else spec.options
-
-
-def join_mapped(
-    notes: MapNotes,
-    systems: Mapping[str, SystemMap],
-) -> Mapped:
-    """Join what all systems map; ``writers`` names the values each system writes."""
-    writers = {
-        name: frozenset(write.managed for item in system.objects for write in item.writes)
-        for name, system in systems.items()
-    }
-    return Mapped(
-        fields=tuple(notes.fields),
-        activities=frozenset(notes.activities),
-        is_complete=not notes.unknown,
-        writers=writers,
-        has_availability=any(
-            item.kind is ObjectKind.AVAILABILITY
-            for system in systems.values()
-            for item in system.objects
-        ),
-        tells_doers=any(
-            item.activity is not None and item.activity.owner is not None
-            for system in systems.values()
-            for item in system.objects
-        ),
-    )

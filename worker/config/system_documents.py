@@ -20,6 +20,16 @@ from worker.core.field_map import (
 from worker.core.model import PERMISSIVE_FACTS, RESTRICTIVE_FACTS
 
 
+class ReferenceEntry(Document):
+    system: Name
+    object: Name | None = None
+
+
+def _as_reference(value: object) -> object:
+    """Let the name of a system stand for ``{system: name}``."""
+    return {"system": value} if isinstance(value, str) else value
+
+
 class FieldEntry(Document):
     from_: Text = Field(alias="from")
     as_: Transform | None = Field(default=None, alias="as")
@@ -27,6 +37,13 @@ class FieldEntry(Document):
     catalog: Text | None = None
     separator: Text = ";"
     said_at: Text | None = None
+    refers_to: (
+        Annotated[
+            ReferenceEntry,
+            BeforeValidator(_as_reference, json_schema_input_type=Text | ReferenceEntry),
+        ]
+        | None
+    ) = None
     for_: Purpose | None = Field(default=None, alias="for")
     allow_sensitive: Text | None = None
 

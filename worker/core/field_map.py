@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from worker.core.calendar_words import PLAIN_CALENDAR, CalendarWords
@@ -50,6 +51,13 @@ class Purpose(StrEnum):
     OUTCOMES = "outcomes"
 
 
+class ReferenceTarget(NamedTuple):
+    """Whose ids a field holds: of a system, and there of one object type or (None) of any."""
+
+    system: str
+    object_type: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldRead:
     """Fact ``fact`` is read from ``source`` (a CRM field) through ``transform``.
@@ -58,7 +66,7 @@ class FieldRead:
     a finding instead of a value. ``separator`` splits multi-values. ``purpose`` is what a field says
     it is read for after the decision, ``justification`` why one with a clinical name is read at all.
     ``calendar`` says what words of a timeframe mean; ``said_at`` names the facts, the first known of
-    which is when it was stated.
+    which is when it was stated. ``refers_to`` is the system in which an id names the same person.
     """
 
     fact: str
@@ -72,6 +80,7 @@ class FieldRead:
     said_at: tuple[str, ...] = ()
     purpose: Purpose | None = None
     justification: str | None = None
+    refers_to: ReferenceTarget | None = None
 
 
 class Managed(StrEnum):

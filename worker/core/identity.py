@@ -1,9 +1,9 @@
 """Identity: which records are one person, and which value of each fact survives.
 
-Records link by cross-reference id, by e-mail where the names do not contradict, and by phone *with*
-the same name, but for a slip of the hand. A shared phone, or an e-mail shared by different names,
-links nothing: families and front desks share them. Consent is merged by the most restrictive
-answer. Nothing is merged in a CRM.
+Records link by the ids that they have of each other, by e-mail where the names do not contradict, and
+by phone *with* the same name, but for a slip of the hand. A shared phone, or an e-mail shared by
+different names, links nothing: families and front desks share them. Consent is merged by the most
+restrictive answer. Nothing is merged in a CRM.
 """
 
 from __future__ import annotations
@@ -13,13 +13,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import combinations
 
+from worker.core.cross_references import (
+    hashed,
+    own_key,
+    read_references,
+    reference_key,
+)
 from worker.core.mapping import Issue, MappedContact
 from worker.core.model import PERMISSIVE_FACTS, RESTRICTIVE_FACTS, Facts, FactValue
 from worker.core.names import PersonName, contradicts, fold_name, is_same_hand, speaks_for
 from worker.core.records import RecordRef
 from worker.core.similarity import SimilarityPolicy
 
-CROSS_REFERENCES = {"hubspot_id": "hubspot", "salesforce_id": "salesforce"}
 CONFLICTING = ("service_line", "role", "lead_type", "postal_code")
 """Facts of which a disagreement between records of one person is worth a look."""
 
@@ -27,26 +32,15 @@ CONFLICTING = ("service_line", "role", "lead_type", "postal_code")
 NOTHING_MERGED: Mapping[RecordRef, RecordRef] = {}
 
 
-def _hash(text: str) -> str:
-    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
-
-
-def own_key(ref: RecordRef) -> str:
-    """Give the key under which a record meets those that name it as their cross-reference."""
-    return "x" + _hash(f"{ref.system}:{ref.id}")
-
-
 def match_keys(contact: MappedContact) -> frozenset[str]:
     """Give the keys under which records of the same person meet; hashed, so that none is readable."""
     facts, name = contact.facts, fold_name(contact.facts)
     keys = {own_key(contact.ref)}
-    for fact, system in CROSS_REFERENCES.items():
-        if fact in facts:
-            keys.add("x" + _hash(f"{system}:{facts[fact]}"))
+    keys |= {reference_key(reference) for reference in contact.references}
     if "email" in facts:
-        keys.add("e" + _hash(str(facts["email"])))
+        keys.add("e" + hashed(str(facts["email"])))
     if "phone" in facts and name.first and name.last:
-        keys.add("p" + _hash(f"{facts['phone']}|{_letters(name)}"))
+        keys.add("p" + hashed(f"{facts['phone']}|{_letters(name)}"))
     return frozenset(keys)
 
 
@@ -57,15 +51,25 @@ def _letters(name: PersonName) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grouping:
-    """Records by person, each group sorted; ``ambiguous`` share an e-mail with another name."""
+    """Records by person, each group sorted.
+
+    ``ambiguous`` share an e-mail with another name, or name an id that two records have;
+    ``contradicted`` have ids of each other that do not agree.
+    """
 
     groups: tuple[tuple[RecordRef, ...], ...]
     ambiguous: frozenset[RecordRef]
+    contradicted: frozenset[RecordRef] = frozenset()
+
+    def issues_of(self, ref: RecordRef) -> tuple[Issue, ...]:
+        """Say what of its identity is not clear."""
+        found = {AMBIGUOUS: self.ambiguous, CONTRADICTED: self.contradicted}
+        return tuple(issue for issue, refs in found.items() if ref in refs)
 
 
 def merge_key(target: RecordRef) -> str:
     """Give the key under which the records that a CRM has merged into another are found."""
-    return "m" + _hash(str(target))
+    return "m" + hashed(str(target))
 
 
 def group_records(
@@ -80,7 +84,10 @@ def group_records(
     for contact in contacts:
         for key in match_keys(contact):
             by_key.setdefault(key, []).append(contact)
-    ambiguous: set[RecordRef] = set()
+    naming = read_references(contacts, merged)
+    for one, other in naming.pairs:
+        _union(parents, one, other)
+    ambiguous = naming.ambiguous
     for key, sharing in by_key.items():
         for linked in _linkable(key, sharing, ambiguous):
             for contact in linked[1:]:
@@ -92,6 +99,7 @@ def group_records(
     return Grouping(
         groups=tuple(sorted(tuple(sorted(group)) for group in groups.values())),
         ambiguous=frozenset(ambiguous),
+        contradicted=frozenset(naming.contradicted),
     )
 
 
@@ -110,7 +118,7 @@ def _linkable(
         return _linkable_by_email(sharing, ambiguous)
     if len(sharing) > 1 and key.startswith("p"):
         return _linkable_by_phone(sharing)
-    return _linkable_by_id(key, sharing, ambiguous)
+    return ()
 
 
 def _linkable_by_email(
@@ -144,18 +152,6 @@ def _linkable_by_phone(sharing: list[MappedContact]) -> Iterator[Sequence[Mapped
             yield pair
 
 
-def _linkable_by_id(
-    key: str, sharing: list[MappedContact], ambiguous: set[RecordRef]
-) -> Iterable[list[MappedContact]]:
-    """An id that two records of one CRM have (of different object types) does not say which is meant."""
-    owners = [contact for contact in sharing if own_key(contact.ref) == key]
-    if len(owners) < 2:
-        return [sharing]
-    if len(sharing) > len(owners):
-        ambiguous.update(contact.ref for contact in sharing)
-    return []
-
-
 def _find(parents: dict[RecordRef, RecordRef], ref: RecordRef) -> RecordRef:
     while parents[ref] != ref:
         parents[ref] = parents[parents[ref]]
@@ -170,6 +166,10 @@ def _union(parents: dict[RecordRef, RecordRef], one: RecordRef, other: RecordRef
 
 AMBIGUOUS = Issue("IDENTITY_AMBIGUOUS", "identity")
 """Kept among the issues of a record that shares its e-mail with another name."""
+CONTRADICTED = Issue("IDENTITY_REFERENCES_CONTRADICT", "identity")
+"""Kept among the issues of a record that names another, which names a third."""
+UNCLEAR = (AMBIGUOUS, CONTRADICTED)
+"""What is kept of a record until it is linked anew: a reading of its fields does not tell."""
 
 
 def profile_id_of(account: str, group: Sequence[RecordRef]) -> str:

@@ -38,6 +38,14 @@ class Issue(NamedTuple):
     fact: str
 
 
+class Reference(NamedTuple):
+    """The id of the same person in a system; ``object_type`` None: of whatever object type."""
+
+    system: str
+    object_type: str | None
+    id: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MappedContact:
     """What one CRM record says of a person. ``unseen`` facts are mapped but not visible to us."""
@@ -47,6 +55,7 @@ class MappedContact:
     issues: tuple[Issue, ...] = ()
     unseen: frozenset[str] = frozenset()
     modified_at: datetime | None = None
+    references: tuple[Reference, ...] = ()
 
     def freshness(self) -> tuple[datetime, RecordRef]:
         """Order records of one person, oldest first; the reference breaks ties."""
@@ -61,6 +70,7 @@ ContactMapper: TypeAlias = Callable[[Record], MappedContact]
 def compile_contact_mapper(object_map: ObjectMap) -> ContactMapper:
     """Build the function that maps the records of one object type."""
     readers = tuple((read.fact, read.source, compile_reader(read)) for read in object_map.reads)
+    targets = {read.fact: read.refers_to for read in object_map.reads if read.refers_to}
     missing = frozenset(word.casefold() for word in object_map.missing)
 
     def map_contact(record: Record) -> MappedContact:
@@ -88,6 +98,11 @@ def compile_contact_mapper(object_map: ObjectMap) -> ContactMapper:
             issues=tuple(issues),
             unseen=frozenset(unseen),
             modified_at=record.modified_at,
+            references=tuple(
+                Reference(*target, str(facts[fact]))
+                for fact, target in targets.items()
+                if fact in facts
+            ),
         )
 
     return map_contact
@@ -188,11 +203,12 @@ _PlainValue: TypeAlias = str | bool | int | float | list[str]
 
 
 class _PlainContact(msgspec.Struct):
-    """A mapped contact as the ledger holds it: facts, issues, unseen facts."""
+    """A mapped contact as the ledger holds it: facts, issues, unseen facts, references."""
 
     f: dict[str, _PlainValue]
     i: tuple[Issue, ...]
     u: frozenset[str]
+    r: tuple[Reference, ...] = ()
 
 
 _read = msgspec.json.Decoder(_PlainContact).decode
@@ -219,7 +235,8 @@ def _typed(value: _PlainValue, kind: FactKind) -> FactValue:
 def mapped_to_json(mapped: MappedContact) -> str:
     """Write a mapped contact for the ledger."""
     facts = plain_facts(mapped.facts)
-    return write_json({"f": facts, "i": mapped.issues, "u": sorted(mapped.unseen)})
+    said: dict[str, object] = {"f": facts, "i": mapped.issues, "u": sorted(mapped.unseen)}
+    return write_json(said | {"r": mapped.references} if mapped.references else said)
 
 
 def mapped_from_json(
@@ -233,4 +250,5 @@ def mapped_from_json(
         issues=data.i,
         unseen=data.u,
         modified_at=modified_at,
+        references=data.r,
     )

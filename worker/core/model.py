@@ -143,6 +143,8 @@ STANDARD_FACTS: Mapping[str, FactSpec] = {
         _spec("npi", _K.NPI, "National provider identifier of a clinician or practice"),
         _spec("hubspot_id", _K.ID, "Id of the same person in HubSpot"),
         _spec("salesforce_id", _K.ID, "Id of the same person in Salesforce"),
+        _spec("salesforce_lead_id", _K.ID, "Id of the lead that is the same person in Salesforce"),
+        _spec("salesforce_contact_id", _K.ID, "Id of the contact who is the same in Salesforce"),
         # Where
         _spec("postal_code", _K.POSTAL_CODE, "ZIP or postal code", personal=True),
         _spec("street", _K.TEXT, "Street and house number", personal=True),

@@ -16,7 +16,7 @@ from worker.core.configuration import Configuration
 from worker.core.consent import ChannelRule, ConsentPolicy
 from worker.core.field_map import FieldRead, Purpose
 from worker.core.follow_up import Doer
-from worker.core.identity import CONFLICTING, CROSS_REFERENCES
+from worker.core.identity import CONFLICTING
 from worker.core.lifecycle import LifecyclePolicy
 from worker.core.model import ACCOUNT_OWNER, PAST_FACTS, RESTRICTIVE_FACTS, SAME_ANSWER
 from worker.core.organisation_asks import find_asks
@@ -64,7 +64,6 @@ BUILT_IN: tuple[tuple[Use, str, tuple[str, ...]], ...] = (
     (Use.QUALITY, "origin of a finding", ("origin",)),
     (Use.IDENTITY, "match by e-mail", ("email", "first_name", "last_name")),
     (Use.IDENTITY, "match by phone", ("phone", "first_name", "last_name")),
-    (Use.IDENTITY, "match by cross-reference", tuple(CROSS_REFERENCES)),
     (Use.IDENTITY, "newest record", ("changed_at",)),
     (Use.IDENTITY, "likeness for proposals", LIKENED_FACTS),
     (Use.LIFECYCLE, "present stage", ("lifecycle_stage",)),
@@ -185,8 +184,10 @@ def _organisation_readers(configuration: Configuration) -> Iterator[tuple[str, R
 
 
 def _declared(reads: Iterable[FieldRead]) -> Iterator[tuple[str, Reader]]:
-    """A field says itself that it is read for what happens after the decision."""
+    """A field says itself that it is read for what happens after the decision, or whom it names."""
     for read in reads:
+        if read.refers_to is not None:
+            yield read.fact, Reader(use=Use.IDENTITY, what="match by cross-reference")
         if read.purpose is not None:
             is_outcome = read.purpose is Purpose.OUTCOMES
             use = Use.OUTCOMES if is_outcome else Use.LIFECYCLE

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from worker.core.consent_reasons import CONSENT_SENTENCES
+from worker.core.identity_reasons import IDENTITY_WARNINGS
 
 CODE_PATTERN = re.compile(r"[A-Z][A-Z0-9]*(_[A-Z0-9]+)+")
 
@@ -280,19 +281,7 @@ _ALL = (
     ),
     # Identity
     _reason("IDENTITY_LINKED", _F.IDENTITY, "Several records of one person are linked."),
-    _reason("IDENTITY_AMBIGUOUS", _F.IDENTITY, "Shares an address with another name.", _S.WARN),
-    _reason(
-        "IDENTITY_MERGE_REVIVED_CONSENT",
-        _F.IDENTITY,
-        "A record merged away had refused contact; that holds until consent is given anew.",
-        _S.WARN,
-    ),
-    _reason(
-        "IDENTITY_MERGE_REVIVED_STAGE",
-        _F.IDENTITY,
-        "A record merged away was further on, or closed; a person should set the stage.",
-        _S.WARN,
-    ),
+    *(_reason(code, _F.IDENTITY, said, _S.WARN) for code, said in IDENTITY_WARNINGS),
     # Consent
     *(_reason(code, _F.CONSENT, said) for code, said in CONSENT_SENTENCES),
     _reason("CONSENT_REACHABLE", _F.CONSENT, "Can be reached by a channel it agreed to."),

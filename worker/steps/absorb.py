@@ -11,7 +11,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from worker.core.field_map import ObjectMap
-from worker.core.identity import AMBIGUOUS
+from worker.core.identity import UNCLEAR
 from worker.core.mapping import ContactMapper, mapped_to_json
 from worker.core.merged import keep_of_merged
 from worker.core.records import Record
@@ -113,10 +113,11 @@ def _kept_of_merged(reading: Reading, record: Record, before: StoredRecord | Non
 
 
 def map_record(map_contact: ContactMapper, record: Record, before: StoredRecord | None) -> str:
-    """Map a record; that it shares its e-mail with another name is kept until it is linked anew."""
+    """Map a record; what is unclear of its identity is kept until it is linked anew."""
     contact = map_contact(record)
-    if before is not None and AMBIGUOUS.code in before.mapped:
-        contact = replace(contact, issues=(*contact.issues, AMBIGUOUS))
+    kept = [issue for issue in UNCLEAR if before is not None and issue.code in before.mapped]
+    if kept:
+        contact = replace(contact, issues=(*contact.issues, *kept))
     return mapped_to_json(contact)
 
 

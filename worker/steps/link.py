@@ -9,15 +9,9 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from worker.core.identity import (
-    AMBIGUOUS,
-    group_records,
-    match_keys,
-    merge_key,
-    own_key,
-    profile_id_of,
-)
-from worker.core.mapping import MappedContact, mapped_to_json
+from worker.core.cross_references import own_key
+from worker.core.identity import UNCLEAR, group_records, match_keys, merge_key, profile_id_of
+from worker.core.mapping import Issue, MappedContact, mapped_to_json
 from worker.core.model import FactSpec
 from worker.core.records import RecordRef
 from worker.core.ruleset import Ruleset
@@ -61,7 +55,7 @@ def link_records(tx: Transaction, touched: Sequence[StoredRecord], ruleset: Rule
         for ref in group:
             if block[ref].profile_id != profile_id:
                 regrouped |= {profile_id, block[ref].profile_id}
-            record = _placed(block[ref], contacts[ref], profile_id, ref in grouping.ambiguous)
+            record = _placed(block[ref], contacts[ref], profile_id, grouping.issues_of(ref))
             if record is not block[ref]:
                 dirty |= {profile_id, *filter(None, (block[ref].profile_id,))}
                 changed[ref] = record
@@ -195,13 +189,13 @@ def _placed(
     record: StoredRecord,
     contact: MappedContact,
     profile_id: str,
-    is_ambiguous: bool,  # noqa: FBT001  # one fact about one record
+    unclear: Sequence[Issue],
 ) -> StoredRecord:
-    """The record in its profile, with the ambiguity noted among its issues; itself if unchanged."""
-    if is_ambiguous is not (AMBIGUOUS in contact.issues):
-        others = tuple(issue for issue in contact.issues if issue != AMBIGUOUS)
-        issues = (*others, AMBIGUOUS) if is_ambiguous else others
-        record = replace(record, mapped=mapped_to_json(replace(contact, issues=issues)))
+    """The record in its profile, with what is unclear among its issues; itself if unchanged."""
+    if [issue for issue in contact.issues if issue in UNCLEAR] != list(unclear):
+        others = [issue for issue in contact.issues if issue not in UNCLEAR]
+        mapped = replace(contact, issues=(*others, *unclear))
+        record = replace(record, mapped=mapped_to_json(mapped))
     return record if record.profile_id == profile_id else replace(record, profile_id=profile_id)
 
 
