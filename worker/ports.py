@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol, TypeAlias, TypeVar
+from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from worker.core.records import (
     CheckFinding,
@@ -24,6 +24,7 @@ from worker.core.records import (
     WriteCommand,
     WriteResult,
 )
+from worker.core.setup_records import SetupPlan, SetupStep, WantedField
 from worker.core.stage_rules import Backward as Backward  # noqa: PLC0414  # for connectors to name
 
 T = TypeVar("T")
@@ -105,6 +106,23 @@ class Connector(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class SetsUp(Protocol):
+    """What a connector can do besides, whose CRM has to have the fields that are written.
+
+    One that can make nothing itself gives a plan without steps, and says in each standing what a
+    person deploys.
+    """
+
+    def plan_setup(self, wanted: Sequence[WantedField]) -> SetupPlan:
+        """Compare the fields that are written with what is there; changes nothing."""
+        ...
+
+    def carry_out(self, step: SetupStep) -> None:
+        """Take one step of such a plan; one that was taken already changes nothing."""
+        ...
 
 
 class Retry(Protocol):

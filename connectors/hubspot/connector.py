@@ -22,6 +22,8 @@ from connectors.hubspot.options import Setup, read_setup, require_known
 from connectors.hubspot.owners import read_owners
 from connectors.hubspot.rows import RowPage
 from connectors.hubspot.schema import describe_properties
+from connectors.hubspot.scopes import compare_scopes, needed_scopes
+from connectors.hubspot.setting_up import Workshop
 from connectors.hubspot.transport import Account, Sender, Transport, renewal
 from connectors.hubspot.writing import WRITE_BATCH, Batch
 from worker.core.records import (
@@ -36,6 +38,7 @@ from worker.core.records import (
     WriteOutcome,
     WriteResult,
 )
+from worker.core.setup_records import SetupPlan, SetupStep, WantedField
 from worker.errors import FixConfigurationError, LeadtriageError
 from worker.ports import Backward, Capabilities, Clock, Connector, ConnectorContext, ObjectSource
 
@@ -225,6 +228,41 @@ class HubSpotConnector:
         if not commands:
             return ()
         return Batch(transport=self.transport, name="contacts").write(commands)
+
+    def plan_setup(self, wanted: Sequence[WantedField]) -> SetupPlan:
+        """Compare the properties that are written with the account's, and name what the token lacks."""
+        by_type: dict[str, list[WantedField]] = {}
+        for field_ in wanted:
+            by_type.setdefault(field_.object_type, []).append(field_)
+        plans = [self._workshop(name).plan(fields) for name, fields in by_type.items()]
+        steps = tuple(step for plan in plans for step in plan.steps)
+        needed = needed_scopes(self._more_reads(), writes=bool(wanted), sets_up=True)
+        return SetupPlan(
+            standings=tuple(one for plan in plans for one in plan.standings),
+            steps=steps,
+            permissions=compare_scopes(self.transport, needed),
+            findings=tuple(one for plan in plans for one in plan.findings),
+        )
+
+    def carry_out(self, step: SetupStep) -> None:
+        """Make one group or property, or add options to one."""
+        self._workshop(step.object_type).carry_out(step)
+
+    def _workshop(self, object_type: str) -> Workshop:
+        name = self._object(object_type).name
+        if name not in _WRITES:
+            raise FixConfigurationError(f"{object_type} of {self.name} cannot be written.")
+        return Workshop(transport=self.transport, name=name, object_type=object_type)
+
+    def _more_reads(self) -> Iterator[str]:
+        """Name what is read besides contacts and their activities, as the scopes call it."""
+        for opened in self.objects.values():
+            if isinstance(opened.source, FormSource):
+                yield "forms"
+            if isinstance(opened.source, EventSource):
+                yield "events"
+            if opened.name == "contacts":
+                yield from {one.name.partition(".")[0] for one in opened.synthetic}
 
     def close(self) -> None:
         """Close the connections."""

@@ -31,6 +31,7 @@ def _post(name: str, path: str) -> Endpoint:
 
 
 _OBJECTS = "/crm/v3/objects/{object_type}"
+_PROPERTIES = "/crm/v3/properties/{object_type}"
 
 OBJECT_LIST = _get("list records", _OBJECTS)
 OBJECT_BATCH_READ = _post("read records", f"{_OBJECTS}/batch/read")
@@ -41,7 +42,13 @@ OBJECT_SEARCH = Endpoint(
 ASSOCIATION_BATCH_READ = _post(
     "read associations", "/crm/v4/associations/{from_type}/{to_type}/batch/read"
 )
-PROPERTY_LIST = _get("list properties", "/crm/v3/properties/{object_type}")
+PROPERTY_LIST = _get("list properties", _PROPERTIES)
+PROPERTY_READ = _get("read a property", f"{_PROPERTIES}/{{name}}")
+PROPERTY_CREATE = _post("create a property", _PROPERTIES)
+PROPERTY_UPDATE = Endpoint(name="change a property", method="PATCH", path=f"{_PROPERTIES}/{{name}}")
+GROUP_LIST = _get("list groups of properties", f"{_PROPERTIES}/groups")
+GROUP_CREATE = _post("create a group of properties", f"{_PROPERTIES}/groups")
+PROPERTY_LIMITS = _get("read the limits of properties", "/crm/v3/limits/custom-properties")
 OWNER_LIST = _get("list owners", "/crm/v3/owners")
 FORM_LIST = _get("list forms", "/marketing/v3/forms")
 FORM_SUBMISSIONS = _get(
@@ -57,4 +64,5 @@ MEMBERSHIP_BATCH_READ = _post(
     "read list memberships", "/crm/v3/lists/records/memberships/batch/read"
 )
 ACCOUNT_DETAILS = _get("read the account's details", "/account-info/v3/details")
+TOKEN_INFO = _post("read what the token may do", "/oauth/v2/private-apps/get/access-token-info")
 TOKEN = _post("renew the access token", "/oauth/v1/token")

@@ -154,6 +154,13 @@ class Transport:
             answer = self._send(endpoint, token, path or {}, query or {}, body)
         return answer
 
+    def granted_scopes(self) -> frozenset[str] | None:
+        """Ask what the token may do; None where HubSpot does not tell, as of a token by OAuth."""
+        answer = self.exchange(paths.TOKEN_INFO, body={"tokenKey": self._credentials.token()})
+        if answer.fault is not None:
+            return None
+        return frozenset(parse(answer, _TokenInfo, paths.TOKEN_INFO).scopes)
+
     def close(self) -> None:
         self._sender.close()
 
@@ -202,6 +209,10 @@ class Account(msgspec.Struct, rename="camel"):
             return ZoneInfo(self.time_zone)
         except (KeyError, OSError, ValueError):
             return None
+
+
+class _TokenInfo(msgspec.Struct):
+    scopes: list[str]
 
 
 class _TokenAnswer(msgspec.Struct):

@@ -38,6 +38,9 @@ from worker.steps.live import look_at_system
 from worker.steps.live_lists import look_at_lists
 from worker.steps.live_owners import look_at_owners
 
+WHOLE = "organisation.yaml"
+"""An example that has it is a whole configuration."""
+ROSTER = "routing.yaml"
 NOT_COPIED = frozenset({"README.md", "docs", "__pycache__", "state"})
 
 
@@ -59,12 +62,7 @@ def init(
     """Write a configuration to start from. Never overwrites a file."""
     quiet_logs()
     with exits(), as_file(shipped_mappings()) as shipped:
-        source = shipped / "examples" / example if example else shipped
-        if not source.is_dir():
-            known = ", ".join(sorted(p.name for p in (shipped / "examples").iterdir()))
-            raise FixConfigurationError(f"There is no example {example!r}. There are: {known}.")
-        skipped = NOT_COPIED if example else NOT_COPIED | {"examples"}
-        copied, kept = copy_tree(source, folder, skipped, dry_run=dry_run)
+        copied, kept = copy_configuration(shipped, folder, example, dry_run=dry_run)
     if as_json:
         print_json({"folder": str(folder), "written": copied, "left": kept, "is_dry_run": dry_run})
         return
@@ -74,10 +72,44 @@ def init(
         show(f"Next: {_next_step(folder, example)} ; leadtriage check --config {folder}")
 
 
+def copy_configuration(
+    shipped: Path, folder: Path, example: str | None, *, dry_run: bool
+) -> tuple[int, int]:
+    """Copy the shipped configuration, or an example; returns how many files were copied and kept.
+
+    An example that says nothing of its organisation is another CRM for the shipped configuration:
+    its files take the place of the shipped ones, and owners are called by the name of its system.
+    """
+    plain = NOT_COPIED | {"examples"}
+    if example is None:
+        return copy_tree(shipped, folder, plain, dry_run=dry_run)
+    source = shipped / "examples" / example
+    if not source.is_dir():
+        known = ", ".join(sorted(p.name for p in (shipped / "examples").iterdir()))
+        raise FixConfigurationError(f"There is no example {example!r}. There are: {known}.")
+    copied, kept = copy_tree(source, folder, NOT_COPIED, dry_run=dry_run)
+    if (source / WHOLE).exists():
+        return copied, kept
+    has_own = {path.name for path in source.glob("*.yaml")}
+    has_roster = (folder / ROSTER).exists()
+    more = copy_tree(shipped, folder, plain | has_own | {"systems"}, dry_run=dry_run)
+    systems = [path.stem for path in source.glob("systems/*.yaml")]
+    if len(systems) == 1 and not (dry_run or has_roster):
+        _call_owners_by(folder / ROSTER, systems[0])
+    return copied + more[0], kept + more[1]
+
+
+def _call_owners_by(roster: Path, system: str) -> None:
+    text = roster.read_text(encoding="utf-8")
+    roster.write_text(text.replace("{files: ", f"{{{system}: "), encoding="utf-8")
+
+
 def _next_step(folder: Path, example: str | None) -> str:
-    """How to get tables: the sample fits the shipped configuration only, not the examples."""
+    """What comes before the check: the sample fits the shipped configuration only, not the examples."""
     if example is None:
         return f"leadtriage sample {folder / 'data'}"
+    if not (folder / "systems" / "files.yaml").exists():
+        return f"leadtriage setup {example} --config {folder}"
     return "export LEADTRIAGE_FILES__FOLDER=<the folder with your tables>"
 
 
@@ -138,8 +170,8 @@ def _end_check(problems: list[Problem], warnings: list[Problem], *, as_json: boo
         print_json(
             {
                 "is_usable": not problems,
-                "problems": [_problem_json(problem) for problem in problems],
-                "warnings": [_problem_json(problem) for problem in warnings],
+                "problems": [problem_json(problem) for problem in problems],
+                "warnings": [problem_json(problem) for problem in warnings],
             }
         )
     else:
@@ -152,7 +184,8 @@ def _end_check(problems: list[Problem], warnings: list[Problem], *, as_json: boo
         raise typer.Exit(ExitCode.FOUND_PROBLEMS)
 
 
-def _problem_json(problem: Problem) -> dict[str, Json]:
+def problem_json(problem: Problem) -> dict[str, Json]:
+    """Give every part of a problem."""
     return {
         "file": problem.file,
         "line": problem.line,

@@ -10,7 +10,18 @@ import typer
 
 from worker import __version__
 from worker.app import spare_collector
-from worker.cli import configure, consent, demo, duplicates, fields, inspect, route, sandbox, sync
+from worker.cli import (
+    configure,
+    consent,
+    demo,
+    duplicates,
+    fields,
+    inspect,
+    route,
+    sandbox,
+    setup,
+    sync,
+)
 from worker.cli.options import err, forgive_encodings, show
 from worker.errors import ExitCode
 
@@ -49,6 +60,7 @@ def _main(
 
 
 app.command()(configure.init)
+app.command()(setup.setup)
 app.command()(configure.check)
 app.command()(fields.fields)
 app.command()(configure.sample)

@@ -30,6 +30,7 @@ class Account:
     sorts_ids_as_text: bool = False
     portal_id: int = 4_242_424
     time_zone: str = "US/Eastern"
+    most_custom_properties: int = 1_000
 
     def object_type(self, given: str) -> str:
         """Find the plural name of an object type; 404 for one the account does not have."""
@@ -38,6 +39,11 @@ class Account:
             if self.definitions.knows(candidate):
                 return candidate
         raise not_found(f"Unable to infer object type from: {given}")
+
+    def custom_properties(self, object_type: str) -> int:
+        """Count the properties in use that HubSpot did not bring."""
+        found = self.definitions.of(object_type).values()
+        return sum(not (one.hubspot_defined or one.archived) for one in found)
 
     def find(self, object_type: str, given: str) -> StoredObject | None:
         """Find a record that is not archived by its id, or by the id of one merged into it."""

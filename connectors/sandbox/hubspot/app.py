@@ -93,6 +93,7 @@ class HubSpotTwin:
             thin=next((one.rows for one in faults if one.kind is FaultKind.THIN), None),
             daily_limit=self.meter.daily_limit,
             used_today=self.meter.used_today + 1,  # with this call
+            is_private_app=grant.is_private_app,
         )
         return self._limited(endpoint, grant, call, faults)
 

@@ -25,6 +25,7 @@ class Call:
     """The most rows a scripted fault lets a page have."""
     daily_limit: int = 0
     used_today: int = 0
+    is_private_app: bool = True
 
     def flag(self, name: str) -> bool:
         """Read a boolean of the query; Python clients write it with a capital."""

@@ -1,4 +1,4 @@
-"""Pipelines of deals, and the facts of the account itself: zone, usage of the day."""
+"""Pipelines of deals, and the facts of the account itself: zone, usage of the day, limits, token."""
 
 from __future__ import annotations
 
@@ -107,5 +107,46 @@ def daily_usage(call: Call) -> Answer:
                     "resetsAt": iso_of(to_ms(resets_at)),
                 }
             ]
+        }
+    )
+
+
+def token_info(call: Call) -> Answer:
+    """POST /oauth/v2/private-apps/get/access-token-info: of private apps only, and it costs no scope."""
+    if not call.is_private_app:
+        raise not_found()
+    return json_answer(
+        {
+            "userId": 1,
+            "hubId": call.account.portal_id,
+            "appId": 1,
+            "scopes": sorted(call.scopes),
+        }
+    )
+
+
+def property_limits(call: Call) -> Answer:
+    """GET /crm/v3/limits/custom-properties: how many each object type has, and may have."""
+    account = call.account
+    limit = account.most_custom_properties
+    used = {name: account.custom_properties(name) for name in ("contacts", "companies")}
+    by_type = [
+        {
+            "objectTypeId": type_id,
+            "singularLabel": name.removesuffix("s").capitalize(),
+            "pluralLabel": name.capitalize(),
+            "limit": limit,
+            "usage": used[name],
+            "percentage": 100 * used[name] / limit,
+        }
+        for name, type_id in (("contacts", "0-1"), ("companies", "0-2"))
+    ]
+    total = sum(used.values())
+    return json_answer(
+        {
+            "overallLimit": limit * len(used),
+            "overallUsage": total,
+            "overallPercentage": 100 * total / (limit * len(used)),
+            "byObjectType": by_type,
         }
     )

@@ -136,6 +136,8 @@ def change_property(call: Call) -> Answer:
     if present.modification_metadata.read_only_definition:
         raise invalid(f"The definition of {present.name} cannot be changed.")
     body = decoded(call.request.body, _CHANGED)
+    if body.options is not None:
+        _refuse_options(present, body.options)
     given = msgspec.structs.asdict(body)
     wanted = {name: value for name, value in given.items() if value is not None}
     changed = msgspec.structs.replace(present, **wanted, updated_at=call.account.stamp())
@@ -229,9 +231,12 @@ def _made(account: Account, object_type: str, new: NewProperty) -> Definition:
         raise invalid("An enumeration needs options.")
     if new.options and not is_choice:
         raise invalid(f"A property of type {new.type} has no options.")
+    _refuse_repeated(new.options)
     _refuse_unknown_group(account, object_type, new.group_name)
     if account.definitions.find(object_type, new.name) is not None:
         raise RefusedError(409, Category.CONFLICT, f"A property named {new.name} already exists.")
+    if account.custom_properties(object_type) >= account.most_custom_properties:
+        raise invalid("The account has as many custom properties as it may have.")
     at = account.stamp()
     return Definition(
         **msgspec.structs.asdict(new),
@@ -239,6 +244,21 @@ def _made(account: Account, object_type: str, new: NewProperty) -> Definition:
         updated_at=at,
         modification_metadata=ModificationMetadata(),
     )
+
+
+def _refuse_options(present: Definition, options: tuple[Option, ...]) -> None:
+    if present.modification_metadata.read_only_options:
+        raise invalid(f"The options of {present.name} cannot be changed.")
+    if present.type == "enumeration" and not options:
+        raise invalid("An enumeration needs options.")
+    _refuse_repeated(options)
+
+
+def _refuse_repeated(options: tuple[Option, ...]) -> None:
+    """No two options may have the same value, or look the same."""
+    for texts in ([o.value for o in options], [o.label.casefold() for o in options]):
+        if len(set(texts)) < len(texts):
+            raise invalid("Each option needs a value and a label of its own.")
 
 
 def _refuse_unknown_group(account: Account, object_type: str, name: str) -> None:

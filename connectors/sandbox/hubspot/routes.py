@@ -172,6 +172,8 @@ _TABLE: Final[tuple[tuple[str, str, Handler, frozenset[str]], ...]] = (
     ("GET", "/crm/v3/pipelines/{objectType}", pipelines.list_pipelines, _READ),
     ("GET", "/crm/v3/pipelines/{objectType}/{pipelineId}", pipelines.read_pipeline, _READ),
     ("GET", "/account-info/v3/details", pipelines.account_details, _NONE),
+    ("POST", "/oauth/v2/private-apps/get/access-token-info", pipelines.token_info, _NONE),
+    ("GET", "/crm/v3/limits/custom-properties", pipelines.property_limits, _READ),
     (
         "GET",
         "/account-info/v3/api-usage/daily/private-apps",

@@ -173,7 +173,9 @@ def choice(
         field_type=field_type,
         options=options,
         hubspot_defined=is_standard,
-        modification_metadata=ModificationMetadata(archivable=not is_standard),
+        modification_metadata=ModificationMetadata(
+            archivable=not is_standard, read_only_definition=is_standard
+        ),
     )
 
 

@@ -1,0 +1,145 @@
+"""The command ``setup``: makes in a CRM what the write-back needs, and shows it first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from worker.app import open_system
+from worker.cli.configure import problem_json
+from worker.cli.options import (
+    ConfigOption,
+    DryRunOption,
+    JsonOption,
+    err,
+    exits,
+    print_json,
+    quiet_logs,
+    show,
+)
+from worker.config.findings import Findings
+from worker.config.loader import load_configuration
+from worker.config.settings import load_settings, with_overrides
+from worker.config.yaml_text import Sheet, read_sheet
+from worker.core.setup_records import SetupPlan, SetupStep, WantedField
+from worker.core.wanted_fields import wanted_fields
+from worker.errors import ExitCode, FixConfigurationError, Problem
+from worker.ports import Connector, SetsUp
+from worker.report.setup import setup_json, show_setup, step_in_words
+from worker.report.words import counted
+from worker.steps.setup import carry_out, problems_of, refuse_setup
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Place:
+    """The CRM to set up: its connector, what its map writes, and the file of the map."""
+
+    system: str
+    connector: Connector
+    wanted: tuple[WantedField, ...]
+    sheet: Sheet
+
+
+def setup(
+    system: Annotated[str, typer.Argument(help="Which CRM: the name of its file in systems/.")],
+    config: ConfigOption = None,
+    dry_run: DryRunOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Show, then make, the fields that are written to a CRM and that it lacks. Never changes or removes one.
+
+    Ends with exit code 1 while something is left that only a person can do, and with 77, before
+    anything is made, if the token lacks a permission.
+    """
+    quiet_logs()
+    with exits(), _open(system, config) as place:
+        if not isinstance(place.connector, SetsUp):
+            _tell_needless(system, as_json=as_json)
+            return
+        _set_up(place, place.connector, dry_run=dry_run, as_json=as_json)
+
+
+@contextmanager
+def _open(system: str, config: ConfigOption) -> Iterator[_Place]:
+    settings = load_settings(config)
+    configuration = with_overrides(load_configuration(settings.config), settings)
+    if system not in configuration.systems:
+        known = ", ".join(configuration.systems)
+        raise FixConfigurationError(f"There is no system {system!r}. There are: {known}.")
+    found = configuration.systems[system]
+    file = f"systems/{system}.yaml"
+    sheet = read_sheet(settings.config / file, file, Findings())
+    assert sheet is not None, "it was read just now"
+    with closing(open_system(found, settings.config)) as connector:
+        yield _Place(
+            system=system,
+            connector=connector,
+            wanted=wanted_fields(configuration, found),
+            sheet=sheet,
+        )
+
+
+def _set_up(place: _Place, connector: SetsUp, *, dry_run: bool, as_json: bool) -> None:
+    plan = connector.plan_setup(place.wanted)
+    if not as_json:
+        show(show_setup(place.system, plan))
+    done: list[SetupStep] = []
+    left = plan
+    if not dry_run and plan.steps:
+        refuse_setup(plan)
+        carry_out(connector, plan.steps, _teller(done, as_json=as_json))
+        left = connector.plan_setup(place.wanted)
+    problems = sorted(problems_of(left, place.sheet))
+    if as_json:
+        listed = [problem_json(problem) for problem in problems]
+        print_json(setup_json(place.system, plan, done, listed, is_dry_run=dry_run))
+    else:
+        _tell(place.system, plan, left, problems, dry_run=dry_run)
+    is_unfinished = bool(left.steps) and not dry_run
+    if problems or is_unfinished:
+        raise typer.Exit(ExitCode.FOUND_PROBLEMS)
+
+
+def _teller(done: list[SetupStep], *, as_json: bool) -> Callable[[SetupStep], None]:
+    def tell(step: SetupStep) -> None:
+        done.append(step)
+        if not as_json:
+            show(step_in_words(step, is_done=True))
+
+    return tell
+
+
+def _tell(
+    system: str, plan: SetupPlan, left: SetupPlan, problems: list[Problem], *, dry_run: bool
+) -> None:
+    for problem in problems:
+        err.print(str(problem), markup=False, soft_wrap=True)
+    for step in plan.steps if dry_run else ():
+        show(step_in_words(step, is_done=False))
+    if problems:
+        show(f"{counted(len(problems), 'thing')} for a person to do; then run setup again.")
+    show(_end_in_words(system, plan, left, dry_run=dry_run))
+    if not (problems or dry_run or left.steps):
+        show("Next: leadtriage check --live")
+
+
+def _end_in_words(system: str, plan: SetupPlan, left: SetupPlan, *, dry_run: bool) -> str:
+    if dry_run:
+        return "Nothing was changed."
+    if left.steps:
+        return f"{system} does not show all of it yet. Run setup again."
+    if plan.steps:
+        return f"{system} now has what we make there."
+    return f"Nothing was left to make: {system} was not changed."
+
+
+def _tell_needless(system: str, *, as_json: bool) -> None:
+    if as_json:
+        empty = SetupPlan(standings=(), steps=())
+        print_json(setup_json(system, empty, (), (), is_dry_run=False))
+        return
+    show(f"{system} needs no set-up: what is written to it gets a place by itself.")

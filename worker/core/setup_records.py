@@ -1,0 +1,124 @@
+"""Records of a set-up: what a write-back needs a CRM to have, how it stands there, what can be made.
+
+A connector and the worker hand them to each other, so they speak of no vendor: a form is what a
+field holds, whatever its CRM calls such a type.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from worker.core.records import CheckFinding
+
+
+class FieldForm(StrEnum):
+    """What a field holds."""
+
+    TEXT = "text"
+    LONG_TEXT = "long text"
+    NUMBER = "number"
+    CHOICE = "choice"
+    CHOICES = "choices"
+    INSTANT = "date and time"
+    DATE = "date"
+    YES_NO = "yes or no"
+
+
+class Choice(NamedTuple):
+    """One value of a list, and what people see of it."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedField:
+    """A field that the map writes. ``key`` is its key there: the managed value.
+
+    ``is_ours`` fields hold what the worker alone writes, so that it may make them and add choices. The
+    others, such as the stage, belong to people or to the CRM, and are only looked at.
+    """
+
+    object_type: str
+    name: str
+    key: str
+    label: str
+    description: str
+    form: FieldForm
+    choices: tuple[Choice, ...] = ()
+    is_ours: bool = True
+
+
+class FieldState(StrEnum):
+    """How a wanted field stands in a CRM."""
+
+    READY = "ready"
+    MISSING = "missing"
+    LACKS_CHOICES = "lacks choices"
+    DIFFERS = "differs"
+    ARCHIVED = "archived"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldStanding:
+    """How one wanted field stands. ``says`` is a sentence, ``to_do`` what a person does about it.
+
+    ``missing`` are choices that the CRM's list lacks. ``is_blocking`` says that the worker can neither
+    write to the field as it stands nor mend it.
+    """
+
+    field: WantedField
+    state: FieldState
+    missing: tuple[Choice, ...] = ()
+    says: str = ""
+    allowed: str = ""
+    to_do: str = ""
+    is_blocking: bool = False
+
+
+class SetupAct(StrEnum):
+    """What a step of a set-up does. Nothing is ever removed, and no type is changed."""
+
+    ADD_GROUP = "add group"
+    ADD_FIELD = "add field"
+    ADD_CHOICES = "add choices"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupStep:
+    """One thing to make; ``choices`` are those to add to a field that is there."""
+
+    act: SetupAct
+    object_type: str
+    name: str
+    label: str
+    field: WantedField | None = None
+    choices: tuple[Choice, ...] = ()
+
+
+class Permission(NamedTuple):
+    """What our token has to be allowed; ``is_granted`` None: the CRM does not tell."""
+
+    name: str
+    needed_for: str
+    is_granted: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetupPlan:
+    """How everything wanted stands, and the steps that would make what is missing, in their order.
+
+    A blocking one of ``findings`` stands in the way of every step.
+    """
+
+    standings: tuple[FieldStanding, ...]
+    steps: tuple[SetupStep, ...]
+    permissions: tuple[Permission, ...] = ()
+    findings: tuple[CheckFinding, ...] = ()
+
+    @property
+    def lacking(self) -> tuple[Permission, ...]:
+        """The permissions that the token is known to lack."""
+        return tuple(one for one in self.permissions if one.is_granted is False)
