@@ -36,12 +36,21 @@ def test_no_record_makes_a_move_that_the_table_does_not_list(shipped: Ruleset) -
     assert stage_way(lifecycle, standing(Stage.RECYCLED), move, SECOND) is None
 
 
-@pytest.mark.parametrize(
-    "reason", ["STAGE_SET_BY_PERSON", "STAGE_UNCHANGED", "STAGE_DWELL_NOT_OVER"]
-)
+@pytest.mark.parametrize("reason", ["STAGE_UNCHANGED", "STAGE_DWELL_NOT_OVER"])
 def test_a_stage_that_is_only_kept_is_written_nowhere(reason: str, shipped: Ruleset) -> None:
     move = StageMove(stage=Stage.MQL, reason=reason)
     assert stage_way(shipped.configuration.lifecycle, standing(Stage.LEAD), move, SECOND) is None
+
+
+@pytest.mark.parametrize("stage", [*Stage, None])
+def test_what_a_person_set_is_shown_on_their_other_records_unless_people_own_what_stands_there(
+    stage: Stage | None, shipped: Ruleset
+) -> None:
+    move = StageMove(stage=Stage.RECYCLED, reason="STAGE_SET_BY_PERSON")
+    lifecycle = shipped.configuration.lifecycle
+    is_left = stage in lifecycle.people_own or stage is Stage.RECYCLED
+    way = stage_way(lifecycle, standing(stage), move, SECOND)
+    assert way is (None if is_left else Backward.ALLOWED)
 
 
 @pytest.mark.parametrize(

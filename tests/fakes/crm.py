@@ -216,6 +216,13 @@ class FakeCrm:
             rows = db.execute("SELECT ref, field, value, n FROM writes").fetchall()
         return {(ref, field, value): n for ref, field, value, n in rows}
 
+    def changes(self) -> Iterator[tuple[str, str, str, Editor]]:
+        """Yield every change in order: record, field, value, and who made it."""
+        with self._session() as db:
+            query = "SELECT object_type, id, field, value, editor FROM changes ORDER BY seq"
+            for object_type, record_id, field, value, editor in db.execute(query):
+                yield f"{object_type}:{record_id}", field, value, Editor(editor)
+
     # Inside.
 
     @contextmanager

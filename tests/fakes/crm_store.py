@@ -33,6 +33,8 @@ CREATE TABLE IF NOT EXISTS labels (
 CREATE TABLE IF NOT EXISTS owners (id TEXT PRIMARY KEY, kind TEXT, is_active INTEGER, email TEXT);
 CREATE TABLE IF NOT EXISTS writes (
     ref TEXT, field TEXT, value TEXT, n INTEGER, PRIMARY KEY (ref, field, value));
+CREATE TABLE IF NOT EXISTS changes (
+    seq INTEGER PRIMARY KEY, object_type TEXT, id TEXT, field TEXT, value TEXT, editor TEXT);
 CREATE TABLE IF NOT EXISTS script (object_type TEXT, id TEXT, outcome TEXT, code TEXT);
 CREATE TABLE IF NOT EXISTS clock (stamp INTEGER);
 INSERT INTO clock SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM clock);
@@ -102,6 +104,11 @@ def store_cells(
             "INSERT OR REPLACE INTO cells SELECT ?, ?, ?, ?, ?, stamp FROM clock",
             (object_type, record_id, field, value or None, by),
         )
+        if by is not None:
+            db.execute(
+                "INSERT INTO changes (object_type, id, field, value, editor) VALUES (?, ?, ?, ?, ?)",
+                (object_type, record_id, field, value or "", by),
+            )
 
 
 def touch(db: sqlite3.Connection, object_type: str, record_id: str) -> None:

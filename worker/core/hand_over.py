@@ -26,10 +26,11 @@ from worker.core.follow_up import (
 )
 from worker.core.judgement import Judgement, LeadSnapshot
 from worker.core.lifecycle import HANDED_OFF
-from worker.core.mapping import MappedContact
+from worker.core.mapping import EPOCH, MappedContact
 from worker.core.memory import Memory, Refusal, with_refusal
 from worker.core.model import ACCOUNT_OWNER, Activity
 from worker.core.next_owner import route_lead
+from worker.core.records import RecordRef
 from worker.core.routing import Route, RouteRequest, RoutingPolicy, owners_of
 from worker.core.ruleset import Ruleset
 from worker.core.sales import said_by_sales
@@ -64,7 +65,7 @@ def hand_over(
         ruleset=ruleset,
         judgement=judgement,
         memory=snapshot.memory,
-        present=_present_owners(snapshot.contacts, ruleset.configuration.routing),
+        present=_present_owners(ruleset, snapshot),
         contacts=snapshot.contacts,
         roster=roster,
         planned=snapshot.activities,
@@ -315,13 +316,25 @@ def _owners_who_count(policy: RoutingPolicy, route: Route, by: Doer) -> frozense
     return _owner_keys(policy, names)
 
 
-def _present_owners(contacts: Sequence[MappedContact], policy: RoutingPolicy) -> Mapping[str, str]:
-    return {
-        contact.ref.system: str(owner)
-        for contact in sorted(contacts, key=MappedContact.freshness)
-        if (owner := contact.facts.get("owner")) is not None
-        and f"{contact.ref.system}:{owner}" not in policy.unassigned
-    }
+def _present_owners(ruleset: Ruleset, snapshot: LeadSnapshot) -> Mapping[str, str]:
+    """Say whom each CRM shows as owner, the one whose word counts most first.
+
+    Whom a person chose last, in whichever CRM, comes before all others; then it is as survivorship
+    prefers, and the newest record.
+    """
+    survivorship = ruleset.configuration.identity.survivorship
+    unassigned = ruleset.configuration.routing.unassigned
+
+    def weight(contact: MappedContact) -> tuple[datetime, int, tuple[datetime, RecordRef]]:
+        chosen_at = snapshot.owner_edits.get(contact.ref, EPOCH)
+        return chosen_at, survivorship.rank("owner", contact.ref.system), contact.freshness()
+
+    found: dict[str, str] = {}
+    for contact in sorted(snapshot.contacts, key=weight, reverse=True):
+        owner, system = contact.facts.get("owner"), contact.ref.system
+        if owner is not None and f"{system}:{owner}" not in unassigned:
+            found.setdefault(system, str(owner))
+    return found
 
 
 def _account_owners(contacts: Sequence[MappedContact]) -> tuple[str, ...]:

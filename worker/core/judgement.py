@@ -39,7 +39,7 @@ from worker.core.records import RecordRef
 from worker.core.ruleset import Ruleset
 from worker.core.sales import verdict_after
 from worker.core.stage_writes import NOTHING_LEFT, left_standing
-from worker.core.standing import find_standing
+from worker.core.standing import NO_EDITS, Edits, find_standing
 from worker.core.stated_timing import derive_timing
 
 
@@ -54,6 +54,7 @@ class LeadSnapshot:
     and waits for an opening; that takes it no further from qualifying than having been handed off.
     ``is_stage_cleared``: the worker emptied the stage of a record, and has yet to fill it again.
     ``issues`` are what is wrong beyond the values themselves: an owner who left, a second record.
+    ``stage_edits`` and ``owner_edits`` say when a person gave a record the stage or owner it has.
     """
 
     profile_id: str
@@ -69,6 +70,8 @@ class LeadSnapshot:
     openings: Openings | None = None
     is_waiting: bool = False
     is_stage_cleared: bool = False
+    stage_edits: Edits = field(default_factory=lambda: NO_EDITS)
+    owner_edits: Edits = field(default_factory=lambda: NO_EDITS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -203,6 +206,7 @@ def _find_standing(
         set_by_person_at=snapshot.stage_set_by_person_at,
         owner_set_by_person_at=snapshot.owner_set_by_person_at,
         is_cleared=snapshot.is_stage_cleared,
+        edits=snapshot.stage_edits,
     )
 
 

@@ -229,10 +229,10 @@ def _stay(
         return StageMove(stage=stage, reason="STAGE_PROPOSED_SQL", rule=proposal)
     if standing.is_cleared or standing.is_behind:
         return StageMove(stage=stage, reason="STAGE_ALIGNED")
+    if standing.is_split and is_respected(standing, policy, now):
+        return StageMove(stage=stage, reason="STAGE_SET_BY_PERSON")
     if not standing.is_split or verdict is Verdict.HOLD:
         return StageMove(stage=stage, reason="STAGE_UNCHANGED")
-    if is_respected(standing, policy, now):
-        return StageMove(stage=stage, reason="STAGE_SET_BY_PERSON")
     return StageMove(stage=stage, reason="STAGE_ALIGNED")
 
 

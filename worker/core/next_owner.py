@@ -157,11 +157,19 @@ def _keep(lead: _Lead) -> Route | None:
 
 
 def _outside_owner(lead: _Lead) -> str | None:
-    """Find an active present owner who is on no team, when such owners keep their leads."""
+    """Find an active present owner who is on no team, when such owners keep their leads.
+
+    A member of a team whose word counts more, because a person chose them later, goes first.
+    """
     if not lead.routing.policy.keep_outside_owner or lead.request.kept_owner is not None:
         return None
-    keys = (f"{system}:{owner}" for system, owner in sorted(lead.request.present_owners.items()))
-    return next((key for key in keys if _is_free_outsider(lead, key)), None)
+    for system, owner in lead.request.present_owners.items():
+        key = f"{system}:{owner}"
+        if _is_free_outsider(lead, key):
+            return key
+        if key in lead.routing.members_by_owner and lead.request.is_chosen:
+            return None
+    return None
 
 
 def _is_free_outsider(lead: _Lead, key: str) -> bool:
@@ -184,7 +192,7 @@ def _stay_in_queue(lead: _Lead) -> Route | None:
 
 
 def _present_member(routing: CompiledRouting, request: RouteRequest) -> str | None:
-    for system, owner in sorted(request.present_owners.items()):
+    for system, owner in request.present_owners.items():
         member = routing.members_by_owner.get(f"{system}:{owner}")
         if member is not None:
             return member

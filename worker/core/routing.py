@@ -88,7 +88,8 @@ class Route:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RouteRequest:
-    """One lead to be routed. ``present_owners`` maps each CRM to the owner id it has now.
+    """One lead to be routed. ``present_owners`` maps each CRM to the owner id it has now; whose word
+    counts most comes first.
 
     ``kept_owner`` is the member who has the hand-off already; ``refused_by`` are those who do
     not get it again yet, members by id, others as ``system:owner id``. A CRM that does not show its

@@ -23,6 +23,8 @@ _WRITTEN = frozenset(
     }
 )
 """Only these moves are written; any other leaves all records as they are."""
+MIRRORED = "STAGE_SET_BY_PERSON"
+"""What a person has done to one record is shown on the person's others: it is their move, not ours."""
 
 
 def stage_way(
@@ -30,11 +32,16 @@ def stage_way(
 ) -> Backward | None:
     """Say how a record is brought to the stage of the decision; None: it keeps what it shows."""
     target = move.stage
-    if target is None or move.reason not in _WRITTEN or ref not in standing.stages:
+    if target is None or ref not in standing.stages or standing.stages[ref] is target:
         return None
     source = standing.stages[ref]
-    is_unfinished = source is None and standing.is_cleared
-    if source is target or not (is_unfinished or _is_listed(policy, source, target, move.rule)):
+    if move.reason == MIRRORED:
+        is_allowed = source not in policy.people_own
+    else:
+        is_unfinished = source is None and standing.is_cleared
+        is_listed = is_unfinished or _is_listed(policy, source, target, move.rule)
+        is_allowed = move.reason in _WRITTEN and is_listed
+    if not is_allowed:
         return None
     way = way_to(policy.systems.get(ref.system, PLAIN), ref.object_type, source, target)
     return None if way is Backward.NEVER else way

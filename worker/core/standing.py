@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import TypeAlias
 
 from worker.core.case import Case
 from worker.core.identity import MergedLead
-from worker.core.lifecycle import HANDED_OFF, PROPOSED, LifecyclePolicy, Standing
+from worker.core.lifecycle import HANDED_OFF, PROPOSED, LifecyclePolicy, Standing, is_respected
 from worker.core.mapping import MappedContact
 from worker.core.memory import Memory
 from worker.core.model import Facts, Stage, Strength
@@ -18,6 +19,9 @@ from worker.core.records import RecordRef
 from worker.core.sales import HANDED_BACK, given_at, is_accepted
 from worker.core.stage_rules import PLAIN, Backward, way_to
 
+Edits: TypeAlias = Mapping[RecordRef, datetime]
+"""When a person gave each record what it shows; records that nobody edited are left out."""
+NO_EDITS: Edits = {}
 _STAGE_ORDER = {stage: place for place, stage in enumerate(Stage)}
 
 
@@ -31,20 +35,21 @@ def find_standing(
     set_by_person_at: datetime | None = None,
     owner_set_by_person_at: datetime | None = None,
     is_cleared: bool = False,
+    edits: Edits = NO_EDITS,
 ) -> Standing:
     """Read the stage of a person from all its records, and what bears on moving it.
 
     ``is_cleared``: the worker emptied the stage of a record, and nothing has filled it since.
     """
     stages, is_unknown = _stages_of(contacts, is_unknown="lifecycle_stage" in lead.unseen)
-    shown = _furthest([stage for stage in stages.values() if stage], policy.people_own)
+    strong = next((a.at for a in case.activities if a.strength is Strength.STRONG), None)
+    shown = _that_counts(stages, _respected(edits, strong, policy, case.now), policy.people_own)
     stage = shown
     is_ours = _is_after(memory.stage_since, set_by_person_at)
     is_cleared = is_cleared and is_ours and shown is None and memory.stage is not None
     is_left = memory.is_left and shown is memory.left_at and is_ours
     if is_cleared or is_left:
         stage = memory.stage
-    strong = next((a.at for a in case.activities if a.strength is Strength.STRONG), None)
     recycled_at = _recycled_at(stage, memory, set_by_person_at, case.now)
     touched_at = [at for at in (set_by_person_at, owner_set_by_person_at) if at is not None]
     return Standing(
@@ -80,11 +85,33 @@ def _stages_of(
     return stages, is_unknown
 
 
-def _furthest(stages: list[Stage], people_own: frozenset[Stage]) -> Stage | None:
-    """Pick the stage of a person whose records differ: one that belongs to people goes first."""
-    if len(stages) <= 1:
-        return stages[0] if stages else None
-    return max(stages, key=lambda stage: (stage in people_own, _STAGE_ORDER[stage]))
+def _respected(
+    edits: Edits, strong: datetime | None, policy: LifecyclePolicy, now: datetime
+) -> RecordRef | None:
+    """Name the record whose stage a person set last, if that has still to be respected."""
+    if not edits:
+        return None
+    ref = max(edits, key=lambda one: (edits[one], one))
+    asked = Standing(set_by_person_at=edits[ref], last_strong_at=strong)
+    return ref if is_respected(asked, policy, now) else None
+
+
+def _that_counts(
+    stages: Mapping[RecordRef, Stage | None],
+    edited: RecordRef | None,
+    people_own: frozenset[Stage],
+) -> Stage | None:
+    """Pick the stage of a person whose records differ.
+
+    One that belongs to people goes first, then the one that a person set last, in whichever CRM, then
+    the furthest.
+    """
+    known = [stage for stage in stages.values() if stage]
+    if edited is not None and edited in stages and people_own.isdisjoint(known):
+        return stages[edited]
+    if len(known) <= 1:
+        return known[0] if known else None
+    return max(known, key=lambda stage: (stage in people_own, _STAGE_ORDER[stage]))
 
 
 def _may_follow(

@@ -76,8 +76,8 @@ def take_snapshot(
         if stored.kind in kinds and kinds[stored.kind].is_enabled
     ]
     happened.sort(key=lambda activity: (activity.at, activity.ref), reverse=True)
-    staged = [r.stage_set_by_person_at for r in records if r.stage_set_by_person_at is not None]
-    owned = [r.owner_set_by_person_at for r in records if r.owner_set_by_person_at is not None]
+    staged = {r.ref: at for r in records if (at := r.stage_set_by_person_at) is not None}
+    owned = {r.ref: at for r in records if (at := r.owner_set_by_person_at) is not None}
     contacts = _contacts(records, configuration.facts)
     return LeadSnapshot(
         profile_id=profile.id,
@@ -85,8 +85,10 @@ def take_snapshot(
         merged=_contacts(merged, configuration.facts),
         activities=tuple(happened),
         memory=memory_from_json(profile.memory),
-        stage_set_by_person_at=max(staged, default=None),
-        owner_set_by_person_at=max(owned, default=None),
+        stage_set_by_person_at=max(staged.values(), default=None),
+        owner_set_by_person_at=max(owned.values(), default=None),
+        stage_edits=staged,
+        owner_edits=owned,
         is_stage_cleared=any(_is_stage_cleared(ruleset, record) for record in records),
         membership=membership,
         issues=check_records(contacts, owners, configuration.routing.unassigned),

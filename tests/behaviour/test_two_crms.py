@@ -1,0 +1,161 @@
+"""One person in two CRMs: one decision, written to each in its own words; a person's word counts in both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+
+from tests.support.two_crms import OWNER, STAGE, FakeSide, TwoCrms, two_crms
+from worker.core.records import Editor, WriteOutcome
+
+HOUR = timedelta(hours=1)
+SIDES = ("hubspot", "salesforce")
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TwoCrms]:
+    """Shared by the tests of this file: each has people of its own."""
+    with two_crms(tmp_path_factory.mktemp("two")) as found:
+        yield found
+
+
+def raw(two: TwoCrms, side: str, person: str) -> dict[str, str | None]:
+    """What a CRM holds, in its own words."""
+    there = two.sides[side]
+    assert isinstance(there, FakeSide)
+    return there.crm.read(there.words.contacts, there.id_of(person)) or {}
+
+
+def test_one_decision_is_written_to_each_in_its_own_words(two: TwoCrms) -> None:
+    two.add_ready("own-words")
+    two.run()
+    hubspot, salesforce = raw(two, "hubspot", "own-words"), raw(two, "salesforce", "own-words")
+    assert hubspot["lifecyclestage"] == "marketingqualifiedlead"
+    assert salesforce["Status"] == "Marketing Qualified"
+    number = str(hubspot["hubspot_owner_id"]).removeprefix("7700")
+    assert salesforce["OwnerId"] == f"005Rt0000{number}zz"
+    assert hubspot["decision_id"] == salesforce["DecisionId__c"]
+    assert hubspot["reason_codes"] == salesforce["ReasonCodes__c"]
+
+
+def test_a_second_run_writes_nothing(two: TwoCrms) -> None:
+    two.add_ready("quiet")
+    two.settle()
+    assert two.run().writes == {}
+    assert two.written_twice() == []
+
+
+def test_an_action_in_either_crm_counts_for_the_person(two: TwoCrms) -> None:
+    two.add("acts-there")
+    two.salesforce.act("acts-there", "appointment_request", two.now - HOUR, "")
+    two.run()
+    assert two.stages("acts-there") == ("mql", "mql")
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("stage", ["nurture", "recycled", "disqualified", "lead"])
+def test_a_stage_that_a_person_sets_in_one_stands_in_both(
+    two: TwoCrms, side: str, stage: str
+) -> None:
+    person = f"stage-{side}-{stage}"
+    two.add_ready(person)
+    two.settle()
+    two.sides[side].tell(person, {STAGE: stage}, Editor.PERSON)
+    two.settle()
+    assert two.stages(person) == (stage, stage)
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_the_last_of_two_people_who_set_a_stage_has_their_way(two: TwoCrms, side: str) -> None:
+    person = f"last-{side}"
+    two.add_ready(person)
+    two.settle()
+    other = next(name for name in SIDES if name != side)
+    two.sides[other].tell(person, {STAGE: "recycled"}, Editor.PERSON)
+    two.run()
+    two.wait(minutes=5)
+    two.sides[side].tell(person, {STAGE: "nurture"}, Editor.PERSON)
+    two.settle()
+    assert two.stages(person) == ("nurture", "nurture")
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("stage", ["sql", "opportunity", "customer"])
+def test_a_stage_of_people_in_either_keeps_us_off_both(two: TwoCrms, side: str, stage: str) -> None:
+    person = f"people-{side}-{stage}"
+    two.add(person)
+    two.settle()
+    two.sides[side].tell(person, {STAGE: stage}, Editor.PERSON)
+    two.hubspot.act(person, "appointment_request", two.now - HOUR, "")
+    two.settle()
+    assert two.shown(person, STAGE) == {**dict.fromkeys(SIDES, "lead"), side: stage}
+    assert two.owners(person) == ("", "")
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_an_owner_whom_a_person_chose_in_one_has_the_lead_in_both(two: TwoCrms, side: str) -> None:
+    person = f"owner-{side}"
+    two.add_ready(person)
+    two.settle()
+    chosen = next(n for n in ("101", "102", "103") if n not in two.owners(person))
+    two.sides[side].tell(person, {OWNER: chosen}, Editor.PERSON)
+    two.settle()
+    assert two.owners(person) == (chosen, chosen)
+    two.wait(minutes=5)
+    back = next(name for name in SIDES if name != side)
+    again = next(n for n in ("101", "102", "103") if n != chosen)
+    two.sides[back].tell(person, {OWNER: again}, Editor.PERSON)
+    two.settle()
+    assert two.owners(person) == (again, again)
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_lead_whose_crms_show_different_members_goes_to_one_of_them_for_good(
+    two: TwoCrms, side: str
+) -> None:
+    person = f"split-{side}"
+    two.add_ready(person)
+    two.sides[side].tell(person, {OWNER: "103"}, Editor.AUTOMATION)
+    other = next(name for name in SIDES if name != side)
+    two.sides[other].tell(person, {OWNER: "102"}, Editor.AUTOMATION)
+    two.settle()
+    first = two.owners(person)
+    assert len(set(first)) == 1
+    two.wait(days=1)
+    two.settle()
+    assert two.owners(person) == first
+
+
+@pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize("channel", ["email", "phone", "sms", "all"])
+def test_an_opt_out_in_either_is_shown_in_both_from_the_next_run(
+    two: TwoCrms, side: str, channel: str
+) -> None:
+    person = f"out-{side}-{channel}"
+    two.add_ready(person, phone="+1 617-523-0101", consent_phone="true", consent_sms="true")
+    two.settle()
+    two.sides[side].tell(person, {f"opt_out_{channel}": "true"}, Editor.PERSON)
+    two.run()
+    assert set(two.shown(person, f"opt_out_{channel}").values()) == {"true"}
+    gone = {"email", "phone", "sms"} if channel == "all" else {channel}
+    for allowed in two.shown(person, "allowed_channels").values():
+        assert gone.isdisjoint(allowed.split(";"))
+    two.settle()
+    assert two.written_twice() == []
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_refused_write_to_one_crm_does_not_hold_up_the_other(two: TwoCrms, side: str) -> None:
+    person = f"refused-{side}"
+    two.add_ready(person)
+    there = two.sides[side]
+    assert isinstance(there, FakeSide)
+    there.crm.script(there.words.contacts, there.id_of(person), WriteOutcome.REJECTED, "NO_ACCESS")
+    assert two.run().writes == {"applied": 1, "rejected": 1}
+    other = next(name for name in SIDES if name != side)
+    assert two.shown(person, STAGE) == {side: "lead", other: "mql"}
+    two.wait(days=1)
+    two.settle()
+    assert two.written_twice() == []
