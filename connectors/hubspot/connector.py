@@ -167,7 +167,7 @@ class HubSpotConnector:
     def capabilities(self) -> Capabilities:
         return Capabilities(
             write_batch=WRITE_BATCH,
-            has_conditional_write=False,
+            has_conditional_write=True,
             backward_stage=Backward.CLEAR_FIRST,
         )
 

@@ -1,9 +1,10 @@
 """Writes properties of records, by the hundred and by record id.
 
-Each input carries a trace id, and each result is joined to its command by it, or by the record's id:
-HubSpot answers in an order of its own. What is neither among the results nor among the errors is
-unknown. Nothing is sent twice here: only a batch that was refused as a whole, so that nothing of it was
-written, is sent again in halves to find the input at fault.
+HubSpot writes whatever stands there, so records are read just before, a hundred a call, and compared
+with what was decided on. Each input carries a trace id, and each result is joined to its command by it,
+or by the record's id: HubSpot answers in an order of its own. What is neither among the results nor
+among the errors is unknown. Nothing is sent twice here: only a batch that was refused as a whole, so
+that nothing of it was written, is sent again in halves to find the input at fault.
 """
 
 from __future__ import annotations
@@ -14,14 +15,16 @@ from dataclasses import dataclass, field
 import msgspec
 
 from connectors.hubspot import paths
+from connectors.hubspot.comparing import has_moved, holds, untaken
 from connectors.hubspot.faults import Fault, error_of
-from connectors.hubspot.rows import Row, RowPage, Scalar, chunks, milliseconds_of, text_of
+from connectors.hubspot.rows import Row, RowPage, Scalar, chunks
 from connectors.hubspot.transport import Answer, Transport, parse
-from worker.core.records import RawValues, WriteCommand, WriteOutcome, WriteResult, is_code
+from worker.core.records import WriteCommand, WriteOutcome, WriteResult, is_code
 from worker.errors import LeadtriageError, UnavailableError
 
 WRITE_BATCH = 100
 NOT_TAKEN = "WRITE_NOT_TAKEN"
+CONFLICT = "WRITE_CONFLICT"
 _CONSENT = ("hs_email_optout", "subscriptions.", "lists.")
 _GONE = frozenset({"OBJECT_NOT_FOUND", "NOT_FOUND"})
 _PASSING = frozenset({"INTERNAL_ERROR", "RATE_LIMIT", "RATE_LIMITS", "TIMEOUT"})
@@ -95,7 +98,7 @@ class Batch:
         return True
 
     def _needed(self, commands: Sequence[WriteCommand]) -> list[WriteCommand]:
-        """Leave out what is gone and what already stands."""
+        """Leave out what is gone, what already stands, and what a person changed meanwhile."""
         needed = []
         for one in commands:
             there = self.present.get(one.ref.id)
@@ -103,8 +106,10 @@ class Batch:
                 continue
             if there is None:
                 self._settle(one, WriteOutcome.MISSING)
-            elif all(text_of(there.get(n)) == (v or None) for n, v in one.changes.items()):
+            elif holds(there, one.changes):
                 self._settle(one, WriteOutcome.UNCHANGED)
+            elif not holds(there, one.expected):
+                self._settle(one, WriteOutcome.CONFLICT, CONFLICT)
             else:
                 needed.append(one)
         return needed
@@ -219,7 +224,7 @@ class Batch:
             self._applied(command, there)
             return
         self.present[command.ref.id] = {**before, **there}
-        is_as_before = left == moved and not any(_moved(before, there, name) for name in left)
+        is_as_before = left == moved and not any(has_moved(before, there, name) for name in left)
         outcome = WriteOutcome.REJECTED if is_as_before else WriteOutcome.CONFLICT
         self._settle(command, outcome, NOT_TAKEN)
 
@@ -235,8 +240,8 @@ class Batch:
         )
 
     def _read(self, commands: Sequence[WriteCommand]) -> dict[str, dict[str, Scalar]]:
-        """Read the properties to be written; an id that leads to another record is gone."""
-        names = sorted({name for one in commands for name in one.changes})
+        """Read what is to be written or compared; an id that leads to another record is gone."""
+        names = sorted({name for one in commands for name in (*one.changes, *one.expected)})
         ids = list(dict.fromkeys(one.ref.id for one in commands))
         found: dict[str, dict[str, Scalar]] = {}
         for part in chunks(ids, WRITE_BATCH):
@@ -267,45 +272,3 @@ def turns(commands: Sequence[WriteCommand]) -> Iterator[Sequence[WriteCommand]]:
                 first[one.ref.id] = one
         yield list(first.values())
         rest = later
-
-
-def untaken(changes: RawValues, shown: Mapping[str, Scalar]) -> list[str]:
-    """Name the changes that are not shown as sent."""
-    return [
-        name
-        for name, value in changes.items()
-        if name not in shown or not is_same(value or "", text_of(shown[name]) or "")
-    ]
-
-
-def _moved(before: Mapping[str, Scalar], after: Mapping[str, Scalar], name: str) -> bool:
-    return text_of(before.get(name)) != text_of(after.get(name))
-
-
-def is_same(sent: str, shown: str) -> bool:
-    """Compare a value with the form HubSpot keeps: trimmed, addresses in lower case, instants in UTC."""
-    if sent.strip() == shown.strip():
-        return True
-    if not sent or not shown:
-        return False
-    if "@" in sent:
-        return sent.strip().lower() == shown.strip().lower()
-    if ";" in sent:
-        return _parts(sent) == _parts(shown)
-    return _number(sent) == _number(shown) is not None or _is_same_instant(sent, shown)
-
-
-def _parts(text: str) -> set[str]:
-    return {part.strip() for part in text.split(";") if part.strip()}
-
-
-def _number(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _is_same_instant(sent: str, shown: str) -> bool:
-    at = milliseconds_of(sent)
-    return at is not None and at == milliseconds_of(shown)

@@ -23,6 +23,7 @@ from worker.ports import Connector
 UPDATE = "POST */batch/update"
 READ = "POST */batch/read"
 SECRET = "zaphod@example.org"
+NOTHING: Mapping[str, RawValue] = {}
 APPLIED, UNCHANGED, REJECTED = WriteOutcome.APPLIED, WriteOutcome.UNCHANGED, WriteOutcome.REJECTED
 MISSING, UNKNOWN, CONFLICT = WriteOutcome.MISSING, WriteOutcome.UNKNOWN, WriteOutcome.CONFLICT
 
@@ -37,9 +38,14 @@ def people(crm: Account, amount: int) -> list[str]:
     return [crm.add("contacts", email=f"c{n}@example.org", city="old") for n in range(amount)]
 
 
-def command(name: str, record_id: str, changes: Mapping[str, RawValue]) -> WriteCommand:
+def command(
+    name: str,
+    record_id: str,
+    changes: Mapping[str, RawValue],
+    expected: Mapping[str, RawValue] = NOTHING,
+) -> WriteCommand:
     ref = RecordRef(system="hubspot", object_type="contacts", id=record_id)
-    return WriteCommand(command_id=name, ref=ref, changes=changes)
+    return WriteCommand(command_id=name, ref=ref, changes=changes, expected=expected)
 
 
 def move(ids: Sequence[str], city: str = "new") -> list[WriteCommand]:
@@ -91,7 +97,7 @@ def define(crm: Account, name: str, type_: str, *options: str, field_type: str =
 def test_what_it_can_do(crm: Account) -> None:
     able = crm.connect().capabilities
     assert (able.can_write, able.write_batch, able.has_conditional_write, able.backward_stage) == (
-        True, 100, False, Backward.CLEAR_FIRST,
+        True, 100, True, Backward.CLEAR_FIRST,
     )  # fmt: skip
 
 
@@ -326,3 +332,27 @@ def test_f51_after_an_unsure_write_the_next_of_that_contact_waits(crm: Account) 
     ]
     assert outcomes(crm, commands) == [UNKNOWN, APPLIED, UNKNOWN, APPLIED]
     assert cities(crm, [one, two]) == ["old", "newest"]
+
+
+def test_f57_a_stage_that_could_not_be_cleared_is_not_set(crm: Account) -> None:
+    one = crm.add("contacts", lifecyclestage="opportunity")
+    fault(crm, FaultKind.STATUS, status=400)
+    steps = [
+        command("clear", one, {"lifecyclestage": None}, {"lifecyclestage": "opportunity"}),
+        command("set", one, {"lifecyclestage": "lead"}, {"lifecyclestage": None}),
+    ]
+    assert outcomes(crm, steps) == [REJECTED, CONFLICT]
+    assert (updates(crm), value(crm, one, "lifecyclestage")) == (1, "opportunity")
+
+
+def test_f63_the_look_before_a_write_costs_one_call_a_batch(crm: Account) -> None:
+    ids = people(crm, 150)
+    crm.change("contacts", ids[7], city="by hand")
+    commands = [
+        command(f"w{n}", one, {"city": "new"}, {"city": "old"}) for n, one in enumerate(ids)
+    ]
+    connector = crm.connect()
+    crm.counts()
+    told = [result.outcome for result in push(connector, commands)]
+    assert (told[7], told.count(APPLIED), value(crm, ids[7])) == (CONFLICT, 149, "by hand")
+    assert sum(crm.counts().values()) == 4
