@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import msgspec
 
@@ -77,6 +78,10 @@ class _Submissions(msgspec.Struct):
     paging: Paging | None = None
 
 
+_Held: TypeAlias = tuple[_Form, Sequence[_Submission]]
+"""What was read of a form, and is not given yet."""
+
+
 class Seen(msgspec.Struct):
     """The bookmark: the newest submission of each form, in milliseconds."""
 
@@ -104,18 +109,24 @@ class FormSource:
         return tuple(FieldDescription(name=name, is_writable=False) for name in names)
 
     def pull(self, fields: Sequence[str], course: Course, since: str | None) -> Iterator[Page]:
-        """Yield pages of submissions, form by form; a form's place is kept once it was read."""
+        """Yield pages of submissions; a form's place is kept once all that was read of it was given.
+
+        Submissions of several forms share a page, as their addresses are looked up together.
+        """
         marks = dict(_read(since).forms)
         self.known.clear()
+        held: list[_Held] = []
         for form in self._forms():
             newest = marks.get(form.id, 0)
             floor = newest - course.lookback.total_seconds() * 1000
             for batch in self._batches(form, floor):
                 newest = max([newest, *(_at(one) or 0 for one in batch)])
-                yield self._page(form, batch, fields)
+                held.append((form, batch))
+                if sum(len(one) for _form, one in held) > _BUFFER - _PAGE:
+                    yield self._page(held, fields, marks)
+                    held = []
             marks[form.id] = min(newest, in_milliseconds(course.now))
-            yield Page(records=(), bookmark=_write(marks))
-        yield Page(records=(), bookmark=_write(marks))
+        yield self._page(held, fields, marks)
 
     def fetch(self, refs: Sequence[RecordRef], fields: Sequence[str]) -> Mapping[RecordRef, Record]:
         """Find nothing: HubSpot shows no single submission, and none ever changes."""
@@ -134,17 +145,12 @@ class FormSource:
 
     def _batches(self, form: _Form, floor: float) -> Iterator[list[_Submission]]:
         """Read until the first submission that is older than the floor."""
-        held: list[_Submission] = []
         for page in self._pages(form):
             fresh = [one for one in page if (at := _at(one)) is None or at >= floor]
-            held += fresh
-            if len(held) > _BUFFER - _PAGE:
-                yield held
-                held = []
+            if fresh:
+                yield fresh
             if len(fresh) < len(page):
-                break
-        if held:
-            yield held
+                return
 
     def _pages(self, form: _Form) -> Iterator[list[_Submission]]:
         after: str | None = None
@@ -158,11 +164,12 @@ class FormSource:
                 return
             after = advance(after, str(page.paging.next.after))
 
-    def _page(self, form: _Form, batch: Sequence[_Submission], fields: Sequence[str]) -> Page:
-        self._look_up([one.email for one in batch])
+    def _page(self, held: Sequence[_Held], fields: Sequence[str], marks: Mapping[str, int]) -> Page:
+        """Make a page; its bookmark passes only forms of which nothing is left to give."""
+        self._look_up([one.email for _form, batch in held for one in batch])
         records: list[Record] = []
         issues: list[RowIssue] = []
-        for one in batch:
+        for form, one in ((form, one) for form, batch in held for one in batch):
             at = _at(one)
             if at is None:
                 issues.append(RowIssue(object_type=self.object_type, row=0, code=_UNREADABLE))
@@ -170,7 +177,7 @@ class FormSource:
             contact = self.known.get(one.email) or one.value(_ID)
             if contact is not None:
                 records.append(self._record(form, one, at, contact, fields))
-        return Page(records=tuple(records), issues=tuple(issues))
+        return Page(records=tuple(records), bookmark=_write(marks), issues=tuple(issues))
 
     def _record(
         self, form: _Form, one: _Submission, at: int, contact: str, fields: Sequence[str]

@@ -125,13 +125,26 @@ def test_submissions_of_one_instant_are_read_again_and_not_lost(stub: Stub) -> N
 
 def test_a_form_s_place_is_kept_only_once_the_form_was_read(stub: Stub) -> None:
     forms(stub)
-    more = {"next": {"after": "more"}}
-    many = [submitted(NEW - n, hs_object_id="1") for n in range(50)]
-    stub.say({"results": many, "paging": more})
-    stub.say({"results": [submitted(OLD - n, hs_object_id="1") for n in range(50)]})
+    for n in range(21):
+        page = [submitted(NEW - 50 * n - m, hs_object_id="1") for m in range(50)]
+        stub.say({"results": page, "paging": {"next": {"after": str(n)}}})
+    stub.say({"results": [submitted(OLD, hs_object_id="1")]})
     pages = pulled(stub)
-    assert [page.bookmark is None for page in pages] == [True, False, False]
-    assert sum(len(page.records) for page in pages) == 100
+    marks = [msgspec.json.decode(str(page.bookmark))["forms"] for page in pages]
+    assert [len(page.records) for page in pages] == [1000, 51]
+    assert marks == [{}, {FORM: NEW}]
+
+
+def test_addresses_of_several_forms_are_looked_up_together(stub: Stub) -> None:
+    names = ("a-form", "b-form", "c-form")
+    stub.say({"results": [{"id": one, "name": one} for one in names]})
+    for n, _name in enumerate(names):
+        stub.say({"results": [submitted(NEW + n, email=f"c{n}@example.org")]})
+    rows = [{"id": str(n), "properties": {"email": f"c{n}@example.org"}} for n in range(3)]
+    stub.say({"results": rows})
+    [page] = pulled(stub)
+    assert [r.values["associations.contacts"] for r in page.records] == ["0", "1", "2"]
+    assert len(stub.asked) == 1 + 3 + 1
 
 
 def test_a_submission_at_no_known_time_is_put_aside(stub: Stub) -> None:
