@@ -284,6 +284,16 @@ def test_intents_are_claimed_oldest_first(ledger: Ledger) -> None:
         assert [row.id for row in outbox.claim(tx, "hubspot", 9)] == ["i1", "i3"]
 
 
+def test_what_is_written_in_two_steps_is_claimed_last_and_together(ledger: Ledger) -> None:
+    with ledger.begin() as tx:
+        steps = [intent("a0"), intent("a1", follows="a0"), intent("b0"), intent("b1", follows="b0")]
+        outbox.add_intents(tx, [*steps, intent("c"), intent("d")])
+        outbox.release(tx, None)
+        assert [row.id for row in outbox.claim(tx, "hubspot", 3)] == ["c", "d", "a0"]
+        outbox.settle(tx, [settlement("a0")])
+        assert [row.id for row in outbox.claim(tx, "hubspot", 9)] == ["a1", "b0"]
+
+
 def test_held_intents_wait_for_their_release(ledger: Ledger) -> None:
     with ledger.begin() as tx:
         outbox.add_intents(tx, [intent("i1"), intent("i2", run_id="run2")])
