@@ -3,51 +3,22 @@
 from __future__ import annotations
 
 import re
-import shutil
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from connectors.sandbox.hubspot.definitions import Definition
 from connectors.sandbox.hubspot.tokens import ALL_SCOPES, SANDBOX_TOKEN, Grant
-from tests.support.hubspot_twin import NOON, Account, serving_account
+from tests.support.hubspot_organisation import define, lay_out
+from tests.support.hubspot_twin import NOON, serving_account
 from worker.app import open_app
 from worker.config.loader import load_configuration
-from worker.core.field_map import SystemMap
 from worker.errors import FixAccessError, FixDataError
 from worker.ledger.quarantine import list_quarantine
-
-SHIPPED = Path("mappings")
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """The shipped configuration with HubSpot in the place of the tables."""
-    folder = tmp_path / "organisation"
-    left_out = shutil.ignore_patterns("examples", "schemas", "tests", "docs", "*.md")
-    shutil.copytree(SHIPPED, folder, ignore=left_out)
-    shutil.copytree(SHIPPED / "examples" / "hubspot", folder, dirs_exist_ok=True)
-    (folder / "systems" / "files.yaml").unlink()
-    routing = folder / "routing.yaml"
-    text = routing.read_text(encoding="utf-8").replace("{files: ", "{hubspot: ")
-    routing.write_text(text, encoding="utf-8")
-    return folder
-
-
-def define(crm: Account, system: SystemMap) -> None:
-    """Give the account every property that the map names and HubSpot does not bring."""
-    definitions = crm.twin.account.definitions
-    for item in system.objects:
-        if definitions.knows(item.object_type):
-            there = definitions.of(item.object_type)
-            missing = [name for name in item.requested_fields() if name not in there]
-            own = [Definition(name=name, label=name) for name in missing if "." not in name]
-            definitions.put(item.object_type, own)
-    stage = definitions.of("contacts")["lifecyclestage"]
-    more = [msgspec.structs.replace(stage.options[0], value=str(n)) for n in (1001, 1002, 1003)]
-    wide = msgspec.structs.replace(stage, options=(*stage.options, *more))
-    definitions.put("contacts", [wide])
+    return lay_out(tmp_path / "organisation")
 
 
 def test_the_map_of_hubspot_fits_the_shipped_configuration(folder: Path) -> None:
@@ -76,7 +47,7 @@ def test_contacts_and_activities_are_read_and_decided(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serving_account() as crm:
-        define(crm, load_configuration(folder).systems["hubspot"])
+        define(crm.twin, load_configuration(folder).systems["hubspot"])
         monkeypatch.setenv("LEADTRIAGE_HUBSPOT__BASE_URL", crm.url)
         monkeypatch.setenv("LEADTRIAGE_HUBSPOT__ACCESS_TOKEN", SANDBOX_TOKEN)
         kim = crm.add(
@@ -105,7 +76,7 @@ def test_f16_what_is_optional_is_passed_over_and_reported_and_nothing_else(
     if not is_optional:
         system.write_text(system.read_text(encoding="utf-8").replace("optional: true", ""), "utf-8")
     with serving_account() as crm:
-        define(crm, load_configuration(folder).systems["hubspot"])
+        define(crm.twin, load_configuration(folder).systems["hubspot"])
         monkeypatch.setenv("LEADTRIAGE_HUBSPOT__BASE_URL", crm.url)
         monkeypatch.setenv("LEADTRIAGE_HUBSPOT__ACCESS_TOKEN", "narrow")
         crm.twin.tokens.grants["narrow"] = Grant(scopes=ALL_SCOPES - {"forms"})
@@ -127,7 +98,7 @@ def test_f16_contacts_that_may_not_be_read_fail_the_run(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serving_account() as crm:
-        define(crm, load_configuration(folder).systems["hubspot"])
+        define(crm.twin, load_configuration(folder).systems["hubspot"])
         monkeypatch.setenv("LEADTRIAGE_HUBSPOT__BASE_URL", crm.url)
         monkeypatch.setenv("LEADTRIAGE_HUBSPOT__ACCESS_TOKEN", "narrow")
         crm.twin.tokens.grants["narrow"] = Grant(scopes=ALL_SCOPES - {"crm.objects.contacts.read"})

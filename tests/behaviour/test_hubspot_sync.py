@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 from connectors.sandbox.hubspot.owners import Owner, put_owner
 from connectors.sandbox.hubspot.tokens import SANDBOX_TOKEN
 from connectors.sandbox.script import Fault, FaultKind
-from tests.behaviour.test_hubspot_map import SHIPPED, define
+from tests.support.hubspot_organisation import define, lay_out
 from tests.support.hubspot_twin import Account, serving_account
 from worker.app import open_app
 from worker.config.loader import load_configuration
@@ -21,21 +20,13 @@ from worker.steps.sync import RunReport
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    folder = tmp_path / "organisation"
-    left_out = shutil.ignore_patterns("examples", "schemas", "tests", "docs", "*.md")
-    shutil.copytree(SHIPPED, folder, ignore=left_out)
-    shutil.copytree(SHIPPED / "examples" / "hubspot", folder, dirs_exist_ok=True)
-    (folder / "systems" / "files.yaml").unlink()
-    routing = folder / "routing.yaml"
-    text = routing.read_text(encoding="utf-8").replace("{files: ", "{hubspot: ")
-    routing.write_text(text, encoding="utf-8")
-    return folder
+    return lay_out(tmp_path / "organisation")
 
 
 @pytest.fixture
 def crm(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     with serving_account() as account:
-        define(account, load_configuration(folder).systems["hubspot"])
+        define(account.twin, load_configuration(folder).systems["hubspot"])
         monkeypatch.setenv("LEADTRIAGE_HUBSPOT__BASE_URL", account.url)
         monkeypatch.setenv("LEADTRIAGE_HUBSPOT__ACCESS_TOKEN", SANDBOX_TOKEN)
         yield account
