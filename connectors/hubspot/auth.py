@@ -1,13 +1,16 @@
 """The token that each call carries: a fixed one, one in a file, or one renewed by OAuth.
 
 A file is read again when it changes, so a token can be rotated without a restart. An OAuth token is
-renewed ahead of its end, by one thread at a time. No token is ever part of a message or a ``repr``.
+renewed ahead of its end, by one thread of one worker at a time: where HubSpot rotates the refresh
+token, the next worker then finds the new one in the file. No token is part of a message or a ``repr``.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -118,18 +121,30 @@ class OAuth:
 
     def _take_new(self) -> None:
         asked_at = self._clock()
-        grant = self._renew(
-            {
-                "grant_type": "refresh_token",
-                "client_id": self._app.client_id,
-                "client_secret": self._app.client_secret,
-                "refresh_token": self._refresh_token(),
-            }
-        )
-        if grant.refresh_token:
-            self._keep(grant.refresh_token)
+        with _alone(self._app.refresh_token_file):
+            grant = self._ask(self._refresh_token())
+            if grant.refresh_token:
+                self._keep(grant.refresh_token)
         self._value = grant.access_token
         self._good_until = asked_at + max(grant.expires_in - _AHEAD, grant.expires_in / 2)
+
+    def _ask(self, refresh_token: str) -> Grant:
+        """Ask for a token; once more where another program replaced the refresh token meanwhile."""
+        try:
+            return self._renew(self._form(refresh_token))
+        except FixAccessError:
+            present = self._refresh_token()
+            if present == refresh_token:
+                raise
+            return self._renew(self._form(present))
+
+    def _form(self, refresh_token: str) -> dict[str, str]:
+        return {
+            "grant_type": "refresh_token",
+            "client_id": self._app.client_id,
+            "client_secret": self._app.client_secret,
+            "refresh_token": refresh_token,
+        }
 
     def _refresh_token(self) -> str:
         if self._app.refresh_token_file is not None:
@@ -152,17 +167,43 @@ def read_secret(path: Path) -> str:
     try:
         value = path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise FixAccessError(
-            f"The file {path.name} with HubSpot's token cannot be read."
-        ) from error
+        raise _unreadable(path) from error
     if not is_sendable(value):
         raise FixAccessError(f"The file {path.name} must hold HubSpot's token, and nothing else.")
     return value
 
 
+def _unreadable(path: Path) -> FixAccessError:
+    return FixAccessError(f"The file {path.name} with HubSpot's token cannot be read.")
+
+
 def is_sendable(token: str) -> bool:
     """Tell whether a text can stand in a header as it is."""
     return bool(token) and token.isascii() and token.isprintable() and " " not in token
+
+
+@contextmanager
+def _alone(path: Path | None) -> Iterator[None]:
+    """Keep other workers that share the file waiting, from reading it until it is rewritten."""
+    file = None if path is None else _locked(path)
+    try:
+        yield
+    finally:
+        if file is not None:
+            os.close(file)
+
+
+def _locked(path: Path) -> int:
+    """Lock the file that has this name, and not one that was replaced while we waited for it."""
+    while True:
+        try:
+            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        except OSError as error:
+            raise _unreadable(path) from error
+        fcntl.flock(file, fcntl.LOCK_EX)
+        if path.exists() and os.path.samestat(os.fstat(file), path.stat()):
+            return file
+        os.close(file)
 
 
 def _stamp_of(path: Path) -> tuple[int, int] | None:
