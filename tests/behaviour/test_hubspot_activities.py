@@ -38,6 +38,17 @@ def test_an_activity_is_one_record_for_each_of_its_contacts(crm: Account) -> Non
     assert contacts_of(crm) == {one: kim, both: first, f"{both}:{second}": second}
 
 
+def test_f13_no_contact_of_an_activity_counts_more_than_another(crm: Account) -> None:
+    """The older call shows one association of several; only v4 is asked, and every one is taken."""
+    kim, lee = crm.add("contacts"), crm.add("contacts")
+    activity = call(crm, lee, kim)
+    crm.counts()
+    found = contacts_of(crm)
+    assert set(found.values()) == {kim, lee}
+    assert contacts_of(crm) == found, activity
+    assert sum(n for key, n in crm.counts().items() if "/crm/v4/associations/" in key) == 2
+
+
 def test_an_activity_of_nobody_is_left_out(crm: Account) -> None:
     call(crm)
     assert contacts_of(crm) == {}

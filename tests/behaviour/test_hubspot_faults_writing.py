@@ -162,6 +162,17 @@ def test_f48_after_a_500_nothing_more_of_the_push_is_sent(crm: Account) -> None:
     assert updates(crm) == 1
 
 
+def test_f45_a_record_that_is_locked_is_unknown_and_written_by_the_next_push(
+    crm: Account,
+) -> None:
+    ids = people(crm, 2)
+    fault(crm, FaultKind.STATUS, status=423)
+    connector = crm.connect()
+    assert [r.outcome for r in push(connector, move(ids))] == [UNKNOWN] * 2
+    assert updates(crm) == 1
+    assert [r.outcome for r in push(connector, move(ids))] == [APPLIED] * 2
+
+
 def test_f49_an_address_that_another_contact_has_is_refused_and_the_other_left_alone(
     crm: Account,
 ) -> None:

@@ -61,7 +61,7 @@ def test_a_success_the_sdk_has_no_word_for_is_read(stub: Stub, time: FakeTime) -
     assert one_list(opened(stub, time)) == ["1"]
 
 
-def test_an_id_beyond_the_reach_of_a_float_stays_exact(stub: Stub, time: FakeTime) -> None:
+def test_f59_an_id_beyond_the_reach_of_a_float_stays_exact(stub: Stub, time: FakeTime) -> None:
     stub.script.append(Said(body=b'{"results": [{"id": 9007199254740993, "properties": {}}]}'))
     assert one_list(opened(stub, time)) == ["9007199254740993"]
 

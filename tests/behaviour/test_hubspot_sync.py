@@ -58,7 +58,9 @@ def updates(crm: Account) -> int:
     return sum(n for key, n in crm.counts().items() if "batch/update" in str(key))
 
 
-def test_a_decision_is_written_once_and_its_echo_is_no_change(folder: Path, crm: Account) -> None:
+def test_f65_a_decision_is_written_once_and_its_echo_is_no_change(
+    folder: Path, crm: Account
+) -> None:
     one = lead(crm)
     assert run(folder, crm).writes == {"applied": 1}
     assert value(crm, one, "leadtriage_pathway") == "patient"

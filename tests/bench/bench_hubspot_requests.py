@@ -24,7 +24,7 @@ from worker.app import open_app, spare_collector
 from worker.log import configure_logging
 from worker.steps.sync import RunReport
 
-SIZES = (50_000, 200_000, 5_000)
+SIZES = (50_000, 200_000, 5_500)
 UNHELD = "options: {calls_per_10_seconds: 100000, searches_per_second: 10000}"
 
 FREE = 'budgets:\n  - {id: any_stage, scope: stage, key: "*", max_share: 1.0, floor: 50}\n'

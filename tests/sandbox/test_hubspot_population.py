@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import re
 from datetime import date
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from connectors.sandbox.hubspot.app import open_twin
@@ -21,6 +23,7 @@ from connectors.sandbox.hubspot.population import (
 )
 from worker.sample import write_sample
 from worker.sample.columns import CONTACT_COLUMNS, MANAGED_COLUMNS
+from worker.sample.words import DISPOSABLE_DOMAINS, TYPO_DOMAINS
 
 CONTACTS = "/crm/v3/objects/contacts"
 
@@ -133,3 +136,17 @@ def test_a_broken_table_fills_nothing(twin, tmp_path) -> None:
         populate(twin.account, tmp_path)
     assert twin.account.store.document("owner", "1") is None
     assert Populated().contacts == 0
+
+
+def test_f71_nobody_in_the_account_can_be_reached(twin, tables) -> None:
+    """Addresses are of domains reserved for examples, or damaged; numbers are those of fiction."""
+    populate(twin.account, tables)
+    kept = twin.account.store.sql.execute("SELECT properties FROM objects WHERE type='contacts'")
+    people = [msgspec.json.decode(text) for (text,) in kept]
+    domains = {one["email"].rpartition("@")[2] for one in people if "email" in one}
+    real = {one for one in domains if not re.search(r"(^|\.)example\.(com|net|org)$", one)}
+    assert real <= {*TYPO_DOMAINS, *DISPOSABLE_DOMAINS}
+    digits = [re.sub(r"\D", "", one.get("phone", "")) for one in people]
+    assert not [
+        one for one in digits if len(one) >= 10 and set(one) != {"0"} and "55501" not in one
+    ]
