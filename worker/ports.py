@@ -24,7 +24,13 @@ from worker.core.records import (
     WriteCommand,
     WriteResult,
 )
-from worker.core.setup_records import SetupPlan, SetupStep, WantedField
+from worker.core.setup_records import (
+    AccountFact,
+    Permission,
+    SetupPlan,
+    SetupStep,
+    WantedField,
+)
 from worker.core.stage_rules import Backward as Backward  # noqa: PLC0414  # for connectors to name
 
 T = TypeVar("T")
@@ -106,6 +112,23 @@ class Connector(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+@runtime_checkable
+class LooksCloser(Protocol):
+    """What a connector can tell besides, for a check: more calls than a run would spend on it."""
+
+    def look_closer(self, object_type: str) -> ObjectDescription:
+        """Describe an object type with the rules on its values and what was put away."""
+        ...
+
+    def permissions(self, *, writes: bool) -> Sequence[Permission]:
+        """Name what our token has to be allowed for a run, and whether it is."""
+        ...
+
+    def account_facts(self) -> Sequence[AccountFact]:
+        """Tell what is worth knowing of the account: its limits, and how much of them is used."""
+        ...
 
 
 @runtime_checkable

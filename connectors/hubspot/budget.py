@@ -82,6 +82,20 @@ class Budget:
         self._closed_until: datetime | None = None
 
     @property
+    def burst(self) -> int:
+        """How many calls we may begin in ``span``, our share of what the account allows."""
+        return self._burst.limit
+
+    @property
+    def span(self) -> timedelta:
+        return self._burst.span
+
+    @property
+    def day(self) -> tuple[int | None, int | None]:
+        """The day's calls and those left, as last told."""
+        return self._daily_limit, self._daily_left
+
+    @property
     def seconds_per_call(self) -> float:
         return self._burst.span.total_seconds() / self._burst.limit
 

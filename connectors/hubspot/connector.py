@@ -9,6 +9,7 @@ from typing import Protocol
 import msgspec
 
 from connectors.hubspot import engagements, events, forms, paths
+from connectors.hubspot.account import account_facts, look_closer
 from connectors.hubspot.additions import describe_additions
 from connectors.hubspot.auth import Credentials, FixedToken, OAuth, TokenFile
 from connectors.hubspot.budget import Budget
@@ -38,7 +39,7 @@ from worker.core.records import (
     WriteOutcome,
     WriteResult,
 )
-from worker.core.setup_records import SetupPlan, SetupStep, WantedField
+from worker.core.setup_records import AccountFact, Permission, SetupPlan, SetupStep, WantedField
 from worker.errors import FixConfigurationError, LeadtriageError
 from worker.ports import Backward, Capabilities, Clock, Connector, ConnectorContext, ObjectSource
 
@@ -172,11 +173,15 @@ class HubSpotConnector:
         )
 
     def check(self) -> Sequence[CheckFinding]:
-        """Ask for the account, one record and the properties of each object type, and the owners."""
-        asked: list[Callable[[], object]] = [self._learn_account]
-        asked += [self._look_at(opened) for opened in self.objects.values()]
-        asked.append(self.owners)
-        found = [_finding_of(ask) for ask in asked]
+        """Ask for the account, then for one record of each object type, and for the owners.
+
+        The account's details need no scope: a token that cannot read them can read nothing else.
+        """
+        shut = _finding_of(self._learn_account, None)
+        if shut is not None:
+            return [shut]
+        looks = [(self._look_at(opened), name) for name, opened in self.objects.items()]
+        found = [_finding_of(ask, name) for ask, name in (*looks, (self.owners, None))]
         return list(dict.fromkeys(finding for finding in found if finding is not None))
 
     def describe(self, object_type: str) -> ObjectDescription:
@@ -228,6 +233,20 @@ class HubSpotConnector:
         if not commands:
             return ()
         return Batch(transport=self.transport, name="contacts").write(commands)
+
+    def look_closer(self, object_type: str) -> ObjectDescription:
+        """Describe it with the rules on its values, and with what is archived."""
+        description, name = self.describe(object_type), self._object(object_type).name
+        return look_closer(self.transport, name, description) if name else description
+
+    def permissions(self, *, writes: bool) -> Sequence[Permission]:
+        """Name the scopes that a run needs."""
+        needed = needed_scopes(self._more_reads(), writes=writes, sets_up=False)
+        return compare_scopes(self.transport, needed)
+
+    def account_facts(self) -> Sequence[AccountFact]:
+        """Tell the account's limits, and how much of them is used."""
+        return tuple(account_facts(self.transport))
 
     def plan_setup(self, wanted: Sequence[WantedField]) -> SetupPlan:
         """Compare the properties that are written with the account's, and name what the token lacks."""
@@ -293,11 +312,11 @@ class HubSpotConnector:
         )
 
 
-def _finding_of(ask: Callable[[], object]) -> CheckFinding | None:
+def _finding_of(ask: Callable[[], object], object_type: str | None) -> CheckFinding | None:
     try:
         ask()
     except LeadtriageError as error:
-        return CheckFinding(message=str(error), is_blocking=True)
+        return CheckFinding(message=str(error), is_blocking=True, object_type=object_type)
     return None
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from connectors.hubspot.schema import Property
-from worker.core.setup_records import FieldForm
+from worker.core.records import FieldForm
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -48,6 +48,7 @@ PROPERTY_CREATE = _post("create a property", _PROPERTIES)
 PROPERTY_UPDATE = Endpoint(name="change a property", method="PATCH", path=f"{_PROPERTIES}/{{name}}")
 GROUP_LIST = _get("list groups of properties", f"{_PROPERTIES}/groups")
 GROUP_CREATE = _post("create a group of properties", f"{_PROPERTIES}/groups")
+PROPERTY_RULES = _get("list rules of properties", "/crm/v3/property-validations/{object_type}")
 PROPERTY_LIMITS = _get("read the limits of properties", "/crm/v3/limits/custom-properties")
 OWNER_LIST = _get("list owners", "/crm/v3/owners")
 FORM_LIST = _get("list forms", "/marketing/v3/forms")
@@ -63,6 +64,7 @@ STATUS_BATCH_READ = _post("read subscriptions", "/communication-preferences/v4/s
 MEMBERSHIP_BATCH_READ = _post(
     "read list memberships", "/crm/v3/lists/records/memberships/batch/read"
 )
+DAILY_USAGE = _get("read the day's calls", "/account-info/v3/api-usage/daily/private-apps")
 ACCOUNT_DETAILS = _get("read the account's details", "/account-info/v3/details")
 TOKEN_INFO = _post("read what the token may do", "/oauth/v2/private-apps/get/access-token-info")
 TOKEN = _post("renew the access token", "/oauth/v1/token")

@@ -12,7 +12,7 @@ import msgspec
 
 from connectors.hubspot import paths
 from connectors.hubspot.transport import Transport
-from worker.core.records import FieldDescription, Sensitivity
+from worker.core.records import FieldDescription, FieldForm, Sensitivity
 from worker.errors import FixAccessError, FixDataError
 
 _DEGREES = {
@@ -125,6 +125,24 @@ def _list(transport: Transport, object_type: str, degree: str) -> list[Property]
     return page.results
 
 
+def form_of(item: Property) -> FieldForm | None:
+    """Say what a property holds; None for types that nobody maps, such as coordinates."""
+    if item.type == "enumeration":
+        return FieldForm.CHOICES if item.field_type == "checkbox" else FieldForm.CHOICE
+    if item.type == "string":
+        return FieldForm.LONG_TEXT if item.field_type in _LONG else FieldForm.TEXT
+    return _FORMS.get(item.type)
+
+
+_FORMS = {
+    "number": FieldForm.NUMBER,
+    "bool": FieldForm.YES_NO,
+    "date": FieldForm.DATE,
+    "datetime": FieldForm.INSTANT,
+    "phone_number": FieldForm.TEXT,
+}
+
+
 def _describe(item: Property, sensitivity: Sensitivity) -> FieldDescription:
     return FieldDescription(
         name=item.name,
@@ -133,4 +151,6 @@ def _describe(item: Property, sensitivity: Sensitivity) -> FieldDescription:
         sensitivity=sensitivity,
         is_long_text=item.field_type in _LONG,
         max_length=_MOST_CHARACTERS if item.type == "string" else None,
+        form=form_of(item),
+        labels={option.value: option.label for option in item.options if option.label},
     )

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from connectors.hubspot import paths
+from connectors.hubspot.account import custom_properties
 from connectors.hubspot.faults import error_of
 from connectors.hubspot.forms_of_fields import KINDS, YES_NO_OPTIONS
 from connectors.hubspot.paths import Endpoint
@@ -29,7 +30,6 @@ from worker.core.setup_records import (
     SetupStep,
     WantedField,
 )
-from worker.errors import FixAccessError, FixDataError
 
 GROUP = "leadtriage"
 GROUP_LABEL = "Leadtriage"
@@ -44,16 +44,6 @@ class _Groups(msgspec.Struct):
     results: list[_Group]
 
 
-class _Limit(msgspec.Struct, rename="camel"):
-    object_type_id: str
-    limit: int
-    usage: int
-
-
-class _Limits(msgspec.Struct, rename="camel"):
-    by_object_type: list[_Limit]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Workshop:
     """Makes properties of one object type of HubSpot, which the field map calls ``object_type``."""
@@ -61,7 +51,6 @@ class Workshop:
     transport: Transport
     name: str
     object_type: str
-    type_id: str = "0-1"
 
     def plan(self, wanted: Sequence[WantedField]) -> SetupPlan:
         """Compare what is wanted with what is there, and name the steps; reads only."""
@@ -111,22 +100,15 @@ class Workshop:
     def _room(self, steps: Sequence[SetupStep]) -> tuple[CheckFinding, ...]:
         """Say that the account has no room for so many properties; one that tells nothing has."""
         wanted = sum(step.act is SetupAct.ADD_FIELD for step in steps)
-        left = self._left() if wanted else None
-        if left is None or left >= wanted:
+        room = custom_properties(self.transport) if wanted else None
+        if room is None or room.limit - room.used >= wanted:
             return ()
         message = (
-            f"The account has room for {max(left, 0)} more custom properties of {self.name}, and "
-            f"{wanted} are missing. Archive some that nobody uses, or take lines out of `writes`."
+            f"The account has room for {max(room.limit - room.used, 0)} more custom properties of "
+            f"{self.name}, and {wanted} are missing. Archive some that nobody uses, or take lines out "
+            "of `writes`."
         )
         return (CheckFinding(message=message, is_blocking=True),)
-
-    def _left(self) -> int | None:
-        try:
-            found = self.transport.call(paths.PROPERTY_LIMITS, _Limits)
-        except (FixAccessError, FixDataError):
-            return None  # not every account tells
-        mine = (one for one in found.by_object_type if one.object_type_id == self.type_id)
-        return next((one.limit - one.usage for one in mine), None)
 
     # --- making
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from connectors.hubspot.forms_of_fields import KINDS, is_fit, is_text, kind_of
 from connectors.hubspot.schema import Property
+from worker.core.records import FieldForm
 from worker.core.setup_records import (
     Choice,
     FieldStanding,
@@ -16,6 +17,7 @@ from worker.core.setup_records import (
 
 STAGE = "lifecyclestage"
 _MANY = 8
+_SEPARATOR = ";"
 _ANOTHER = "name another property in the map"
 
 
@@ -41,6 +43,9 @@ def stand(field: WantedField, present: Present) -> FieldStanding:
         return _differs(field, says)
     if not is_fit(found, field.form):
         return _of_another_type(field, found)
+    if field.form is FieldForm.CHOICES and field.separator != _SEPARATOR:
+        says = f"HubSpot parts the choices of {field.name!r} by {_SEPARATOR!r} only."
+        return _differs(field, says, to_do='write `separator: ";"`, or take it out of the map')
     return _choices_of(field, found)
 
 
@@ -64,9 +69,9 @@ def _absent(field: WantedField, present: Present) -> FieldStanding:
     )
 
 
-def _differs(field: WantedField, says: str) -> FieldStanding:
+def _differs(field: WantedField, says: str, to_do: str = _ANOTHER) -> FieldStanding:
     return FieldStanding(
-        field=field, state=FieldState.DIFFERS, says=says, to_do=_ANOTHER, is_blocking=True
+        field=field, state=FieldState.DIFFERS, says=says, to_do=to_do, is_blocking=True
     )
 
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from connectors.sandbox.hubspot.population import populate
+from tests.support.hubspot_live import HubSpotOrganisation, set_up
+from tests.support.hubspot_twin import Account, serving_account
 from tests.support.organisation import (
     Organisation,
     add_qualified,
@@ -14,6 +19,7 @@ from tests.support.organisation import (
     make_sample,
 )
 from worker.log import configure_logging
+from worker.sample import write_sample
 
 
 @pytest.fixture(autouse=True)
@@ -59,3 +65,24 @@ def synced(synced_template: Organisation, tmp_path: Path) -> Organisation:
 def qualified(qualified_template: Organisation, tmp_path: Path) -> Organisation:
     """One patient who qualifies, ``q1``, never synced."""
     return copied(qualified_template, tmp_path / "organisation")
+
+
+@pytest.fixture(scope="session")
+def hubspot_organisation(tmp_path_factory: pytest.TempPathFactory) -> HubSpotOrganisation:
+    return HubSpotOrganisation(tmp_path_factory.mktemp("hubspot") / "organisation")
+
+
+@pytest.fixture(scope="session")
+def hubspot_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("tables") / "base"
+    write_sample(folder, 10, 1, date(2026, 3, 1))
+    return folder
+
+
+@pytest.fixture
+def fitted(hubspot_organisation: HubSpotOrganisation, hubspot_tables: Path) -> Iterator[Account]:
+    """An account that the map fits, and that was set up."""
+    with serving_account() as account:
+        populate(account.twin.account, hubspot_tables)
+        set_up(hubspot_organisation, account)
+        yield account

@@ -9,6 +9,7 @@ import pytest
 from tests.fakes.crm import FakeCrm
 from tests.support.fake_organisation import crm_of, move_to_fake
 from tests.support.organisation import Organisation, add_qualified, make_empty
+from worker.config.findings import Findings
 from worker.config.folder import read_sheets
 from worker.core.records import FieldDescription, Sensitivity
 from worker.errors import FixConfigurationError
@@ -42,7 +43,9 @@ def look(organisation: Organisation, crm: FakeCrm) -> list[str]:
     with organisation.open() as app:
         system = app.ruleset.configuration.systems["files"]
     sheet = read_sheets(organisation.folder)["systems/files.yaml"]
-    return [str(problem) for problem in look_at_system(system, crm, sheet)]
+    found = Findings()
+    look_at_system(system, crm, sheet, found)
+    return [str(problem) for problem in found.errors]
 
 
 @pytest.mark.parametrize(("label", "is_long_text", "why"), LABELS)

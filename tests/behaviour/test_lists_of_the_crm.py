@@ -178,7 +178,8 @@ def looked_at(organisation: Organisation, crm: FakeCrm) -> Findings:
     with organisation.open() as app:
         system = app.ruleset.configuration.systems["files"]
         sheet = read_sheets(organisation.folder)["systems/files.yaml"]
-        look_at_lists(system, crm, sheet, found)
+        for item in system.objects:
+            look_at_lists(item, crm.describe(item.object_type), sheet, found)
     return found
 
 

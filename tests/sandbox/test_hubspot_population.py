@@ -16,6 +16,7 @@ from connectors.sandbox.hubspot.population import (
     DATES,
     FLAGS,
     INSTANTS,
+    NUMBERS,
     RENAMED,
     TEXTS,
     Populated,
@@ -44,7 +45,7 @@ def rows(folder: Path, name: str) -> list[dict[str, str]]:
 
 def test_every_column_a_person_fills_has_a_property() -> None:
     stamps = {"contact_id", "created_at", "updated_at"}
-    known = {*RENAMED, *TEXTS, *FLAGS, *INSTANTS, *DATES}
+    known = {*RENAMED, *TEXTS, *NUMBERS, *FLAGS, *INSTANTS, *DATES}
     assert known | stamps | set(MANAGED_COLUMNS) == set(CONTACT_COLUMNS)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime
 from importlib.resources import as_file, files
@@ -30,13 +31,13 @@ from worker.config.folder import read_sheets
 from worker.config.loader import check_configuration
 from worker.config.settings import load_settings, with_overrides
 from worker.core.configuration import Configuration
+from worker.core.setup_records import LiveAccount
 from worker.core.trace import Json
 from worker.errors import ExitCode, FixConfigurationError, FixDataError, LeadtriageError, Problem
+from worker.report.setup import account_json, show_account
 from worker.report.words import counted
 from worker.sample import write_sample
-from worker.steps.live import look_at_system
-from worker.steps.live_lists import look_at_lists
-from worker.steps.live_owners import look_at_owners
+from worker.steps.live import look_live
 
 WHOLE = "organisation.yaml"
 """An example that has it is a whole configuration."""
@@ -139,8 +140,8 @@ def check(
         typer.Option(
             "--live",
             envvar="LEADTRIAGE_LIVE",
-            help="Compare with the CRMs as well: whether they answer, have the mapped fields, label "
-            "none of them sensitive, and have the stages of the maps and the owners of the roster.",
+            help="Compare with the CRMs as well: fields, types, lists, rules, stages, owners, "
+            "permissions and limits.",
         ),
     ] = False,
     facts: Annotated[
@@ -154,27 +155,38 @@ def check(
         settings = load_settings(config)
         report = check_configuration(settings.config, datetime.now(UTC).date())
         problems, warnings = list(report.problems), list(report.warnings)
+        accounts: Sequence[LiveAccount] = ()
         if report.configuration is not None:
             configuration = with_overrides(report.configuration, settings)
             if facts:
                 _show_facts(configuration)
                 return
             if live:
-                found = _look_live(configuration, settings.config)
+                found, accounts = _look_live(configuration, settings.config)
                 problems, warnings = problems + found.errors, warnings + found.warnings
-    _end_check(problems, warnings, as_json=as_json)
+    _end_check(problems, warnings, accounts, as_json=as_json)
 
 
-def _end_check(problems: list[Problem], warnings: list[Problem], *, as_json: bool) -> None:
+def _end_check(
+    problems: list[Problem],
+    warnings: list[Problem],
+    accounts: Sequence[LiveAccount],
+    *,
+    as_json: bool,
+) -> None:
     if as_json:
         print_json(
             {
                 "is_usable": not problems,
                 "problems": [problem_json(problem) for problem in problems],
                 "warnings": [problem_json(problem) for problem in warnings],
+                "accounts": [account_json(account) for account in accounts],
             }
         )
     else:
+        for account in accounts:
+            if account.facts or account.permissions:
+                show(show_account(account))
         for problem in problems:
             err.print(str(problem), markup=False, soft_wrap=True)
         for warning in warnings:
@@ -196,23 +208,21 @@ def problem_json(problem: Problem) -> dict[str, Json]:
     }
 
 
-def _look_live(configuration: Configuration, folder: Path) -> Findings:
-    """Ask each CRM whether it has the fields the maps read, none sensitive, and the roster's owners."""
+def _look_live(
+    configuration: Configuration, folder: Path
+) -> tuple[Findings, Sequence[LiveAccount]]:
+    """Compare what is said of each CRM with the CRM."""
     sheets = read_sheets(folder)
     found = Findings()
+    accounts: list[LiveAccount] = []
     for name, system in configuration.systems.items():
-        sheet = sheets[f"systems/{name}.yaml"]
         try:
             with closing(open_system(system, folder)) as connector:
-                problems = list(look_at_system(system, connector, sheet))
-                found.errors += problems
-                if not problems:
-                    look_at_lists(system, connector, sheet, found)
-                    roster = sheets["routing.yaml"]
-                    look_at_owners(configuration.routing, name, connector.owners(), roster, found)
+                accounts.append(look_live(configuration, system, connector, sheets, found))
         except LeadtriageError as error:
-            found.errors.append(problem_at(sheet.spot("system"), str(error)))
-    return found
+            spot = sheets[f"systems/{name}.yaml"].spot("system")
+            found.errors.append(problem_at(spot, str(error)))
+    return found, accounts
 
 
 def _show_facts(configuration: Configuration) -> None:

@@ -135,12 +135,37 @@ class Sensitivity(StrEnum):
     HIGHLY_SENSITIVE = "highly_sensitive"
 
 
+class FieldForm(StrEnum):
+    """What a field holds, whatever its CRM calls such a type."""
+
+    TEXT = "text"
+    LONG_TEXT = "long text"
+    NUMBER = "number"
+    CHOICE = "choice"
+    CHOICES = "choices"
+    INSTANT = "date and time"
+    DATE = "date"
+    YES_NO = "yes or no"
+
+
+class FieldRule(NamedTuple):
+    """A rule that an administrator set on a field's values, by the CRM's name for it.
+
+    ``most_characters`` is set where the rule is about length alone.
+    """
+
+    name: str
+    arguments: tuple[str, ...] = ()
+    most_characters: int | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FieldDescription:
     """What the CRM says of one field. ``options`` is None when the values are not a closed list.
 
     ``sensitivity`` is the CRM's own label; ``is_long_text`` marks fields made for free text of many
-    lines, as notes are. A connector whose CRM knows neither leaves them as they are.
+    lines, as notes are. ``form`` is what the field holds, ``labels`` what people see of its options.
+    A connector whose CRM knows none of it leaves them as they are. ``rules`` come only with a close look.
     """
 
     name: str
@@ -149,21 +174,31 @@ class FieldDescription:
     sensitivity: Sensitivity = Sensitivity.NONE
     is_long_text: bool = False
     max_length: int | None = None
+    form: FieldForm | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    rules: tuple[FieldRule, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectDescription:
+    """The fields of an object type. ``archived`` names fields put away; only a close look tells."""
+
     object_type: str
     fields: tuple[FieldDescription, ...]
     can_add_fields: bool = False
+    archived: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckFinding:
-    """One thing ``Connector.check`` found: a sentence for the operator, and whether it stops a run."""
+    """One thing ``Connector.check`` found: a sentence for the operator, and whether it stops a run.
+
+    ``object_type`` is set where it concerns one alone.
+    """
 
     message: str
     is_blocking: bool
+    object_type: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

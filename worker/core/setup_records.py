@@ -10,20 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from worker.core.records import CheckFinding
-
-
-class FieldForm(StrEnum):
-    """What a field holds."""
-
-    TEXT = "text"
-    LONG_TEXT = "long text"
-    NUMBER = "number"
-    CHOICE = "choice"
-    CHOICES = "choices"
-    INSTANT = "date and time"
-    DATE = "date"
-    YES_NO = "yes or no"
+from worker.core.records import CheckFinding, FieldForm
 
 
 class Choice(NamedTuple):
@@ -35,7 +22,7 @@ class Choice(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WantedField:
-    """A field that the map writes. ``key`` is its key there: the managed value.
+    """A field that the map writes. ``key`` is its key there: the managed value; ``separator`` joins a list.
 
     ``is_ours`` fields hold what the worker alone writes, so that it may make them and add choices. The
     others, such as the stage, belong to people or to the CRM, and are only looked at.
@@ -48,6 +35,7 @@ class WantedField:
     description: str
     form: FieldForm
     choices: tuple[Choice, ...] = ()
+    separator: str = ";"
     is_ours: bool = True
 
 
@@ -104,6 +92,22 @@ class Permission(NamedTuple):
     name: str
     needed_for: str
     is_granted: bool | None
+
+
+class AccountFact(NamedTuple):
+    """Something worth knowing of an account, such as how many calls it allows."""
+
+    what: str
+    says: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LiveAccount:
+    """What a CRM told of itself: what our token may do, and the limits of the account."""
+
+    system: str
+    permissions: tuple[Permission, ...] = ()
+    facts: tuple[AccountFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -22,7 +22,8 @@ from worker.core.field_map import (
 from worker.core.follow_up import FollowUpState
 from worker.core.hand_off_words import plain_words
 from worker.core.model import Stage
-from worker.core.setup_records import Choice, FieldForm, WantedField
+from worker.core.records import FieldForm
+from worker.core.setup_records import Choice, WantedField
 
 PREFIX = "Leadtriage"
 _TEXTS: Mapping[Managed, tuple[str, str]] = {
@@ -94,6 +95,7 @@ def _want(configuration: Configuration, object_type: str, write: FieldWrite) -> 
         description=description,
         form=form,
         choices=_choices(configuration, write) if is_listed else (),
+        separator=write.separator,
         is_ours=write.managed not in _OF_PEOPLE,
     )
 

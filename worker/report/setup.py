@@ -9,6 +9,7 @@ from rich.console import Group, RenderableType
 from worker.core.setup_records import (
     FieldStanding,
     FieldState,
+    LiveAccount,
     Permission,
     SetupAct,
     SetupPlan,
@@ -33,11 +34,35 @@ def show_setup(system: str, plan: SetupPlan) -> RenderableType:
                 table.add_row(one.field.name, one.field.key, _holds(one), _state(one))
         parts += [table, ""]
     if plan.permissions:
-        table = plain_table("What the token needs", "permission", "for", "")
-        for name, needed_for, is_granted in plan.permissions:
-            table.add_row(name, needed_for, _GRANTED[is_granted])
-        parts += [table, ""]
+        parts += [_permission_table(plan.permissions), ""]
     return Group(*parts)
+
+
+def show_account(account: LiveAccount) -> RenderableType:
+    """What a CRM told of the account, and of what our token may do."""
+    table = plain_table(f"{account.system}: the account", "what", "says")
+    for what, says in account.facts:
+        table.add_row(what, says)
+    parts: list[RenderableType] = [table, ""] if account.facts else []
+    if account.permissions:
+        parts += [_permission_table(account.permissions), ""]
+    return Group(*parts)
+
+
+def account_json(account: LiveAccount) -> dict[str, Json]:
+    """The same for machines."""
+    return {
+        "system": account.system,
+        "facts": [{"what": what, "says": says} for what, says in account.facts],
+        "permissions": [_permission_json(one) for one in account.permissions],
+    }
+
+
+def _permission_table(permissions: Sequence[Permission]) -> RenderableType:
+    table = plain_table("What the token needs", "permission", "for", "")
+    for name, needed_for, is_granted in permissions:
+        table.add_row(name, needed_for, _GRANTED[is_granted])
+    return table
 
 
 def _holds(standing: FieldStanding) -> str:

@@ -1,46 +1,124 @@
-"""Compares the field maps with what each CRM says of its own fields.
+"""Compares a configuration with its CRMs as they are now.
 
-The check shows everything that does not fit; a pull only refuses what must not be read.
+The check shows everything that does not fit, each at its line of the map; a pull only refuses what
+must not be read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 
-from worker.config.findings import problem_at
+from worker.config.findings import Findings
 from worker.config.yaml_text import Sheet
+from worker.core.configuration import Configuration
 from worker.core.field_map import ObjectMap, SystemMap
-from worker.core.records import FieldDescription, ObjectDescription
+from worker.core.records import CheckFinding, FieldDescription, ObjectDescription
 from worker.core.refusals import refuse_fields
-from worker.errors import FixConfigurationError, Problem
-from worker.ports import Connector
+from worker.core.setup_records import AccountFact, LiveAccount, Permission
+from worker.errors import FixConfigurationError, LeadtriageError
+from worker.ports import Connector, LooksCloser, SetsUp
+from worker.steps.live_fields import look_at_fields
+from worker.steps.live_lists import look_at_lists
+from worker.steps.live_owners import look_at_owners
+from worker.steps.live_writes import look_at_standings, look_at_targets, look_at_values
 
 ALLOW = 'take it out of the map, or add `allow_sensitive: "<why it is needed>"`'
 
 
-def look_at_system(system: SystemMap, connector: Connector, sheet: Sheet) -> Iterator[Problem]:
-    """Say what stands in the way of reading a CRM by its map; ``sheet`` is the file of the map."""
-    blocking = [finding.message for finding in connector.check() if finding.is_blocking]
-    for message in blocking:
-        yield problem_at(sheet.spot("system"), message)
-    for item in () if blocking else system.objects:
-        description = connector.describe(item.object_type)
-        yield from _missing_fields(item, description, sheet)
-        for field in refuse_fields(item, description):
-            spot = sheet.spot("objects", item.object_type, *field.place)
-            message = f"the field {field.source!r} is not read: {field.why}."
-            yield problem_at(spot, message, hint=ALLOW)
+def look_live(
+    configuration: Configuration,
+    system: SystemMap,
+    connector: Connector,
+    sheets: Mapping[str, Sheet],
+    found: Findings,
+) -> LiveAccount:
+    """Compare everything that is said of one CRM with the CRM."""
+    sheet = sheets[f"systems/{system.system}.yaml"]
+    said = connector.check()
+    shut = _report(system, said, sheet, found)
+    permissions: tuple[Permission, ...] = ()
+    facts: tuple[AccountFact, ...] = ()
+    try:
+        if isinstance(connector, LooksCloser):
+            permissions = tuple(connector.permissions(writes=bool(_written(system))))
+            _report_permissions(permissions, said, sheet, found)
+            facts = tuple(connector.account_facts())
+        look_at_system(system, connector, sheet, found, left_out=shut)
+        if isinstance(connector, SetsUp) and not shut & _written(system):
+            look_at_standings(configuration, system, connector, sheet, found)
+        roster = sheets["routing.yaml"]
+        look_at_owners(configuration.routing, system.system, connector.owners(), roster, found)
+    except LeadtriageError:
+        if not any(finding.is_blocking for finding in said):
+            raise  # else it was reported: what fails after that says nothing new
+    return LiveAccount(system=system.system, permissions=permissions, facts=facts)
 
 
-def _missing_fields(
-    item: ObjectMap, description: ObjectDescription, sheet: Sheet
-) -> Iterator[Problem]:
-    known = {field.name for field in description.fields} | {w.target for w in item.writes}
-    for read in item.reads:
-        if read.source not in known:
-            spot = sheet.spot("objects", item.object_type, "fields", read.fact)
-            message = f"the CRM has no field {read.source!r}."
-            yield problem_at(spot, message, hint="mend the name, or remove the line")
+def look_at_system(
+    system: SystemMap,
+    connector: Connector,
+    sheet: Sheet,
+    found: Findings,
+    *,
+    left_out: frozenset[str] = frozenset(),
+) -> None:
+    """Compare each object type with its description; ``sheet`` is the file of the map."""
+    for item in system.objects:
+        if item.object_type in left_out:
+            continue
+        description = _describe(connector, item.object_type)
+        look_at_fields(item, description, sheet, found)
+        _refuse(item, description, sheet, found)
+        look_at_values(item, description, sheet, found)
+        sets_up = isinstance(connector, SetsUp)
+        if not sets_up:
+            look_at_targets(item, description, sheet, found)
+        look_at_lists(item, description, sheet, found, names_missing=not sets_up)
+
+
+def _describe(connector: Connector, object_type: str) -> ObjectDescription:
+    if isinstance(connector, LooksCloser):
+        return connector.look_closer(object_type)
+    return connector.describe(object_type)
+
+
+def _written(system: SystemMap) -> frozenset[str]:
+    return frozenset(item.object_type for item in system.objects if item.writes)
+
+
+def _report(
+    system: SystemMap, said: Sequence[CheckFinding], sheet: Sheet, found: Findings
+) -> frozenset[str]:
+    """Report what the connector found; gives the object types that cannot be looked at."""
+    shut: set[str] = set()
+    for finding in said:
+        item = system.find_object(finding.object_type) if finding.object_type else None
+        place = ("objects", item.object_type) if item is not None else ("system",)
+        is_optional = item is not None and item.code_when_unreadable is not None
+        if finding.is_blocking and item is not None:
+            shut.add(item.object_type)
+        if finding.is_blocking and not is_optional:
+            found.error(sheet.spot(*place), finding.message)
+        else:
+            hint = "a run goes on without it, and reports it" if is_optional else ""
+            found.warning(sheet.spot(*place), finding.message, hint=hint)
+    return frozenset(shut)
+
+
+def _report_permissions(
+    permissions: Sequence[Permission], said: Sequence[CheckFinding], sheet: Sheet, found: Findings
+) -> None:
+    """Report what our token lacks, but for what a refused call has named already."""
+    for name, needed_for, is_granted in permissions:
+        if is_granted is False and not any(name in finding.message for finding in said):
+            message = f"the token lacks {name}, which is needed for {needed_for}."
+            found.error(sheet.spot("system"), message, hint="grant it where the token was made")
+
+
+def _refuse(item: ObjectMap, description: ObjectDescription, sheet: Sheet, found: Findings) -> None:
+    for field in refuse_fields(item, description):
+        spot = sheet.spot("objects", item.object_type, *field.place)
+        found.error(spot, f"the field {field.source!r} is not read: {field.why}.", hint=ALLOW)
 
 
 def describe_fields(

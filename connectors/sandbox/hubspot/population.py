@@ -43,12 +43,13 @@ RENAMED: Final = {
 }
 """Columns that HubSpot has a property of its own for."""
 TEXTS: Final = (
-    *("organization_type", "organization_size", "role", "npi", "hubspot_id", "lead_type"),
+    *("organization_type", "role", "npi", "hubspot_id", "lead_type"),
     *("service_line", "site", "program", "referral_category", "documents", "patient_status"),
-    *("age_band", "language", "payer", "wanted_within_days", "wanted_timeframe"),
+    *("age_band", "language", "payer", "wanted_timeframe"),
     *("procurement_timing", "procurement_timeframe", "channel", "origin", "consent_proof"),
     *("preferred_contact", "sales_verdict", "verdict_reason", "outcome"),
 )
+NUMBERS: Final = ("organization_size", "wanted_within_days")
 FLAGS: Final = (
     *("not_now", "is_test", "opt_out_all", "opt_out_email", "opt_out_phone", "opt_out_sms"),
     *("email_bounced", "consent_email", "consent_phone", "consent_sms"),
@@ -146,6 +147,7 @@ def _define(account: Account) -> None:
 def _contact_types() -> dict[str, str]:
     return {
         **dict.fromkeys(TEXTS, "string"),
+        **dict.fromkeys(NUMBERS, "number"),
         **dict.fromkeys(FLAGS, "bool"),
         **dict.fromkeys(INSTANTS, "datetime"),
         **dict.fromkeys(DATES, "date"),
@@ -244,7 +246,7 @@ def _properties(
     account: Account, row: Mapping[str, str], done: Populated
 ) -> Iterator[tuple[str, str]]:
     definitions = account.definitions.of("contacts")
-    for column in (*RENAMED, *TEXTS, *FLAGS, *INSTANTS, *DATES):
+    for column in (*RENAMED, *TEXTS, *NUMBERS, *FLAGS, *INSTANTS, *DATES):
         text = row.get(column, "")
         if not text:
             continue
