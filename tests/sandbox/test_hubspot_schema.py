@@ -8,6 +8,7 @@ from connectors.sandbox.clock import to_ms
 from connectors.sandbox.hubspot.associations import link
 from connectors.sandbox.hubspot.owners import Owner, put_owner
 from connectors.sandbox.hubspot.store import StoredObject
+from connectors.sandbox.hubspot.tokens import Grant
 from connectors.sandbox.hubspot.validations import Rule, put_rules
 from tests.sandbox.conftest import NOW, NOW_TEXT
 
@@ -60,6 +61,54 @@ def test_a_property_and_its_group_are_made_once(client, web, contact) -> None:
 )
 def test_a_definition_that_does_not_hold_together_is_refused(web, wrong) -> None:
     assert web("POST", PROPERTIES, {**TEXT, "name": "reason_codes", **wrong}).status == 400
+
+
+def test_options_are_replaced_as_a_whole(client, web) -> None:
+    first = [{"label": "Patient", "value": "patient", "hidden": False}]
+    choice = {**TEXT, "type": "enumeration", "fieldType": "select", "options": first}
+    assert web("POST", PROPERTIES, {**choice, "name": "pathway"}).status == 201
+    second = [{"label": "Referral", "value": "referral", "hidden": False}]
+    api = client.crm.properties.core_api
+    changed = api.update("contacts", "pathway", {"options": second})
+    assert [option.value for option in changed.options] == ["referral"]
+
+
+@pytest.mark.parametrize(
+    "twice", [{"label": "Other", "value": "patient"}, {"label": "PATIENT", "value": "other"}]
+)
+def test_no_two_options_are_or_look_the_same(web, twice) -> None:
+    choices = [{"label": "Patient", "value": "patient"}, twice]
+    choice = {**TEXT, "type": "enumeration", "fieldType": "select", "options": choices}
+    assert web("POST", PROPERTIES, {**choice, "name": "pathway"}).status == 400
+
+
+def test_the_stages_belong_to_hubspot(web) -> None:
+    more = {"options": [{"label": "Nurture", "value": "nurture"}]}
+    assert web("PATCH", f"{PROPERTIES}/lifecyclestage", more).status == 400
+
+
+def test_there_is_room_for_so_many_properties(web, twin) -> None:
+    twin.account.most_custom_properties = 1
+    assert web("POST", PROPERTIES, {**TEXT, "name": "pathway"}).status == 201
+    assert web("POST", PROPERTIES, {**TEXT, "name": "decision"}).status == 400
+    found = web("GET", "/crm/v3/limits/custom-properties").body
+    assert found["byObjectType"][0] == {
+        "objectTypeId": "0-1",
+        "singularLabel": "Contact",
+        "pluralLabel": "Contacts",
+        "limit": 1,
+        "usage": 1,
+        "percentage": 100.0,
+    }
+
+
+def test_a_private_app_may_ask_what_its_token_may_do(web, twin) -> None:
+    path = "/oauth/v2/private-apps/get/access-token-info"
+    twin.tokens.grants["narrow"] = Grant(scopes=frozenset({"forms"}))
+    told = web("POST", path, {"tokenKey": "narrow"}, token="narrow")
+    assert (told.status, told.body["scopes"]) == (200, ["forms"])
+    twin.tokens.grants["oauth"] = Grant(is_private_app=False)
+    assert web("POST", path, {"tokenKey": "oauth"}, token="oauth").status == 404
 
 
 def test_a_batch_of_definitions_makes_what_it_can(client) -> None:

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from connectors.sandbox.hubspot.definitions import Option
 from connectors.sandbox.hubspot.tokens import ALL_SCOPES, SANDBOX_TOKEN, Grant
+from tests.support.hubspot_organisation import lay_out
 from tests.support.hubspot_twin import Account
 from worker.app import open_system
-from worker.cli.configure import copy_configuration
 from worker.config.findings import Findings
 from worker.config.folder import read_sheets
 from worker.config.loader import load_configuration
@@ -35,8 +35,7 @@ class HubSpotOrganisation:
     """The configuration that is shipped for HubSpot, and where everything stands in it."""
 
     def __init__(self, folder: Path) -> None:
-        copy_configuration(Path("mappings"), folder, "hubspot", dry_run=False)
-        self.folder = folder
+        self.folder = lay_out(folder)
         self.read()
 
     def read(self) -> HubSpotOrganisation:

@@ -8,7 +8,7 @@ import msgspec
 
 from connectors.sandbox.hubspot.app import HubSpotTwin
 from connectors.sandbox.hubspot.definitions import Definition
-from worker.cli.configure import NOT_COPIED, copy_tree
+from worker.cli.configure import copy_configuration
 from worker.core.field_map import SystemMap
 
 SHIPPED = Path(__file__).parents[2] / "mappings"
@@ -16,12 +16,7 @@ SHIPPED = Path(__file__).parents[2] / "mappings"
 
 def lay_out(folder: Path) -> Path:
     """Write the configuration of an organisation on HubSpot; the folder."""
-    copy_tree(SHIPPED, folder, NOT_COPIED | {"examples"}, dry_run=False)
-    copy_tree(SHIPPED / "examples" / "hubspot", folder, NOT_COPIED, dry_run=False)
-    (folder / "systems" / "files.yaml").unlink()
-    routing = folder / "routing.yaml"
-    text = routing.read_text(encoding="utf-8").replace("{files: ", "{hubspot: ")
-    routing.write_text(text, encoding="utf-8")
+    copy_configuration(SHIPPED, folder, "hubspot", dry_run=False)
     return folder
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple
 
-from worker.core.records import CheckFinding, FieldForm
+from worker.core.records import CheckFinding, FieldForm, Owner
 
 
 class Choice(NamedTuple):
@@ -103,9 +103,10 @@ class AccountFact(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LiveAccount:
-    """What a CRM told of itself: what our token may do, and the limits of the account."""
+    """What a CRM told of itself: who may own records, what our token may do, and its limits."""
 
     system: str
+    owners: tuple[Owner, ...] = ()
     permissions: tuple[Permission, ...] = ()
     facts: tuple[AccountFact, ...] = ()
 

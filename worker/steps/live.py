@@ -12,7 +12,7 @@ from worker.config.findings import Findings
 from worker.config.yaml_text import Sheet
 from worker.core.configuration import Configuration
 from worker.core.field_map import ObjectMap, SystemMap
-from worker.core.records import CheckFinding, FieldDescription, ObjectDescription
+from worker.core.records import CheckFinding, FieldDescription, ObjectDescription, Owner
 from worker.core.refusals import refuse_fields
 from worker.core.setup_records import AccountFact, LiveAccount, Permission
 from worker.errors import FixConfigurationError, LeadtriageError
@@ -38,6 +38,7 @@ def look_live(
     shut = _report(system, said, sheet, found)
     permissions: tuple[Permission, ...] = ()
     facts: tuple[AccountFact, ...] = ()
+    owners: tuple[Owner, ...] = ()
     try:
         if isinstance(connector, LooksCloser):
             permissions = tuple(connector.permissions(writes=bool(_written(system))))
@@ -46,12 +47,12 @@ def look_live(
         look_at_system(system, connector, sheet, found, left_out=shut)
         if isinstance(connector, SetsUp) and not shut & _written(system):
             look_at_standings(configuration, system, connector, sheet, found)
-        roster = sheets["routing.yaml"]
-        look_at_owners(configuration.routing, system.system, connector.owners(), roster, found)
+        owners = tuple(connector.owners())
+        look_at_owners(configuration.routing, system.system, owners, sheets["routing.yaml"], found)
     except LeadtriageError:
         if not any(finding.is_blocking for finding in said):
             raise  # else it was reported: what fails after that says nothing new
-    return LiveAccount(system=system.system, permissions=permissions, facts=facts)
+    return LiveAccount(system=system.system, owners=owners, permissions=permissions, facts=facts)
 
 
 def look_at_system(
