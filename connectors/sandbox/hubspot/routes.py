@@ -200,12 +200,12 @@ def _compiled() -> Iterator[tuple[str, Endpoint]]:
         )
 
 
-_ENDPOINTS: Final = tuple(_compiled())
+ENDPOINTS: Final = tuple(_compiled())
 
 
 def find_endpoint(method: str, path: str) -> tuple[Endpoint, Mapping[str, str]] | None:
     """Find who answers, and what the path names."""
-    for own, endpoint in _ENDPOINTS:
+    for own, endpoint in ENDPOINTS:
         if own == method and (found := endpoint.pattern.fullmatch(path)):
             return endpoint, found.groupdict()
     return None
