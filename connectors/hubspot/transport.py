@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from logging import getLogger
 from typing import TypeAlias, TypeVar
 from zoneinfo import ZoneInfo
 
@@ -49,7 +50,7 @@ class Sender:
     """Sends one request by the SDK's client and gives its answer, whatever the status."""
 
     def __init__(self, base_url: str) -> None:
-        configuration = Configuration(host=base_url)
+        configuration = _quiet_configuration(base_url)
         configuration.retries = False  # worker/retry.py owns retry; False also stops redirects
         self._client = ApiClient(configuration)
 
@@ -92,6 +93,16 @@ class Sender:
 
     def close(self) -> None:
         self._client.rest_client.pool_manager.clear()
+
+
+def _quiet_configuration(base_url: str) -> Configuration:
+    """Configure the client, and leave the levels of the process's loggers as they were."""
+    loggers = [getLogger(name) for name in ("urllib3", "hubspot.crm.contacts")]
+    levels = [logger.level for logger in loggers]
+    configuration = Configuration(host=base_url)
+    for logger, level in zip(loggers, levels, strict=True):
+        logger.setLevel(level)
+    return configuration
 
 
 class Transport:
