@@ -96,7 +96,7 @@ def serving_stub() -> Iterator[Stub]:
             if said.cut:
                 self.close_connection = True
 
-        do_POST = do_GET  # noqa: N815  # the names are the library's
+        do_POST = do_PATCH = do_DELETE = do_GET  # noqa: N815  # the names are the library's
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True

@@ -66,7 +66,9 @@ class Record:
     ``values`` has exactly the fields that were asked for: a field that is absent was *not asked
     for or not visible*, a field that is None was asked for and is *empty*. ``revision`` is the
     connector's own version token; equal tokens mean equal content. ``edits`` says of fields who
-    changed them last, as far as the connector can tell; it need not tell of any.
+    changed them last, as far as the connector can tell; it need not tell of any. ``merged_into`` is
+    the id of the record that this one went into, or where that is of another object type, as when a
+    lead was converted into a contact, its whole reference as text.
     """
 
     ref: RecordRef

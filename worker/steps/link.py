@@ -139,6 +139,9 @@ def _target(record: StoredRecord) -> RecordRef | None:
     """The record that the CRM merged this one into, if it did."""
     if record.merged_into is None:
         return None
+    other = RecordRef.parse(record.merged_into)
+    if other is not None and other.system == record.ref.system:
+        return other
     return record.ref._replace(id=record.merged_into)
 
 

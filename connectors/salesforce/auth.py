@@ -1,0 +1,258 @@
+"""The session that each call carries: a given one, one in a file, or one from a login of our own.
+
+The SDK's own logins are not used: they lose headers when they log in again, may do so without end, and
+know neither a refresh token nor another host. A login is one call of the token endpoint, made once per
+end of a session and by one thread at a time. There is no login by password. No secret is ever part of a
+message or a ``repr``.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from threading import Lock
+from typing import Protocol, TypeAlias
+
+import jwt
+
+from worker.errors import FixAccessError
+from worker.ports import Clock
+
+_ASSERTION_LIVES = timedelta(minutes=3)
+"""Salesforce takes no assertion that is good for longer (OAuth 2.0 JWT bearer flow)."""
+_JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+Form: TypeAlias = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """A token with the instance it opens."""
+
+    token: str = field(repr=False)
+    instance_url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """What the token endpoint gave."""
+
+    token: str = field(repr=False)
+    instance_url: str
+    refresh_token: str | None = field(default=None, repr=False)
+
+
+class Credentials(Protocol):
+    """Gives the session for the next call."""
+
+    def session(self) -> Session: ...
+
+    def replaced(self, refused: Session) -> bool:
+        """Say whether there is another session to try, now that Salesforce refused this one."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FixedSession:
+    """A session that somebody else opened, from the environment. It cannot be renewed."""
+
+    value: Session
+
+    def session(self) -> Session:
+        return self.value
+
+    def replaced(self, refused: Session) -> bool:
+        return refused.token != self.value.token
+
+
+class TokenFile:
+    """A session in a file, read again for each call, so that it can change. Never writes it."""
+
+    def __init__(self, path: Path, instance_url: str) -> None:
+        self._path = path
+        self._instance_url = instance_url
+
+    def session(self) -> Session:
+        return Session(token=read_secret(self._path), instance_url=self._instance_url)
+
+    def replaced(self, refused: Session) -> bool:
+        return self.session().token != refused.token
+
+
+class Flow(Protocol):
+    """One way to ask for a session."""
+
+    def form(self) -> Form:
+        """Write the form for the token endpoint, with what is good at this moment."""
+        ...
+
+    def keep(self, refresh_token: str) -> None:
+        """Keep a refresh token that was given in the place of the last."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientCredentials:
+    """An app that acts as its own user."""
+
+    client_id: str
+    client_secret: str = field(repr=False)
+
+    def form(self) -> Form:
+        return {
+            "grant_type": "client_credentials",
+            "client_id": self.client_id,
+            "client_secret": self.client_secret,
+        }
+
+    def keep(self, refresh_token: str) -> None:
+        """Pass over it: the next login needs none."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JwtBearer:
+    """An app that signs for a user with its private key."""
+
+    client_id: str
+    username: str
+    audience: str
+    clock: Clock
+    private_key: str = field(default="", repr=False)
+    private_key_file: Path | None = None
+
+    def form(self) -> Form:
+        claims = {
+            "iss": self.client_id,
+            "sub": self.username,
+            "aud": self.audience,
+            "exp": int((self.clock() + _ASSERTION_LIVES).timestamp()),
+        }
+        try:
+            assertion = jwt.encode(claims, self._key(), algorithm="RS256")
+        except (ValueError, TypeError, jwt.PyJWTError):
+            # Not chained: what the library says may quote the key.
+            raise FixAccessError(
+                "The private key for Salesforce is no RSA key in PEM form, without a password."
+            ) from None
+        return {"grant_type": _JWT_BEARER, "assertion": assertion}
+
+    def keep(self, refresh_token: str) -> None:
+        """Pass over it: the next login signs anew."""
+
+    def _key(self) -> str:
+        if self.private_key_file is None:
+            return self.private_key.replace("\\n", "\n")
+        return _read(self.private_key_file)
+
+
+class RefreshToken:
+    """An app that a person allowed in once. A file takes the new token when Salesforce rotates it."""
+
+    def __init__(
+        self, client_id: str, client_secret: str, *, token: str = "", file: Path | None = None
+    ) -> None:
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._token = token
+        self._file = file
+
+    def form(self) -> Form:
+        secret = {"client_secret": self._client_secret} if self._client_secret else {}
+        return {
+            "grant_type": "refresh_token",
+            "client_id": self._client_id,
+            "refresh_token": self._now(),
+            **secret,
+        }
+
+    def keep(self, refresh_token: str) -> None:
+        if refresh_token == self._now():
+            return
+        if self._file is None:
+            self._token = refresh_token
+        else:
+            _replace_secret(self._file, refresh_token)
+
+    def _now(self) -> str:
+        return self._token if self._file is None else read_secret(self._file)
+
+
+class Login:
+    """Opens a session by a flow, and once more when Salesforce ends it.
+
+    ``ask`` sends a form to the token endpoint. It raises ``FixAccessError`` when the credential is no
+    longer good, which ends the run: asking again would be refused again. ``instance_url`` stands
+    against what the answer says, where it was configured.
+    """
+
+    def __init__(
+        self, flow: Flow, ask: Callable[[Form], Grant], instance_url: str | None = None
+    ) -> None:
+        self._flow = flow
+        self._ask = ask
+        self._instance_url = instance_url
+        self._lock = Lock()
+        self._session: Session | None = None
+
+    def session(self) -> Session:
+        with self._lock:
+            return self._session or self._take_new()
+
+    def replaced(self, refused: Session) -> bool:
+        """Log in, unless another thread did since; what the token endpoint gives again is no other."""
+        with self._lock:
+            if self._session is None or self._session.token == refused.token:
+                self._take_new()
+            assert self._session is not None
+            return self._session.token != refused.token
+
+    def _take_new(self) -> Session:
+        grant = self._ask(self._flow.form())
+        if grant.refresh_token:
+            self._flow.keep(grant.refresh_token)
+        self._session = Session(
+            token=grant.token, instance_url=self._instance_url or grant.instance_url
+        )
+        return self._session
+
+
+def read_secret(path: Path) -> str:
+    """Read a secret from a file; neither the content nor its length is ever told."""
+    value = _read(path).strip()
+    if not is_sendable(value):
+        raise FixAccessError(
+            f"The file {path.name} must hold Salesforce's token, and nothing else."
+        )
+    return value
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        raise FixAccessError(
+            f"The file {path.name} with the secret for Salesforce cannot be read."
+        ) from error
+
+
+def is_sendable(token: str) -> bool:
+    """Tell whether a text can stand in a header as it is."""
+    return bool(token) and token.isascii() and token.isprintable() and " " not in token
+
+
+def _replace_secret(path: Path, value: str) -> None:
+    """Write beside the file and rename, so that a reader never sees half a token."""
+    draft = path.with_name(f".{path.name}.new")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(value + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        raise FixAccessError(
+            f"Salesforce gave a new refresh token, and the file {path.name} cannot be written."
+        ) from error

@@ -1,0 +1,255 @@
+"""Decides how an object is pulled, and keeps the place in a bookmark.
+
+Everything is listed on the first pull, when a sweep is due, and when very much changed; above a threshold
+by a bulk query. Else one query brings what changed, what was deleted, and into what it was merged. The
+bookmark never goes beyond what can be trusted to show by now: a long transaction shows its rows late, under
+the stamps of its beginning.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+import msgspec
+
+from connectors.salesforce.bulk import BulkReader, JobState
+from connectors.salesforce.keyset import STAMP, Place
+from connectors.salesforce.objects import Found, ObjectReader, Walk
+from connectors.salesforce.rows import Row
+from worker.core.records import RowIssue
+
+_VERSION: Final = 1
+_PART: Final = 2000
+"""Rows handed on at a time from a bulk query."""
+_LIVE: Final = "IsDeleted = false"
+_GONE: Final = "IsDeleted = true"
+
+
+class Bookmark(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
+    """The place in an object.
+
+    ``at``: everything that changed before was read; with ``id``, also that row of this instant and those
+    before it. ``listed_at``: when everything was last listed. ``began``: in the middle of a list, what the
+    end of it may claim as ``at``. ``job`` and ``locator``: that list is a bulk query, read up to there.
+    """
+
+    version: int = _VERSION
+    at: datetime | None = None
+    id: str | None = None
+    listed_at: datetime | None = None
+    began: datetime | None = None
+    job: str | None = None
+    locator: str | None = None
+
+    def __str__(self) -> str:
+        return msgspec.json.encode(self).decode()
+
+    @property
+    def place(self) -> Place:
+        return Place(at=self.at, id=self.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chunk:
+    """Rows that were read together, and what may be stored once they are.
+
+    ``is_whole`` ends a list of everything; ``is_torn`` if some of it could not be read.
+    """
+
+    rows: Sequence[Row] = ()
+    bookmark: Bookmark | None = None
+    issues: tuple[RowIssue, ...] = ()
+    is_whole: bool = False
+    is_torn: bool = False
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """How to pull: as of when, how far back, how often to list everything, from when on in bulk."""
+
+    object_type: str
+    now: datetime
+    lookback: timedelta
+    sweep_every: timedelta
+    bulk_threshold: int
+    bulk: BulkReader = field(repr=False)
+
+    @property
+    def safe(self) -> datetime:
+        """The last instant whose changes can be trusted to show by now."""
+        return self.now - self.lookback
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Target:
+    """What is pulled: by which reader, and what its description says of it.
+
+    ``related`` are stamps of related records that are read along: their change is a change of the row.
+    ``where`` holds for each row, ``listed`` besides for those of a list. ``is_marked``: deleted rows are
+    shown as such for a while.
+    """
+
+    reader: ObjectReader
+    related: tuple[str, ...] = ()
+    where: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
+    has_archive: bool = False
+    is_marked: bool = True
+
+    @property
+    def list_walk(self) -> Walk:
+        """The walk through every live row. It has no end in time: what changes meanwhile comes last."""
+        is_hidden = self.has_archive and self.is_marked
+        live = (_LIVE,) if is_hidden else ()
+        return Walk(stamp=STAMP, where=(*self.where, *self.listed, *live), has_gone=is_hidden)
+
+
+def read_bookmark(text: str | None) -> Bookmark | None:
+    """Read a bookmark; None, and so everything is read, for one that is not ours or of old."""
+    if text is None:
+        return None
+    try:
+        mark = msgspec.json.decode(text.encode(), type=Bookmark)
+    except (msgspec.DecodeError, UnicodeError):
+        return None
+    return mark if mark.version == _VERSION else None
+
+
+def pull_rows(target: Target, course: Course, since: str | None) -> Iterator[Chunk]:
+    """Yield what changed since the bookmark, or everything."""
+    mark = read_bookmark(since)
+    if mark is None:
+        yield from _listed(target, course, None)
+    elif mark.began is not None:
+        yield from _listed(target, course, mark)
+    elif _is_due(mark, course):
+        yield from _gone(target, course, mark)
+        yield from _listed(target, course, None)
+    else:
+        yield from _changed(target, course, mark)
+
+
+def _is_due(mark: Bookmark, course: Course) -> bool:
+    return mark.listed_at is None or course.now - mark.listed_at >= course.sweep_every
+
+
+def _listed(target: Target, course: Course, resumed: Bookmark | None) -> Iterator[Chunk]:
+    """List everything. What was resumed in the middle cannot tell what is gone: a sweep follows."""
+    began = resumed.began if resumed and resumed.began else course.safe
+    if resumed is not None and resumed.job is not None:
+        if (yield from _by_bulk(target, course, resumed)):
+            return
+        resumed = None  # the job is gone: its list begins anew
+    place = resumed.place if resumed else Place()
+    newest: datetime | None = None
+    for found in target.reader.walk(target.list_walk, place):
+        is_first = resumed is None and newest is None
+        is_many = is_first and found.total > course.bulk_threshold
+        if is_many and (yield from _by_bulk(target, course, Bookmark(began=began))):
+            return
+        newest = _newest(found, newest)
+        here = Bookmark(at=found.place.at, id=found.place.id, began=began)
+        if not found.is_last:
+            yield Chunk(rows=found.rows, bookmark=here, total=found.total)
+            continue
+        end = Bookmark(at=_end(newest, began), listed_at=None if resumed else course.now)
+        is_whole = resumed is None
+        yield Chunk(rows=found.rows, bookmark=end, is_whole=is_whole, total=found.total)
+
+
+def _end(newest: datetime | None, safe: datetime) -> datetime:
+    """Everything up to there is read; no later than what came, as our clock may be ahead."""
+    return safe if newest is None else min(newest, safe)
+
+
+def _newest(found: Found, before: datetime | None) -> datetime | None:
+    at = found.place.at if found.rows else None
+    return before if at is None else max(at, before or at)
+
+
+def _by_bulk(target: Target, course: Course, mark: Bookmark) -> Generator[Chunk, None, bool]:
+    """List by a bulk query, or go on with one; false where that is not to be had."""
+    walk = target.list_walk
+    soql = target.reader.soql(walk, Place(), is_ordered=False)
+    job = mark.job or course.bulk.start(soql, has_gone=walk.has_gone)
+    if job is None:
+        return False
+    here = msgspec.structs.replace(mark, job=job)
+    if mark.job is None:
+        yield Chunk(bookmark=here)
+    if course.bulk.wait(job) is not JobState.COMPLETE:
+        course.bulk.remove(job)
+        return False
+    newest: datetime | None = None
+    unread = 0
+    for part in course.bulk.parts(job, mark.locator, target.reader.types, _PART):
+        stamps = [at for row in part.rows if (at := row.at(STAMP))]
+        newest = max([*stamps, *([newest] if newest else [])], default=None)
+        unread += part.unread
+        told = None
+        if part.locator is not None:
+            told = here = msgspec.structs.replace(here, locator=part.locator)
+        issues = tuple(_unreadable(course.object_type) for _one in range(part.unread))
+        yield Chunk(rows=part.rows, bookmark=told, issues=issues)
+    is_whole = mark.job is None
+    end = Bookmark(
+        at=_end(newest, mark.began or course.safe), listed_at=course.now if is_whole else None
+    )
+    yield Chunk(bookmark=end, is_whole=is_whole, is_torn=unread > 0)
+    course.bulk.remove(job)
+    return True
+
+
+def _changed(target: Target, course: Course, mark: Bookmark) -> Iterator[Chunk]:
+    """Read what changed, by the stamps of related records first and by its own last."""
+    newest: datetime | None = None
+    for stamp in (*target.related, STAMP):
+        is_own = stamp == STAMP
+        walk = Walk(
+            stamp=stamp,
+            until=course.now,
+            where=target.where,
+            has_gone=target.is_marked or target.has_archive,
+        )
+        for found in target.reader.walk(walk, mark.place if is_own else Place(at=mark.at)):
+            if found.total > course.bulk_threshold:
+                yield from _gone(target, course, mark)
+                yield from _listed(target, course, None)
+                return
+            newest = _newest(found, newest)
+            here = _here(mark, found, course) if is_own and not found.is_last else None
+            yield Chunk(rows=found.rows, bookmark=here, total=found.total)
+    yield Chunk(bookmark=_moved(mark, newest, course))
+
+
+def _here(mark: Bookmark, found: Found, course: Course) -> Bookmark:
+    """Keep the place in a walk; near the present, where rows may still come late, only its instant."""
+    at, record_id = found.place.at, found.place.id
+    if at is None or at >= course.safe:
+        return _moved(mark, at, course)
+    return msgspec.structs.replace(mark, at=at, id=record_id)
+
+
+def _moved(mark: Bookmark, newest: datetime | None, course: Course) -> Bookmark:
+    known = [at for at in (mark.at, newest) if at is not None]
+    reached = min(max(known), course.safe) if known else course.safe
+    at = max(reached, mark.at or reached)
+    return msgspec.structs.replace(mark, at=at, id=mark.id if at == mark.at else None)
+
+
+def _gone(target: Target, course: Course, mark: Bookmark) -> Iterator[Chunk]:
+    """Read what was deleted or merged away since, before a list that would only find it missing."""
+    if not target.is_marked:
+        return
+    where = (*target.where, _GONE)
+    walk = Walk(stamp=STAMP, until=course.now, where=where, has_gone=True)
+    for found in target.reader.walk(walk, Place(at=mark.at)):
+        yield Chunk(rows=found.rows)
+
+
+def _unreadable(object_type: str) -> RowIssue:
+    return RowIssue(object_type=object_type, row=0, code="DQ_VALUE_UNREADABLE")

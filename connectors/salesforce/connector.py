@@ -1,0 +1,261 @@
+"""Salesforce as a CRM: opens one org and hands each object type to the module that reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import msgspec
+
+from connectors.salesforce import paths
+from connectors.salesforce.auth import Credentials, FixedSession, Login, Session, TokenFile
+from connectors.salesforce.budget import Budget, Usage
+from connectors.salesforce.bulk import BulkReader
+from connectors.salesforce.changes import Course
+from connectors.salesforce.options import Setup, read_setup, require_known
+from connectors.salesforce.owners import read_owners
+from connectors.salesforce.schema import ShapeBook
+from connectors.salesforce.sources import RecordSource
+from connectors.salesforce.specs import SPECS, WHO
+from connectors.salesforce.statuses import read_statuses
+from connectors.salesforce.transport import Sender, Transport, asking
+from connectors.salesforce.writing import WRITE_BATCH, Batch
+from worker.core.records import (
+    CheckFinding,
+    ObjectDescription,
+    Owner,
+    Page,
+    Record,
+    RecordRef,
+    WriteCommand,
+    WriteOutcome,
+    WriteResult,
+)
+from worker.errors import FixAccessError, FixConfigurationError, FixDataError, LeadtriageError
+from worker.ports import (
+    Backward,
+    Capabilities,
+    Clock,
+    Connector,
+    ConnectorContext,
+    ObjectSource,
+)
+
+
+class _Allowance(msgspec.Struct, rename="pascal"):
+    max: int = 0
+    remaining: int = 0
+
+
+class _Limits(msgspec.Struct, rename="pascal"):
+    daily_api_requests: _Allowance = msgspec.field(default_factory=_Allowance)
+
+
+_LIMITS = msgspec.json.Decoder(_Limits)
+
+
+def open_connector(context: ConnectorContext) -> Connector:
+    """Open an org, without sending anything.
+
+    Raises ``FixConfigurationError`` for a wrong option.
+    """
+    setup = read_setup(context)
+    for source in context.objects:
+        _check_object(source, context.system)
+    sender = Sender(setup.version)
+    transport = Transport(
+        sender=sender,
+        credentials=_credentials(setup, sender, context),
+        budget=Budget(setup.daily_reserve, context.clock),
+        retry=context.retry,
+    )
+    book = ShapeBook(transport)
+    names = {_name_of(item): item.object_type for item in context.objects}
+    objects = {
+        item.object_type: RecordSource(
+            transport=transport,
+            book=book,
+            system=context.system,
+            object_type=item.object_type,
+            name=_name_of(item),
+            spec=SPECS[_name_of(item)],
+            who=item.options.get("who"),
+            contacts=names.get("Contact"),
+            is_person_apart=_name_of(item) == "Contact" and "Account" in names,
+        )
+        for item in context.objects
+    }
+    bulk = BulkReader(
+        transport=transport,
+        clock=context.clock,
+        sleep=context.sleep,
+        patience=setup.bulk_patience,
+    )
+    return SalesforceConnector(
+        setup=setup,
+        transport=transport,
+        book=book,
+        objects=objects,
+        bulk=bulk,
+        clock=context.clock,
+    )
+
+
+def _name_of(item: ObjectSource) -> str:
+    return item.options.get("reads", item.object_type)
+
+
+def _credentials(setup: Setup, sender: Sender, context: ConnectorContext) -> Credentials:
+    if setup.flow is not None:
+        ask = asking(sender, setup.login_url, context.retry)
+        return Login(setup.flow, ask, setup.instance_url)
+    assert setup.instance_url is not None  # as its options were checked
+    if setup.token is not None:
+        return FixedSession(value=Session(token=setup.token, instance_url=setup.instance_url))
+    assert setup.token_file is not None
+    return TokenFile(setup.token_file, setup.instance_url)
+
+
+def _check_object(source: ObjectSource, system: str) -> None:
+    where = f"{source.object_type} of {system}"
+    reads = _name_of(source)
+    require_known(reads, allowed=tuple(SPECS), what=f"thing to read (option 'reads' of {where})")
+    allowed = ("reads", "who") if SPECS[reads].who else ("reads",)
+    for key in source.options:
+        require_known(key, allowed=allowed, what=f"option of {where}")
+    if "who" in source.options:
+        require_known(source.options["who"], allowed=WHO, what=f"option 'who' of {where}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SalesforceConnector:
+    """One Salesforce org."""
+
+    setup: Setup = field(repr=False)
+    transport: Transport = field(repr=False)
+    book: ShapeBook = field(repr=False)
+    objects: Mapping[str, RecordSource]
+    bulk: BulkReader = field(repr=False)
+    clock: Clock
+
+    @property
+    def name(self) -> str:
+        return self.setup.system
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            write_batch=WRITE_BATCH, has_conditional_write=True, backward_stage=Backward.ALLOWED
+        )
+
+    def check(self) -> Sequence[CheckFinding]:
+        """Ask for the limits, the description of each object, and the owners."""
+        names = dict.fromkeys(source.name for source in self.objects.values())
+        asked: list[Callable[[], object]] = [self._learn_limits]
+        asked += [self._look_at(name) for name in names]
+        asked.append(self.owners)
+        found = [_finding_of(ask) for ask in asked]
+        return list(dict.fromkeys(finding for finding in found if finding is not None))
+
+    def describe(self, object_type: str) -> ObjectDescription:
+        """List the fields we may see, with those of related records that can be read along."""
+        source = self._object(object_type)
+        shape = self.book.load(source.name)
+        fields = self.book.describe(shape, source.spec.related)
+        if source.name == "Lead":
+            open_words = read_statuses(self.transport).open
+            fields = tuple(
+                replace(one, options=open_words or one.options) if one.name == "Status" else one
+                for one in fields
+            )
+        return ObjectDescription(object_type=object_type, fields=fields)
+
+    def pull(self, object_type: str, *, fields: Sequence[str], since: str | None) -> Iterator[Page]:
+        """Yield what changed since the bookmark, or everything."""
+        course = Course(
+            object_type=object_type,
+            now=self.clock(),
+            lookback=self.setup.lookback,
+            sweep_every=self.setup.sweep_every,
+            bulk_threshold=self.setup.bulk_threshold,
+            bulk=self.bulk,
+        )
+        return self._object(object_type).pull(fields, course, since)
+
+    def fetch(
+        self, refs: Sequence[RecordRef], *, fields: Sequence[str]
+    ) -> Mapping[RecordRef, Record]:
+        """Read these records as they are now, 2,000 a call."""
+        by_type: dict[str, list[RecordRef]] = {}
+        for ref in refs:
+            if ref.system == self.name and ref.object_type in self.objects:
+                by_type.setdefault(ref.object_type, []).append(ref)
+        found: dict[RecordRef, Record] = {}
+        for object_type, mine in by_type.items():
+            found.update(self._object(object_type).fetch(mine, fields))
+        return found
+
+    def owners(self) -> Sequence[Owner]:
+        """List all owners, those who left and queues included."""
+        return read_owners(self.transport)
+
+    def push(self, commands: Sequence[WriteCommand]) -> Sequence[WriteResult]:
+        """Write leads, contacts and person accounts; every other object is only read."""
+        by_name: dict[str, list[WriteCommand]] = {}
+        for one in commands:
+            source = self.objects.get(one.ref.object_type)
+            if one.ref.system == self.name and source is not None and source.spec.can_write:
+                by_name.setdefault(source.name, []).append(one)
+        wrote: dict[str, WriteResult] = {}
+        for name, mine in by_name.items():
+            wrote |= {result.command_id: result for result in self._write(name, mine)}
+        return [wrote.get(one.command_id, _refusal(one)) for one in commands]
+
+    def _write(self, name: str, commands: Sequence[WriteCommand]) -> Sequence[WriteResult]:
+        has_status = name == "Lead" and any("Status" in one.changes for one in commands)
+        converting = read_statuses(self.transport).converting if has_status else frozenset()
+        batch = Batch(transport=self.transport, shape=self.book.of(name), converting=converting)
+        return batch.write(commands)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self.transport.close()
+
+    def _object(self, object_type: str) -> RecordSource:
+        source = self.objects.get(object_type)
+        if source is None:
+            known = ", ".join(self.objects)
+            raise FixConfigurationError(
+                f"System {self.name} has no object type {object_type!r}. It has: {known}."
+            )
+        return source
+
+    def _learn_limits(self) -> None:
+        """Learn what is left of the allowance; a user who may not see it learns it from each answer."""
+        try:
+            there = self.transport.call(paths.LIMITS, _LIMITS.decode).daily_api_requests
+        except (FixAccessError, FixDataError):
+            self.transport.call(
+                paths.QUERY, bytes, query={"q": "SELECT Id FROM Organization LIMIT 1"}
+            )
+            return
+        if there.max:
+            usage = Usage(used=there.max - there.remaining, limit=there.max)
+            self.transport.budget.note(usage)
+
+    def _look_at(self, name: str) -> Callable[[], object]:
+        return lambda: self.book.load(name)
+
+
+def _finding_of(ask: Callable[[], object]) -> CheckFinding | None:
+    try:
+        ask()
+    except LeadtriageError as error:
+        return CheckFinding(message=str(error), is_blocking=True)
+    return None
+
+
+def _refusal(command: WriteCommand) -> WriteResult:
+    return WriteResult(
+        command_id=command.command_id, outcome=WriteOutcome.REJECTED, code="READ_ONLY"
+    )

@@ -1,0 +1,223 @@
+"""Checks the connector's options, before anything is sent.
+
+Secrets come from the environment or from files; the worker's configuration refuses them in YAML. A
+message names an option and never repeats its value when it could be a secret.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import SplitResult, urlsplit
+
+from connectors.salesforce.auth import (
+    ClientCredentials,
+    Flow,
+    JwtBearer,
+    RefreshToken,
+    is_sendable,
+)
+from worker.errors import FixConfigurationError
+from worker.ports import ConnectorContext
+
+LOGIN_URL = "https://login.salesforce.com"
+_HOSTS = (
+    ".salesforce.com",
+    ".force.com",
+    ".cloudforce.com",
+    ".salesforce.mil",
+    ".sfcrmproducts.cn",
+)
+"""Where Salesforce itself answers (Salesforce Help: Required Domains). A secret goes nowhere else."""
+_VERSION = re.compile(r"(\d{2,3})\.0")
+_OLDEST = 60
+"""The first version that knows each header and resource used here."""
+_SECRETS = ("access_token", "client_secret", "refresh_token")
+_NUMBERS: Mapping[str, tuple[int, int, int]] = {
+    # option: (default, least, most)
+    "daily_reserve": (10, 0, 90),
+    "lookback": (600, 0, 86_400),
+    "sweep_days": (7, 1, 14),
+    "bulk_threshold": (20_000, 2_000, 100_000_000),
+    "bulk_patience": (1800, 10, 86_400),
+}
+_OPTIONS = (
+    "instance_url", "login_url", "api_version", "client_id", "username", "private_key",
+    "private_key_file", "token_file", "refresh_token_file", *_NUMBERS, *_SECRETS,
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup:
+    """Everything the configuration says about one org.
+
+    ``lookback`` is how far the next pull reads back, as a long transaction shows its rows late.
+    ``sweep_every`` is how often everything is read, to find what left without a trace.
+    ``bulk_threshold`` is from how many rows on they are read by the Bulk API, ``bulk_patience`` how
+    long a job of it is waited for.
+    """
+
+    system: str
+    login_url: str
+    instance_url: str | None
+    version: str
+    token: str | None = field(repr=False)
+    token_file: Path | None
+    flow: Flow | None = field(repr=False)
+    daily_reserve: float
+    lookback: timedelta
+    sweep_every: timedelta
+    bulk_threshold: int
+    bulk_patience: timedelta
+
+
+def read_setup(context: ConnectorContext) -> Setup:
+    """Check all options; raises ``FixConfigurationError`` with what is allowed."""
+    options, where = context.options, f"system {context.system}"
+    for key in options:
+        require_known(key, allowed=_OPTIONS, what=f"option of {where}")
+    for key in _SECRETS:
+        if options.get(key) and not is_sendable(options[key]):
+            raise FixConfigurationError(f"{key} of {where} has spaces or signs no token has.")
+    number = {key: _number(options, key, where) for key in _NUMBERS}
+    login_url = _url(options.get("login_url") or LOGIN_URL, "login_url", where)
+    instance = options.get("instance_url")
+    _require_one_way(context, where)
+    return Setup(
+        system=context.system,
+        login_url=login_url,
+        instance_url=_url(instance, "instance_url", where) if instance else None,
+        version=_version(options.get("api_version", "62.0"), where),
+        token=options.get("access_token") or None,
+        token_file=_path(context, "token_file"),
+        flow=_flow(context, login_url, where),
+        daily_reserve=number["daily_reserve"] / 100,
+        lookback=timedelta(seconds=number["lookback"]),
+        sweep_every=timedelta(days=number["sweep_days"]),
+        bulk_threshold=number["bulk_threshold"],
+        bulk_patience=timedelta(seconds=number["bulk_patience"]),
+    )
+
+
+def _require_one_way(context: ConnectorContext, where: str) -> None:
+    options = context.options
+    ways = [bool(options.get(key)) for key in ("access_token", "token_file", "client_id")]
+    if sum(ways) != 1:
+        variable = f"LEADTRIAGE_{context.system.upper()}__ACCESS_TOKEN"
+        problem = "has more than one way to log in" if any(ways) else "has no way to log in"
+        raise FixConfigurationError(
+            f"{where} {problem}. Set client_id with username and private_key_file (JWT), with "
+            "client_secret (client credentials), or with refresh_token; or, for a trial, one of "
+            f"{variable} and token_file, each with instance_url."
+        )
+    if not options.get("client_id") and not options.get("instance_url"):
+        raise FixConfigurationError(f"{where} has a token: it also needs instance_url.")
+
+
+def _flow(context: ConnectorContext, login_url: str, where: str) -> Flow | None:
+    options = context.options
+    client_id, secret = options.get("client_id", ""), options.get("client_secret", "")
+    if not client_id:
+        return None
+    key_file, token_file = _path(context, "private_key_file"), _path(context, "refresh_token_file")
+    has_key = bool(options.get("private_key")) or key_file is not None
+    has_token = bool(options.get("refresh_token")) or token_file is not None
+    if has_key and options.get("username") and not has_token:
+        return JwtBearer(
+            client_id=client_id,
+            username=options["username"],
+            audience=login_url,
+            clock=context.clock,
+            private_key=options.get("private_key", ""),
+            private_key_file=key_file,
+        )
+    if has_token and not has_key:
+        token = options.get("refresh_token", "")
+        return RefreshToken(client_id, secret, token=token, file=token_file)
+    if secret and not has_key:
+        _require_my_domain(login_url, where)
+        return ClientCredentials(client_id=client_id, client_secret=secret)
+    raise FixConfigurationError(
+        f"{where} has a client_id: it also needs username with private_key_file, or client_secret, "
+        "or refresh_token or refresh_token_file; one of them."
+    )
+
+
+def _require_my_domain(login_url: str, where: str) -> None:
+    """Client credentials are given out by an org's own address alone."""
+    host = urlsplit(login_url).hostname
+    if host in {"login.salesforce.com", "test.salesforce.com"}:
+        raise FixConfigurationError(
+            f"{where} logs in by client credentials: login_url must be the org's own address, as in "
+            "https://example.my.salesforce.com."
+        )
+
+
+def _path(context: ConnectorContext, key: str) -> Path | None:
+    value = context.options.get(key)
+    return context.base_dir / value if value else None
+
+
+def _url(text: str, key: str, where: str) -> str:
+    url = urlsplit(text)
+    if not is_trusted(text) or url.query or url.fragment or url.username or url.path.strip("/"):
+        raise FixConfigurationError(
+            f"{key} of {where} must be https://… at Salesforce, as in "
+            "https://example.my.salesforce.com; plain http is only for a loopback address, as in "
+            "http://127.0.0.1:8080. It holds no path, user, query or fragment."
+        )
+    return text.rstrip("/")
+
+
+def is_trusted(text: str) -> bool:
+    """Tell whether a session may be sent there: Salesforce by https, or this very machine."""
+    try:
+        url = urlsplit(text)
+        is_local = is_loopback(url)
+    except ValueError:
+        return False
+    if is_local:
+        return url.scheme in {"http", "https"}
+    return url.scheme == "https" and (url.hostname or "").endswith(_HOSTS)
+
+
+def is_loopback(url: SplitResult) -> bool:
+    """Tell whether an address leads to this very machine."""
+    if url.hostname == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(url.hostname or "").is_loopback
+    except ValueError:
+        return False
+
+
+def _version(text: str, where: str) -> str:
+    found = _VERSION.fullmatch(text)
+    if found is None or int(found[1]) < _OLDEST:
+        raise FixConfigurationError(
+            f"api_version of {where} must be {_OLDEST}.0 or newer, in this form."
+        )
+    return text
+
+
+def _number(options: Mapping[str, str], key: str, where: str) -> int:
+    default, least, most = _NUMBERS[key]
+    text = options.get(key, str(default))
+    if text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most:
+        return int(text)
+    raise FixConfigurationError(f"{key} of {where} must be a whole number from {least} to {most}.")
+
+
+def require_known(word: str, *, allowed: Collection[str], what: str) -> None:
+    """Raise ``FixConfigurationError`` for a word that is not allowed, with the nearest that is."""
+    if word in allowed:
+        return
+    near = difflib.get_close_matches(word, list(allowed), n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    names = ", ".join(repr(name) for name in allowed)
+    raise FixConfigurationError(f"{word!r} is no {what}.{hint} Allowed: {names}.")

@@ -1,0 +1,156 @@
+"""What an org says of its objects: fields, types, lists of choices, related records.
+
+A field that field-level security hides from us is not in the description at all, and a query that names
+it fails. So what is asked for is held against the description first, and what is not there is left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Final
+
+import msgspec
+
+from connectors.salesforce import paths
+from connectors.salesforce.soql import is_name
+from connectors.salesforce.transport import Transport
+from worker.core.records import FieldDescription
+from worker.errors import FixDataError
+
+_LISTS: Final = frozenset({"picklist", "multipicklist"})
+_COMPOUND: Final = frozenset({"address", "location", "complexvalue", "base64", "anyType"})
+"""Types that are no text; a bulk query refuses them."""
+_TEXTS: Final = frozenset({"string", "textarea", "email", "phone", "url", "encryptedstring"})
+_LONGEST_SHORT: Final = 255
+_ANYBODY: Final[Mapping[str, str]] = {
+    "Name": "string", "Type": "picklist", "Email": "email", "IsActive": "boolean",
+    "Username": "string", "FirstName": "string", "LastName": "string", "Title": "string",
+}  # fmt: skip
+"""What can be asked of a related record of several objects (Object Reference, Name)."""
+
+
+class Choice(msgspec.Struct):
+    value: str
+    active: bool = True
+
+
+class FieldShape(msgspec.Struct, rename="camel"):
+    """One field of an object."""
+
+    name: str
+    type: str = "string"
+    updateable: bool = False
+    filterable: bool = False
+    sortable: bool = False
+    length: int = 0
+    restricted_picklist: bool = False
+    picklist_values: list[Choice] = []
+    reference_to: list[str] = []
+    relationship_name: str | None = None
+
+    @property
+    def choices(self) -> tuple[str, ...] | None:
+        """Name the values that may be chosen; None where the list is open or empty."""
+        if self.type == "boolean":
+            return ("true", "false")
+        if self.type not in _LISTS:
+            return None
+        return tuple(one.value for one in self.picklist_values if one.active) or None
+
+    def describe(self, prefix: str = "") -> FieldDescription:
+        """Put it into the worker's terms; a field of a related record is only read."""
+        return FieldDescription(
+            name=prefix + self.name,
+            options=self.choices,
+            is_writable=self.updateable and not prefix,
+            is_long_text=self.type == "textarea" and self.length > _LONGEST_SHORT,
+            max_length=self.length if self.type in _TEXTS and self.length else None,
+        )
+
+
+class _Described(msgspec.Struct):
+    name: str
+    fields: list[FieldShape] = []
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """An object as we may see it now."""
+
+    name: str
+    fields: Mapping[str, FieldShape]
+
+    def relation(self, name: str) -> FieldShape | None:
+        """Find the field behind a relationship."""
+        return next((one for one in self.fields.values() if one.relationship_name == name), None)
+
+
+_DECODER = msgspec.json.Decoder(_Described)
+
+
+class ShapeBook:
+    """The descriptions of an org's objects, each asked for once until it is loaded anew."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+        self._lock = Lock()
+        self._shapes: dict[str, Shape] = {}
+
+    def of(self, name: str) -> Shape:
+        """Give a description, as it was when it was last asked for."""
+        known = self._shapes.get(name)
+        return self.load(name) if known is None else known
+
+    def load(self, name: str) -> Shape:
+        """Ask for a description."""
+        described = self._transport.call(paths.DESCRIBE, _DECODER.decode, path={"object": name})
+        fields = {
+            one.name: one
+            for one in described.fields
+            if one.type not in _COMPOUND and is_name(one.name)
+        }
+        shape = Shape(name=name, fields=fields)
+        with self._lock:
+            self._shapes[name] = shape
+        return shape
+
+    def types(self, name: str, fields: Iterable[str]) -> dict[str, str]:
+        """Give the types of those fields that are there, also those of related records."""
+        found = {field: self._type(self.of(name), field) for field in fields if is_name(field)}
+        return {field: kind for field, kind in found.items() if kind is not None}
+
+    def target(self, shape: Shape, relation: str) -> Shape | None:
+        """Give the object a relationship leads to; None if there is none, or more than one."""
+        field = shape.relation(relation)
+        if field is None or len(field.reference_to) != 1:
+            return None
+        try:
+            return self.of(field.reference_to[0])
+        except FixDataError:
+            return None  # an object that is switched off, or that we may not see
+
+    def _type(self, shape: Shape, field: str) -> str | None:
+        relation, dot, rest = field.partition(".")
+        if not dot:
+            found = shape.fields.get(field)
+            return None if found is None else found.type
+        target = self.target(shape, relation)
+        if target is not None:
+            return self._type(target, rest)
+        link = shape.relation(relation)
+        return _ANYBODY.get(rest) if link is not None and len(link.reference_to) > 1 else None
+
+    def describe(self, shape: Shape, related: Iterable[str]) -> tuple[FieldDescription, ...]:
+        """Describe the fields of an object, and those that can be read of related records."""
+        found = [one.describe() for one in shape.fields.values()]
+        for link in shape.fields.values():
+            if link.relationship_name and len(link.reference_to) > 1:
+                names = [f"{link.relationship_name}.{name}" for name in _ANYBODY]
+                found += [FieldDescription(name=name, is_writable=False) for name in names]
+        for relation in related:
+            target = self.target(shape, relation)
+            if target is not None:
+                found += [one.describe(f"{relation}.") for one in target.fields.values()]
+        return tuple(found)

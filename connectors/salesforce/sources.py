@@ -1,0 +1,155 @@
+"""Turns the rows of one object into records: live ones, tombstones, and leads that became contacts.
+
+A row that belongs to nobody of those an object type is about is no record of it. In a list it is not asked
+for; among changes it is told as gone, as it may have belonged to one of them until then.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from connectors.salesforce.changes import Chunk, Course, Target, pull_rows
+from connectors.salesforce.ids import long_id
+from connectors.salesforce.keyset import STAMP
+from connectors.salesforce.objects import ObjectReader
+from connectors.salesforce.rows import Row, record_of, tombstone
+from connectors.salesforce.schema import Shape, ShapeBook
+from connectors.salesforce.specs import KEYS, Spec
+from connectors.salesforce.transport import Transport
+from worker.core.records import Page, Record, RecordRef
+from worker.errors import FixDataError
+
+DELETED: Final = "IsDeleted"
+MASTER: Final = "MasterRecordId"
+CONVERTED: Final = "IsConverted"
+BECAME: Final = "ConvertedContactId"
+_CONTROL: Final = ("Id", STAMP, DELETED, MASTER, CONVERTED, BECAME)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordSource:
+    """One object. ``name`` is Salesforce's, ``object_type`` the configuration's.
+
+    ``who`` leaves only what belongs to leads, or to contacts. ``contacts`` is the object type under which
+    contacts are read, so that a converted lead can be followed there. ``is_person_apart``: contacts that
+    are person accounts are read as accounts, and left out here.
+    """
+
+    transport: Transport = field(repr=False)
+    book: ShapeBook = field(repr=False)
+    system: str
+    object_type: str
+    name: str
+    spec: Spec
+    who: str | None = None
+    contacts: str | None = None
+    is_person_apart: bool = False
+
+    def pull(self, fields: Sequence[str], course: Course, since: str | None) -> Iterator[Page]:
+        """Yield pages; begun anew, once, where the fields turn out to be others than we knew."""
+        target = self._target(fields)
+        try:
+            yield from self._pages(target, fields, course, since)
+        except FixDataError:
+            self.book.load(self.name)
+            fresh = self._target(fields)
+            if fresh.reader.types == target.reader.types:
+                raise
+            yield from self._pages(fresh, fields, course, since)
+
+    def fetch(self, refs: Sequence[RecordRef], fields: Sequence[str]) -> Mapping[RecordRef, Record]:
+        """Read records as they are now; deleted, merged and converted ones are left out."""
+        by_id = {long_id(ref.id): ref for ref in refs}
+        reader = self._reader(fields)
+        try:
+            rows = reader.read(list(by_id))
+        except FixDataError:
+            self.book.load(self.name)
+            fresh = self._reader(fields)
+            if fresh.types == reader.types:
+                raise
+            rows = fresh.read(list(by_id))
+        found = [self._record(row, fields, by_id[i]) for i, row in rows.items() if i in by_id]
+        return {record.ref: record for record in found if not record.is_deleted}
+
+    def _pages(
+        self, target: Target, fields: Sequence[str], course: Course, since: str | None
+    ) -> Iterator[Page]:
+        is_torn = False
+        for chunk in pull_rows(target, course, since):
+            is_torn = is_torn or chunk.is_torn or bool(chunk.issues)
+            yield Page(
+                records=tuple(self._records(chunk, fields)),
+                bookmark=None if chunk.bookmark is None else str(chunk.bookmark),
+                issues=chunk.issues,
+                is_whole=chunk.is_whole,
+                is_complete=chunk.is_whole and not is_torn,
+                total=chunk.total,
+            )
+
+    def _records(self, chunk: Chunk, fields: Sequence[str]) -> Iterator[Record]:
+        for row in chunk.rows:
+            if row.id:
+                ref = RecordRef(system=self.system, object_type=self.object_type, id=row.id)
+                yield self._record(row, fields, ref)
+
+    def _record(self, row: Row, fields: Sequence[str], ref: RecordRef) -> Record:
+        if row.is_deleted:
+            return tombstone(ref, merged_into=row.cells.get(MASTER))
+        if not self._is_ours(row):
+            return tombstone(ref)
+        became = row.cells.get(BECAME)
+        if row.cells.get(CONVERTED) == "true" and became and self.contacts is not None:
+            contact = RecordRef(system=self.system, object_type=self.contacts, id=became)
+            return tombstone(ref, merged_into=str(contact))
+        values = {name: row.cells[name] for name in fields if name in row.cells}
+        return record_of(ref, values, row.at(STAMP))
+
+    def _is_ours(self, row: Row) -> bool:
+        if self.is_person_apart and row.cells.get("IsPersonAccount") == "true":
+            return False
+        if self.who is None:
+            return True
+        person = next((one for name in self.spec.people if (one := row.cells.get(name))), "")
+        return person.startswith(KEYS[self.who])
+
+    def _target(self, fields: Sequence[str]) -> Target:
+        shape = self.book.of(self.name)
+        reader = self._reader(fields)
+        condition = self.spec.condition
+        return Target(
+            reader=reader,
+            related=tuple(self._related(shape, fields)),
+            where=(condition,) if condition else (),
+            listed=self._listed(shape),
+            has_archive=self.spec.has_archive,
+            is_marked=DELETED in shape.fields,
+        )
+
+    def _listed(self, shape: Shape) -> tuple[str, ...]:
+        conditions = [self.spec.who[self.who]] if self.spec.who and self.who else []
+        if self.is_person_apart and "IsPersonAccount" in shape.fields:
+            conditions.append("IsPersonAccount = false")
+        return tuple(conditions)
+
+    def _related(self, shape: Shape, fields: Sequence[str]) -> Iterator[str]:
+        """Name the stamps of related records whose fields are read, so that their change is seen."""
+        relations = dict.fromkeys(name.partition(".")[0] for name in fields if "." in name)
+        for relation in relations:
+            target = self.book.target(shape, relation)
+            if target is not None and STAMP in target.fields and target.name != "User":
+                yield f"{relation}.{STAMP}"
+
+    def _reader(self, fields: Sequence[str]) -> ObjectReader:
+        shape = self.book.of(self.name)
+        if self.spec.needs is not None and self.spec.needs not in shape.fields:
+            raise FixDataError(
+                f"{self.object_type} of {self.system}: {self.name} has no {self.spec.needs}; the org "
+                "has no person accounts, or hides them. Take it out of the field map."
+            )
+        more = ["IsPersonAccount"] if self.is_person_apart else []
+        asked = dict.fromkeys((*_CONTROL, *self.spec.people, *more, *fields))
+        types = self.book.types(self.name, asked)
+        return ObjectReader(transport=self.transport, name=self.name, types={"Id": "id", **types})

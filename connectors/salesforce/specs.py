@@ -1,0 +1,65 @@
+"""The objects of Salesforce that can be read, and what is special about each. Pure data.
+
+What an org's description tells (deletions, merges, conversions, related records) is not repeated here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+WHO: Final = ("Lead", "Contact")
+"""Whom an activity can belong to, by the option ``who``."""
+KEYS: Final[Mapping[str, str]] = {"Lead": "00Q", "Contact": "003"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """One object.
+
+    ``related`` are relationships whose fields can be read as ``Campaign.Type``. ``people`` are the fields
+    that name whom a row belongs to, the first that is filled counts; ``who`` are the conditions by which a
+    listing asks for the rows of one sort of people. ``has_archive`` rows are hidden from a plain query once
+    they are old. ``condition`` holds for every row of it, and needs the field ``needs``.
+    """
+
+    related: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    who: Mapping[str, str] | None = None
+    has_archive: bool = False
+    can_write: bool = False
+    condition: str | None = None
+    needs: str | None = None
+
+
+def _by_type(relation: str) -> Mapping[str, str]:
+    return {who: f"{relation}.Type = '{who}'" for who in WHO}
+
+
+SPECS: Final[Mapping[str, Spec]] = {
+    "Lead": Spec(related=("Individual",), can_write=True),
+    "Contact": Spec(related=("Account", "Individual"), can_write=True),
+    "Account": Spec(
+        related=("PersonIndividual",),
+        can_write=True,
+        condition="IsPersonAccount = true",
+        needs="IsPersonAccount",
+    ),
+    "Individual": Spec(),
+    "Task": Spec(people=("WhoId",), who=_by_type("Who"), has_archive=True),
+    "Event": Spec(people=("WhoId",), who=_by_type("Who"), has_archive=True),
+    "TaskRelation": Spec(related=("Task",), people=("RelationId",), who=_by_type("Relation")),
+    "EventRelation": Spec(related=("Event",), people=("RelationId",), who=_by_type("Relation")),
+    "EmailMessage": Spec(),
+    "EmailMessageRelation": Spec(
+        related=("EmailMessage",), people=("RelationId",), who=_by_type("Relation")
+    ),
+    "CampaignMember": Spec(
+        related=("Campaign",),
+        people=("ContactId", "LeadId"),
+        who={"Lead": "ContactId = null", "Contact": "ContactId != null"},
+    ),
+    "OpportunityContactRole": Spec(related=("Opportunity",)),
+    "Opportunity": Spec(),
+}

@@ -1,0 +1,313 @@
+"""Writes fields of records, 200 a call and by record id, and tells of each what became of it.
+
+A push reads the records first: what a person changed since the decision is a conflict, what stands already
+is not sent, a converted lead is never written. A single record is sent with the time of the change that was
+read, so that Salesforce itself refuses it after a newer one; collections know no such condition. Nothing is
+sent twice here: only a batch that was refused as a whole, so that nothing of it was written, is halved.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Final
+
+import msgspec
+
+from connectors.salesforce import paths
+from connectors.salesforce.faults import Fault, error_of, is_passing
+from connectors.salesforce.ids import long_id
+from connectors.salesforce.objects import ObjectReader
+from connectors.salesforce.refusals import refusal
+from connectors.salesforce.rows import Row, chunks
+from connectors.salesforce.schema import Shape
+from connectors.salesforce.transport import Answer, Transport, parse
+from connectors.salesforce.values import is_same, to_send
+from worker.core.records import RawValues, WriteCommand, WriteOutcome, WriteResult, is_code
+from worker.errors import LeadtriageError, UnavailableError
+
+WRITE_BATCH: Final = 200
+NOT_TAKEN: Final = "WRITE_NOT_TAKEN"
+_CHANGED: Final = "LastModifiedDate"
+_PARENT: Final = "AccountId"
+_GONE: Final = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY"})
+_NOT_OURS: Final = frozenset({"ALL_OR_NONE_OPERATION_ROLLED_BACK", "PROCESSING_HALTED"})
+_NOT_DONE: Final = frozenset({401, 403, 429})
+_STALE: Final = 412
+
+
+class _Error(msgspec.Struct, rename="camel"):
+    """One error of an item. Its sentence is not read: an admin wrote it, or it repeats values."""
+
+    status_code: str = ""
+
+
+class _Item(msgspec.Struct):
+    id: str | None = None
+    success: bool = False
+    errors: list[_Error] = []
+
+
+_ITEMS = msgspec.json.Decoder(list[_Item])
+
+
+@dataclass(slots=True, kw_only=True)
+class Batch:
+    """The commands of one push on one object, with what became of each.
+
+    ``present`` is what the records are known to hold. ``is_stopped`` means that nothing more may be sent,
+    as Salesforce takes no more calls or does not answer. ``unsure`` are ids of records of which a write may
+    have landed, or is to be tried later: their next commands wait.
+    """
+
+    transport: Transport = field(repr=False)
+    shape: Shape = field(repr=False)
+    converting: frozenset[str] = frozenset()
+    present: dict[str, Row] = field(default_factory=dict, repr=False)
+    results: dict[str, WriteResult] = field(default_factory=dict)
+    unsure: set[str] = field(default_factory=set)
+    is_begun: bool = False
+    is_stopped: bool = False
+
+    def write(self, commands: Sequence[WriteCommand]) -> Sequence[WriteResult]:
+        """Write, and give one result per command in the order of the commands.
+
+        Raises ``LeadtriageError`` when Salesforce refuses before anything was written.
+        """
+        self.present = self._read(commands)
+        for turn in turns(commands):
+            for part in chunks(self._by_parent(turn), WRITE_BATCH):
+                self._send(self._needed(part))
+                self.unsure |= {id_of(o) for o in part if o.command_id not in self.results}
+        return [self.results.get(one.command_id, unknown(one)) for one in commands]
+
+    def _by_parent(self, commands: Sequence[WriteCommand]) -> list[WriteCommand]:
+        """Keep records of one account together: each write locks it, and two calls would meet there."""
+
+        def parent(one: WriteCommand) -> str:
+            row = self.present.get(id_of(one))
+            return (row.cells.get(_PARENT) or "") if row else ""
+
+        return sorted(commands, key=parent)
+
+    def _needed(self, commands: Sequence[WriteCommand]) -> list[WriteCommand]:
+        """Leave out what is gone, what stands already, what a person changed, and what is refused."""
+        needed: list[WriteCommand] = []
+        for one in commands:
+            row = self.present.get(id_of(one))
+            if id_of(one) in self.unsure:
+                continue
+            if row is None:
+                self._settle(one, WriteOutcome.MISSING)
+            elif not self._untaken(one.changes, row):
+                self._settle(one, WriteOutcome.UNCHANGED)
+            elif self._untaken(one.expected, row):
+                self._settle(one, WriteOutcome.CONFLICT, "WRITE_CONFLICT")
+            elif code := refusal(one.changes, row, self.shape, self.converting):
+                self._settle(one, WriteOutcome.REJECTED, code)
+            else:
+                needed.append(one)
+        return needed
+
+    def _send(self, commands: Sequence[WriteCommand]) -> None:
+        if not commands or self.is_stopped:
+            return
+        try:
+            answer = self._ask_one(commands[0]) if len(commands) == 1 else self._ask(commands)
+        except UnavailableError:
+            self.is_stopped = True
+            return
+        except LeadtriageError:
+            if not self.is_begun:
+                raise
+            self.is_stopped = True
+            return
+        if answer.fault is not None:
+            self._refused(commands, answer.fault)
+        else:
+            self.is_begun = True
+            done = commands if len(commands) == 1 else self._told(commands, answer)
+            self._look_again(done)
+
+    def _ask(self, commands: Sequence[WriteCommand]) -> Answer:
+        records = [
+            {
+                "attributes": {"type": self.shape.name},
+                "id": id_of(one),
+                **self._sent(one.changes),
+            }
+            for one in commands
+        ]
+        body = msgspec.json.encode({"allOrNone": False, "records": records})
+        return self.transport.exchange(paths.CHANGE_MANY, body=body)
+
+    def _ask_one(self, command: WriteCommand) -> Answer:
+        """Send a single record, on the condition that nobody changed it since it was read."""
+        row = self.present[id_of(command)]
+        at = row.at(_CHANGED)
+        return self.transport.exchange(
+            paths.CHANGE_ONE,
+            path={"object": self.shape.name, "id": id_of(command)},
+            headers={"If-Unmodified-Since": _http_date(at)} if at else {},
+            body=msgspec.json.encode(self._sent(command.changes)),
+        )
+
+    def _sent(self, changes: RawValues) -> dict[str, object]:
+        fields = self.shape.fields
+        return {name: to_send(value, fields[name].type) for name, value in changes.items()}
+
+    def _refused(self, commands: Sequence[WriteCommand], fault: Fault) -> None:
+        """Nothing of a batch refused by 4xx was written; of any other it cannot be known."""
+        if fault.status in _NOT_DONE and not is_code_of_row(fault):
+            if not self.is_begun:
+                raise error_of(fault)
+            self.is_stopped = True
+            return
+        if len(commands) == 1 and 300 <= fault.status < 500:
+            self._fail(commands[0], fault.code, is_stale=fault.status == _STALE)
+            return
+        if is_passing(fault.code) or not 400 <= fault.status < 500:
+            self.is_stopped = True
+            return
+        middle = len(commands) // 2
+        self._send(commands[:middle])
+        self._send(commands[middle:])
+
+    def _told(self, commands: Sequence[WriteCommand], answer: Answer) -> list[WriteCommand]:
+        """Take each item's own result; gives the commands that Salesforce says it carried out."""
+        try:
+            items = parse(answer, _ITEMS.decode, paths.CHANGE_MANY)
+        except UnavailableError:
+            return []
+        done: list[WriteCommand] = []
+        for command, item in paired(commands, items):
+            if item.success:
+                done.append(command)
+            else:
+                self._fail(command, item.errors[0].status_code if item.errors else None)
+        return done
+
+    def _fail(self, command: WriteCommand, code: str | None, *, is_stale: bool = False) -> None:
+        """Say what an error means for a record. What passes, as a lock, is left to be tried later."""
+        if is_stale:
+            self._settle(command, WriteOutcome.CONFLICT, "WRITE_CONFLICT")
+        elif code in _GONE:
+            self._settle(command, WriteOutcome.MISSING)
+        elif not (is_passing(code) or code in _NOT_OURS):
+            known = code if code and is_code(code) else None
+            self._settle(command, WriteOutcome.REJECTED, known)
+
+    def _look_again(self, commands: Sequence[WriteCommand]) -> None:
+        """Read what was written: triggers and flows of the org may have put it back."""
+        if not commands:
+            return
+        try:
+            now = self._read(commands)
+        except LeadtriageError:
+            return
+        for one in commands:
+            row = now.get(id_of(one))
+            if row is None:
+                self._settle(one, WriteOutcome.MISSING)
+            else:
+                self._compare(one, row)
+
+    def _compare(self, command: WriteCommand, now: Row) -> None:
+        """Say whether all, a part or nothing of a command stands.
+
+        After a part, the record is read and decided again, so that the part is known as ours.
+        """
+        before = self.present[id_of(command)]
+        left = self._untaken(command.changes, now)
+        self.present[id_of(command)] = Row(cells={**before.cells, **now.cells})
+        if not left:
+            self._settle(command, WriteOutcome.APPLIED)
+            return
+        was = {name: before.cells.get(name) for name in left}
+        is_as_before = left == self._untaken(command.changes, before) and not self._untaken(
+            was, now
+        )
+        outcome = WriteOutcome.REJECTED if is_as_before else WriteOutcome.CONFLICT
+        self._settle(command, outcome, NOT_TAKEN)
+
+    def _untaken(self, values: RawValues, row: Row) -> list[str]:
+        """Name the values that a row does not hold."""
+        types = {name: field.type for name, field in self.shape.fields.items()}
+        return [
+            name
+            for name, value in values.items()
+            if not is_same(value, row.cells.get(name), types.get(name, "string"))
+        ]
+
+    def _settle(
+        self, command: WriteCommand, outcome: WriteOutcome, code: str | None = None
+    ) -> None:
+        self.results[command.command_id] = WriteResult(
+            command_id=command.command_id, outcome=outcome, code=code
+        )
+
+    def _read(self, commands: Sequence[WriteCommand]) -> dict[str, Row]:
+        """Read the fields that are written and expected, and what a write depends on."""
+        control = ("Id", "IsConverted", _PARENT, _CHANGED)
+        named = sorted({name for one in commands for name in (*one.changes, *one.expected)})
+        fields = self.shape.fields
+        types = {name: fields[name].type for name in (*control, *named) if name in fields}
+        reader = ObjectReader(transport=self.transport, name=self.shape.name, types=types)
+        return reader.read(list(dict.fromkeys(map(id_of, commands))))
+
+
+def id_of(command: WriteCommand) -> str:
+    """Give the id a command is about, in the form the API gives ids."""
+    return long_id(command.ref.id)
+
+
+def is_code_of_row(fault: Fault) -> bool:
+    """Tell whether a refusal is about one record and not about us: 403 is said of both."""
+    return fault.code in {"INSUFFICIENT_ACCESS_OR_READONLY", "ENTITY_IS_LOCKED"}
+
+
+def unknown(command: WriteCommand) -> WriteResult:
+    """Say that it cannot be told whether a command was carried out."""
+    return WriteResult(command_id=command.command_id, outcome=WriteOutcome.UNKNOWN)
+
+
+def paired(
+    commands: Sequence[WriteCommand], items: Sequence[_Item]
+) -> Iterator[tuple[WriteCommand, _Item]]:
+    """Join results to commands by id; a failure bears none, and stands where its record stood.
+
+    The places count only if there is one result for each record and every id stands in its place.
+    """
+    ids = [id_of(one) for one in commands]
+    is_aligned = len(items) == len(ids) and all(
+        item.id is None or long_id(item.id) == ids[at] for at, item in enumerate(items)
+    )
+    if is_aligned:
+        yield from zip(commands, items, strict=True)
+        return
+    by_id = dict(zip(ids, commands, strict=True))
+    for item in items:
+        command = by_id.get(long_id(item.id or ""))
+        if command is not None:
+            yield command, item
+
+
+def turns(commands: Sequence[WriteCommand]) -> Iterator[Sequence[WriteCommand]]:
+    """Part commands so that no batch names a record twice, and each record's keep their order."""
+    rest = list(commands)
+    while rest:
+        first: dict[str, WriteCommand] = {}
+        later: list[WriteCommand] = []
+        for one in rest:
+            if id_of(one) in first:
+                later.append(one)
+            else:
+                first[id_of(one)] = one
+        yield list(first.values())
+        rest = later
+
+
+def _http_date(at: datetime) -> str:
+    return format_datetime(at, usegmt=True)
