@@ -17,7 +17,7 @@ import msgspec
 from connectors.salesforce import paths
 from connectors.salesforce.rows import Row, read_line
 from connectors.salesforce.transport import Transport
-from worker.errors import FixAccessError, FixDataError, LeadtriageError, UnavailableError
+from worker.errors import FixDataError, LeadtriageError, UnavailableError
 from worker.ports import Clock
 
 BULK_PAGE: Final = 50_000
@@ -141,14 +141,6 @@ class BulkReader:
         try:
             self.transport.exchange(paths.JOB_DELETE, path={"job": job})
         except LeadtriageError:
-            return
-
-    def abort(self, job: str) -> None:
-        """Stop a job of ours that nobody waits for any more."""
-        body = msgspec.json.encode({"state": "Aborted"})
-        try:
-            self.transport.exchange(paths.JOB_ABORT, path={"job": job}, body=body)
-        except (FixAccessError, FixDataError, UnavailableError):
             return
 
 

@@ -1,0 +1,431 @@
+"""Faults of the catalogue that concern reading from Salesforce, by their numbers, on scripted answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.support.hubspot_stub import FakeTime, Said, Stub, serving_stub
+from tests.support.salesforce_opening import (
+    LEAD,
+    NOTHING,
+    described,
+    field,
+    ids,
+    opened,
+    page,
+    pull,
+    row,
+)
+from worker.core.records import Page, RecordRef
+from worker.errors import FixDataError, UnavailableError
+
+DEAD = [{"errorCode": "INVALID_QUERY_LOCATOR", "message": "invalid query locator"}]
+CURSOR = "/services/data/v62.0/query/01gD0000002HU6KIAW-2000"
+T1, T2 = "2026-03-01T10:00:00.000+0000", "2026-03-01T11:00:00.000+0000"
+AT_T1 = "2026-03-01T10:00:00.000Z"
+BULK = {"bulk_threshold": "2000"}
+
+
+@pytest.fixture
+def stub() -> Iterator[Stub]:
+    with serving_stub() as stub:
+        yield stub
+
+
+@pytest.fixture
+def time() -> FakeTime:
+    return FakeTime()
+
+
+def soql(stub: Stub, at: int = -1) -> str:
+    return stub.asked[at].query["q"][0]
+
+
+def end_of(pages: list[Page]) -> str:
+    return [one.bookmark for one in pages if one.bookmark is not None][-1]
+
+
+def mark_of(text: str | None) -> dict[str, Any]:
+    assert text is not None
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def lead(n: int) -> str:
+    return f"00Q5g00000{n:05d}EAA"
+
+
+# REST: keyset, lookback, cursors.
+
+
+def test_f19_rows_of_one_stamp_go_on_by_id_where_a_cursor_dies(
+    stub: Stub, time: FakeTime
+) -> None:
+    stub.say(described())
+    stub.say(page(row(lead(1), T1), row(lead(2), T1), total=4, following=CURSOR))
+    stub.say(DEAD, 404)
+    stub.say(page(row(lead(3), T1), row(lead(4), T2), total=2))
+    assert ids(pull(opened(stub, time))) == [lead(1), lead(2), lead(3), lead(4)]
+    expected = f"(SystemModstamp > {AT_T1} OR (SystemModstamp = {AT_T1} AND Id > '{lead(2)}'))"
+    assert expected in soql(stub)
+    assert soql(stub).endswith("ORDER BY SystemModstamp ASC, Id ASC")
+
+
+def test_f20_the_next_pull_reads_back_over_what_showed_late(stub: Stub, time: FakeTime) -> None:
+    stub.say(described())
+    stub.say(page(row(at="2026-03-02T14:59:59.000+0000")))
+    end = end_of(pull(opened(stub, time)))
+    assert mark_of(end)["at"] == "2026-03-02T14:50:00Z"  # ten minutes before the present, 15:00
+    stub.say(described())
+    stub.say(page())
+    pull(opened(stub, time), end)
+    assert "SystemModstamp >= 2026-03-02T14:50:00.000Z" in soql(stub)
+    assert "SystemModstamp <= 2026-03-02T15:00:00.000Z" in soql(stub)
+
+
+def test_a_clock_that_is_ahead_does_not_carry_the_bookmark_beyond_what_came(
+    stub: Stub, time: FakeTime
+) -> None:
+    stub.say(described())
+    stub.say(page(row(at=T1)))
+    assert mark_of(end_of(pull(opened(stub, time))))["at"] == "2026-03-01T10:00:00Z"
+
+
+def test_f21_a_first_pull_has_no_horizon(stub: Stub, time: FakeTime) -> None:
+    stub.say(described())
+    stub.say(page(row(at="2009-01-01T00:00:00.000+0000")))
+    assert ids(pull(opened(stub, time))) == [LEAD]
+    assert "WHERE" not in soql(stub)
+
+
+def test_f22_a_long_query_goes_into_a_body(stub: Stub, time: FakeTime) -> None:
+    many = [field(f"Field_{n:03d}__c") for n in range(675)]
+    stub.say(described("Lead", *many))
+    body = {"body": page(row()), "httpHeaders": {}, "httpStatusCode": 200, "referenceId": "query"}
+    stub.say({"compositeResponse": [body]})
+    pages = pull(opened(stub, time), fields=["Email", *(f"Field_{n:03d}__c" for n in range(675))])
+    assert len(pages[0].records[0].values) == 676
+    asked = stub.asked[-1]
+    assert (asked.method, asked.path) == ("POST", "/services/data/v62.0/composite")
+    [inner] = json.loads(asked.body)["compositeRequest"]
+    assert inner["method"] == "GET"
+    assert inner["url"].startswith("/services/data/v62.0/query?q=SELECT%20Id")
+
+
+def test_f22_a_fetch_of_2000_is_one_call(stub: Stub, time: FakeTime) -> None:
+    wanted = [lead(n) for n in range(2000)]
+    stub.say(described())
+    body = {"body": page(*(row(one) for one in wanted)), "httpStatusCode": 200}
+    stub.say({"compositeResponse": [body]})
+    refs = [RecordRef(system="salesforce", object_type="Lead", id=one) for one in wanted]
+    assert len(opened(stub, time).fetch(refs, fields=["Email"])) == 2000
+    assert len(stub.asked) == 2
+
+
+@pytest.mark.parametrize("status", [414, 431])
+def test_f22_a_page_of_html_breaks_nothing(stub: Stub, time: FakeTime, status: int) -> None:
+    stub.say(described())
+    stub.script.append(Said(status=status, body=b"<html><h1>Request-URI Too Large</h1></html>"))
+    stub.say(described())
+    with pytest.raises(FixDataError, match=str(status)):
+        pull(opened(stub, time))
+
+
+def test_f22_an_error_inside_of_a_composite_answer_is_an_error(stub: Stub, time: FakeTime) -> None:
+    many = [f"Field_{n:03d}__c" for n in range(675)]
+    stub.say(described("Lead", *map(field, many)))
+    error = [{"errorCode": "MALFORMED_QUERY", "message": "x"}]
+    stub.say({"compositeResponse": [{"body": error, "httpStatusCode": 400}]})
+    stub.say(described("Lead", *map(field, many)))
+    with pytest.raises(FixDataError, match="MALFORMED_QUERY"):
+        pull(opened(stub, time), fields=many)
+
+
+def test_f23_a_cursor_that_dies_each_time_ends_the_pull_with_its_place_kept(
+    stub: Stub, time: FakeTime
+) -> None:
+    stub.say(described())
+    for _again in range(7):
+        stub.say(page(row(at=T1), total=9, following=CURSOR))
+        stub.say(DEAD, 400)
+    with pytest.raises(UnavailableError, match="before it is read"):
+        pull(opened(stub, time, retries=False))
+
+
+def test_f23_a_pull_goes_on_from_its_last_durable_key(stub: Stub, time: FakeTime) -> None:
+    stub.say(described())
+    stub.say(page(row(lead(1), T1), total=2, following=CURSOR))
+    first = next(iter(opened(stub, time).pull("Lead", fields=["Email"], since=None)))
+    mark = mark_of(first.bookmark)
+    assert (mark["at"], mark["id"]) == ("2026-03-01T10:00:00Z", lead(1))
+    stub.say(described())
+    stub.say(page(row(lead(2), T2)))
+    pages = pull(opened(stub, time), first.bookmark)
+    assert f"Id > '{lead(1)}'" in soql(stub)
+    assert (ids(pages), pages[-1].is_whole) == ([lead(2)], False)
+
+
+def test_a_field_that_is_hidden_is_never_named_in_a_query(stub: Stub, time: FakeTime) -> None:
+    stub.say(described())
+    stub.say(page(row()))
+    pages = pull(opened(stub, time), fields=["Email", "HasOptedOutOfEmail"])
+    assert "HasOptedOutOfEmail" not in soql(stub)
+    assert set(pages[0].records[0].values) == {"Email"}  # absent: nothing may be taken from it
+
+
+def test_a_field_hidden_since_we_looked_is_left_out_and_read_without(
+    stub: Stub, time: FakeTime
+) -> None:
+    stub.say(described("Lead", field("Rating")))
+    connector = opened(stub, time)
+    connector_fields = ["Email", "Rating"]
+    message = "SELECT Id, Rating FROM Lead ... No such column 'Rating' on entity 'Lead'"
+    stub.say([{"errorCode": "INVALID_FIELD", "message": message}], 400)
+    stub.say(described())
+    stub.say(page(row()))
+    pages = list(connector.pull("Lead", fields=connector_fields, since=None))
+    assert set(pages[0].records[0].values) == {"Email"}
+
+
+def test_f31_a_field_added_while_we_run_is_picked_up_and_others_are_passed_over(
+    stub: Stub, time: FakeTime
+) -> None:
+    connector = opened(stub, time)
+    stub.say(described())
+    stub.say(page(row()))
+    pull(connector, fields=["Email", "New__c"])
+    stub.say(described("Lead", field("New__c"), {"name": "Odd__c", "type": "hologram"}))
+    stub.say({"records": []})
+    connector.describe("Lead")
+    stub.say(page(row(New__c="x", Unasked__c={"a": [1]})))
+    pages = pull(connector, fields=["Email", "New__c"])
+    assert pages[0].records[0].values["New__c"] == "x"
+
+
+def test_f59_ids_and_numbers_are_exact_text(stub: Stub, time: FakeTime) -> None:
+    kinds = {"Big__c": "double", "Half__c": "double", "Money__c": "currency", "Ref__c": "string"}
+    stub.say(described("Lead", *(field(name, kind) for name, kind in kinds.items())))
+    text = json.dumps(page(row(Ref__c="00446642248919")))
+    cells = '"Big__c": 12345678901234567.0, "Half__c": 0.50, "Money__c": 1.0E7, "Ref__c"'
+    stub.script.append(Said(body=text.replace('"Ref__c"', cells).encode()))
+    [only] = pull(opened(stub, time), fields=list(kinds))[0].records
+    assert dict(only.values) == {
+        "Big__c": "12345678901234567",
+        "Half__c": "0.5",
+        "Money__c": "10000000",
+        "Ref__c": "00446642248919",
+    }
+
+
+# Bulk.
+
+
+def csv(text: str, *, locator: str = "null", bom: bool = False) -> Said:
+    body = text.encode("utf-8-sig" if bom else "utf-8")
+    headers = {"sforce-locator": locator, "content-type": "text/csv"}
+    return Said(body=body, headers=headers)
+
+
+HEAD = '"Id","SystemModstamp","IsDeleted","Email","Description"\n'
+
+
+def line(n: int, text: str = "x", stamp: str = "2026-03-01T10:00:00.000Z") -> str:
+    return f'"{lead(n)}","{stamp}","false","c{n}@example.org","{text}"\n'
+
+
+def begin_bulk(stub: Stub) -> None:
+    stub.say(described("Lead", field("Description", "textarea")))
+    stub.say(page(row(), total=2001, following=CURSOR))
+    stub.say({"id": "750R0", "state": "UploadComplete"})
+
+
+def done(stub: Stub) -> None:
+    stub.say({"id": "750R0", "state": "JobComplete"})
+
+
+WIDE = ("Email", "Description")
+
+
+def test_bulk_is_used_above_the_threshold_and_its_job_removed(stub: Stub, time: FakeTime) -> None:
+    begin_bulk(stub)
+    stub.say({"id": "750R0", "state": "InProgress"})
+    done(stub)
+    stub.script.append(csv(HEAD + line(1), locator="MTAw"))
+    stub.script.append(csv(HEAD + line(2)))
+    stub.script.append(Said(status=204, body=b""))
+    pages = pull(opened(stub, time, **BULK), fields=WIDE)
+    assert ids(pages) == [lead(1), lead(2)]
+    assert (pages[-1].is_whole, pages[-1].is_complete) == (True, True)
+    assert mark_of(end_of(pages))["at"] == "2026-03-01T10:00:00Z"
+    job = json.loads(stub.asked[2].body)
+    assert (job["operation"], job["contentType"]) == ("query", "CSV")
+    assert "ORDER BY" not in job["query"]
+    assert stub.asked[-2].query["locator"] == ["MTAw"]
+    assert (stub.asked[-1].method, stub.asked[-1].path.rpartition("/")[2]) == ("DELETE", "750R0")
+    assert time.slept
+
+
+def test_bulk_and_rest_give_the_same_record(stub: Stub, time: FakeTime) -> None:
+    kinds = [field("Description", "textarea"), field("Size", "int"), field("Born", "datetime"),
+             field("Is", "boolean"), field("Sum", "currency")]  # fmt: skip
+    names = ["Email", "Description", "Size", "Born", "Is", "Sum"]
+    rest = row(lead(1), T1, Description=None, Size=500, Born=T2, Is=True, Sum=1.5e7)
+    stub.say(described("Lead", *kinds))
+    stub.say(page(rest))
+    [by_rest] = pull(opened(stub, time), fields=names)[0].records
+    stub.say(described("Lead", *kinds))
+    stub.say(page(rest, total=2001, following=CURSOR))
+    stub.say({"id": "750R0", "state": "UploadComplete"})
+    done(stub)
+    head = '"Id","SystemModstamp","IsDeleted","Email","Description","Size","Born","Is","Sum"\n'
+    cells = f'"{lead(1)}","2026-03-01T10:00:00.000Z","false","zaphod@example.org","","500",'
+    cells += '"2026-03-01T11:00:00.000Z","true","1.5E7"\n'
+    stub.script.append(csv(head + cells))
+    pages = pull(opened(stub, time, **BULK), fields=names)
+    assert [one for found in pages for one in found.records] == [by_rest]
+
+
+def test_f24_a_job_that_does_not_end_is_left_and_taken_up(stub: Stub, time: FakeTime) -> None:
+    begin_bulk(stub)
+    for _look in range(90):
+        stub.say({"id": "750R0", "state": "InProgress"})
+    kept: list[Page] = []
+    with pytest.raises(UnavailableError, match="next run takes it up"):
+        kept.extend(opened(stub, time, **BULK).pull("Lead", fields=WIDE, since=None))
+    stub.script.clear()
+    begin_bulk(stub)
+    first = next(iter(opened(stub, time, **BULK).pull("Lead", fields=WIDE, since=None)))
+    assert mark_of(first.bookmark)["job"] == "750R0"
+    assert not first.records
+    stub.script.clear()
+    stub.say(described("Lead", field("Description", "textarea")))
+    done(stub)
+    stub.script.append(csv(HEAD + line(1)))
+    stub.script.append(Said(status=204, body=b""))
+    pages = pull(opened(stub, time, **BULK), first.bookmark, WIDE)
+    assert ids(pages) == [lead(1)]
+    assert mark_of(end_of(pages)).get("job") is None
+
+
+def test_f24_what_was_read_of_a_job_is_not_read_again(stub: Stub, time: FakeTime) -> None:
+    begin_bulk(stub)
+    done(stub)
+    stub.script.append(csv(HEAD + line(1), locator="MTAw"))
+    reading = opened(stub, time, **BULK).pull("Lead", fields=WIDE, since=None)
+    next(reading)
+    second = next(reading)
+    assert mark_of(second.bookmark)["locator"] == "MTAw"
+    stub.script.clear()
+    stub.say(described("Lead", field("Description", "textarea")))
+    done(stub)
+    stub.script.append(csv(HEAD + line(2)))
+    assert ids(pull(opened(stub, time, **BULK), second.bookmark, WIDE)) == [lead(2)]
+
+
+def test_f25_a_job_that_is_gone_begins_anew(stub: Stub, time: FakeTime) -> None:
+    begin_bulk(stub)
+    first = next(iter(opened(stub, time, **BULK).pull("Lead", fields=WIDE, since=None)))
+    stub.script.clear()
+    stub.say(described("Lead", field("Description", "textarea")))
+    stub.say([{"errorCode": "NOT_FOUND", "message": "x"}], 404)
+    stub.script.append(Said(status=404))
+    stub.say(page(row(lead(7))))
+    pages = pull(opened(stub, time, **BULK), first.bookmark, WIDE)
+    assert (ids(pages), pages[-1].is_whole) == ([lead(7)], True)
+
+
+def test_f26_line_breaks_inside_of_fields_stay_there(stub: Stub, time: FakeTime) -> None:
+    begin_bulk(stub)
+    done(stub)
+    text = 'two\nlines, a ""quote"" and\r\na comma'
+    stub.script.append(csv(HEAD + line(1, text) + line(2)))
+    records = [r for one in pull(opened(stub, time, **BULK), fields=WIDE) for r in one.records]
+    assert [r.values["Description"] for r in records] == [
+        'two\nlines, a "quote" and\r\na comma',
+        "x",
+    ]
+
+
+def test_f27_a_nul_byte_a_mark_and_a_lone_return_load(stub: Stub, time: FakeTime) -> None:
+    begin_bulk(stub)
+    done(stub)
+    stub.script.append(csv(HEAD + line(1, "a\0b\rc") + line(2), bom=True))
+    records = [r for one in pull(opened(stub, time, **BULK), fields=WIDE) for r in one.records]
+    assert [(r.ref.id, r.values["Description"]) for r in records] == [
+        (lead(1), "ab\rc"),
+        (lead(2), "x"),
+    ]
+
+
+@pytest.mark.parametrize("word", ["Null", "NA", "None", "nan", "#N/A", "n/a"])
+def test_f28_words_that_look_like_nothing_stay_text(
+    stub: Stub, time: FakeTime, word: str
+) -> None:
+    begin_bulk(stub)
+    done(stub)
+    stub.script.append(csv(HEAD + line(1, word)))
+    pages = pull(opened(stub, time, **BULK), fields=WIDE)
+    assert [r.values["Description"] for one in pages for r in one.records] == [word]
+
+
+def test_f27_a_line_of_another_shape_is_put_aside_and_the_list_not_called_complete(
+    stub: Stub, time: FakeTime
+) -> None:
+    begin_bulk(stub)
+    done(stub)
+    stub.script.append(csv(HEAD + line(1) + '"only","three","cells"\n' + line(2)))
+    pages = pull(opened(stub, time, **BULK), fields=WIDE)
+    assert ids(pages) == [lead(1), lead(2)]
+    assert [issue.code for one in pages for issue in one.issues] == ["DQ_VALUE_UNREADABLE"]
+    assert (pages[-1].is_whole, pages[-1].is_complete) == (True, False)
+
+
+def test_f29_a_large_result_is_handed_on_in_parts(stub: Stub, time: FakeTime) -> None:
+    begin_bulk(stub)
+    done(stub)
+    stub.script.append(csv(HEAD + "".join(line(n) for n in range(5000))))
+    reading = opened(stub, time, **BULK).pull("Lead", fields=WIDE, since=None)
+    sizes = [len(one.records) for one in reading]
+    assert sizes == [0, 2000, 2000, 1000, 0]
+
+
+def test_f29_a_result_that_breaks_off_keeps_its_place(stub: Stub, time: FakeTime) -> None:
+    begin_bulk(stub)
+    done(stub)
+    said = csv(HEAD + "".join(line(n) for n in range(500)))
+    stub.script.append(Said(body=said.body, headers=said.headers, cut=True))
+    pages: list[Page] = []
+    with pytest.raises(UnavailableError, match="no answer"):
+        pages.extend(opened(stub, time, retries=False, **BULK).pull("Lead", fields=WIDE, since=None))
+
+
+@pytest.mark.parametrize("code", ["INVALIDENTITY", "FUNCTIONALITY_NOT_ENABLED"])
+def test_f30_an_object_that_bulk_refuses_is_read_by_rest(
+    stub: Stub, time: FakeTime, code: str
+) -> None:
+    stub.say(described())
+    stub.say(page(row(lead(1)), total=2001, following=CURSOR))
+    stub.say([{"errorCode": code, "message": "entity is not supported"}], 400)
+    stub.say(page(row(lead(2))))
+    assert ids(pull(opened(stub, time, **BULK))) == [lead(1), lead(2)]
+
+
+def test_f30_a_job_that_fails_is_removed_and_read_by_rest(stub: Stub, time: FakeTime) -> None:
+    stub.say(described())
+    stub.say(page(row(lead(1)), total=2001, following=CURSOR))
+    stub.say({"id": "750R0", "state": "UploadComplete"})
+    stub.say({"id": "750R0", "state": "Failed", "errorMessage": "InvalidBatch"})
+    stub.script.append(Said(status=204, body=b""))
+    stub.say(page(row(lead(2))))
+    assert ids(pull(opened(stub, time, **BULK))) == [lead(1), lead(2)]
+    assert [one.method for one in stub.asked] == ["GET", "GET", "POST", "GET", "DELETE", "GET"]
+
+
+def test_an_empty_org_has_a_bookmark(stub: Stub, time: FakeTime) -> None:
+    stub.say(described())
+    stub.say(NOTHING)
+    assert mark_of(end_of(pull(opened(stub, time))))["at"] == "2026-03-02T14:50:00Z"

@@ -1,0 +1,346 @@
+"""Faults of the catalogue that concern writing to Salesforce, by their numbers, on scripted answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pytest
+
+from tests.support.hubspot_stub import FakeTime, Said, Stub, serving_stub
+from tests.support.salesforce_opening import command, described, field, opened, page, row
+from worker.core.records import RawValue, WriteCommand, WriteOutcome
+from worker.errors import DailyLimitError, FixAccessError
+from worker.ports import ObjectSource
+
+APPLIED, UNCHANGED, REJECTED = WriteOutcome.APPLIED, WriteOutcome.UNCHANGED, WriteOutcome.REJECTED
+MISSING, UNKNOWN, CONFLICT = WriteOutcome.MISSING, WriteOutcome.UNKNOWN, WriteOutcome.CONFLICT
+NOTE = "Leadtriage_Note__c"
+ORG = described(
+    "Lead",
+    field("IsConverted", "boolean", updateable=False),
+    field("ConvertedContactId", "reference", updateable=False),
+    field("OwnerId", "reference", referenceTo=["Group", "User"]),
+    field("Status", "picklist", picklistValues=[{"value": "Open"}, {"value": "Closed"}]),
+    field("HasOptedOutOfEmail", "boolean"),
+    field(NOTE),
+    field("Leadtriage_Score__c", "double"),
+    field("Leadtriage_Due__c", "datetime"),
+    field("Leadtriage_Is__c", "boolean"),
+    field("Formula__c", updateable=False),
+    field("Leadtriage_Track__c", "picklist", restrictedPicklist=True,
+          picklistValues=[{"value": "Slow"}, {"value": "Old", "active": False}]),
+    field("Leadtriage_Channels__c", "multipicklist", restrictedPicklist=True,
+          picklistValues=[{"value": "email"}, {"value": "phone"}]),
+)  # fmt: skip
+
+
+@pytest.fixture
+def stub() -> Iterator[Stub]:
+    with serving_stub() as stub:
+        yield stub
+
+
+def lead(n: int) -> str:
+    return f"00Q5g00000{n:05d}EAA"
+
+
+def there(n: int, **cells: Any) -> Any:
+    return row(lead(n), **{"IsConverted": False, NOTE: None, **cells})
+
+
+def moves(count: int, text: str = "new") -> list[WriteCommand]:
+    return [command({NOTE: text}, name=f"w{n}", record_id=lead(n)) for n in range(count)]
+
+
+def good(n: int) -> dict[str, object]:
+    return {"id": lead(n), "success": True, "errors": []}
+
+
+def bad(code: str) -> dict[str, object]:
+    error = {"statusCode": code, "message": "zaphod@example.org", "fields": ["Email"]}
+    return {"success": False, "errors": [error]}
+
+
+def push(stub: Stub, commands: Sequence[WriteCommand]) -> list[tuple[WriteOutcome, str | None]]:
+    connector = opened(stub, FakeTime(), retries=False)
+    results = {result.command_id: result for result in connector.push(commands)}
+    assert len(results) == len(commands)
+    return [(results[one.command_id].outcome, results[one.command_id].code) for one in commands]
+
+
+def outcomes(stub: Stub, commands: Sequence[WriteCommand]) -> list[WriteOutcome]:
+    return [outcome for outcome, _code in push(stub, commands)]
+
+
+def many(stub: Stub, answer: object, *after: Any, count: int = 2, status: int = 200) -> None:
+    """Script a push of several: the description, the read before, the answer, and the read after."""
+    stub.say(ORG)
+    stub.say(page(*(there(n) for n in range(count))))
+    stub.say(answer, status)
+    if after:
+        stub.say(page(*after))
+
+
+def one(stub: Stub, changes: Mapping[str, RawValue], **cells: Any) -> tuple[Any, str | None]:
+    """Push one change that should be refused before it is sent."""
+    stub.say(ORG)
+    if "Status" in changes:
+        closed = {"ApiName": "Closed", "IsConverted": True}
+        stub.script.insert(0, Said(body=json.dumps({"records": [closed]}).encode()))
+    stub.say(page(there(0, **cells)))
+    [result] = push(stub, [command(changes, record_id=lead(0))])
+    assert not [asked for asked in stub.asked if asked.method == "PATCH"]
+    return result
+
+
+def sent(stub: Stub) -> Any:
+    [body] = [json.loads(asked.body) for asked in stub.asked if asked.method == "PATCH"]
+    return body
+
+
+def test_f44_one_item_fails_inside_of_a_200_and_its_neighbours_land(stub: Stub) -> None:
+    many(stub, [good(0), bad("INVALID_EMAIL_ADDRESS"), good(2)],
+         there(0, **{NOTE: "new"}), there(2, **{NOTE: "new"}), count=3)  # fmt: skip
+    found = push(stub, moves(3))
+    assert found == [(APPLIED, None), (REJECTED, "INVALID_EMAIL_ADDRESS"), (APPLIED, None)]
+    assert sent(stub)["allOrNone"] is False
+    assert stub.asked[2].headers["sforce-auto-assign"] == "FALSE"
+
+
+def test_f42_results_in_another_order_are_joined_by_id(stub: Stub) -> None:
+    many(stub, [good(2), good(0)], there(0, **{NOTE: "new"}), there(2, **{NOTE: "new"}), count=3)
+    assert outcomes(stub, moves(3)) == [APPLIED, UNKNOWN, APPLIED]
+
+
+def test_f42_a_failure_without_id_among_others_out_of_place_is_laid_on_nobody(stub: Stub) -> None:
+    many(stub, [good(1), bad("X_Y_Z"), good(0)],
+         there(0, **{NOTE: "new"}), there(1, **{NOTE: "new"}), count=3)  # fmt: skip
+    assert outcomes(stub, moves(3)) == [APPLIED, APPLIED, UNKNOWN]
+
+
+@pytest.mark.parametrize("answer", [[], {}, [good(0)]])
+def test_f43_what_is_not_told_of_is_unknown(stub: Stub, answer: object) -> None:
+    many(stub, answer, there(0, **{NOTE: "new"}))
+    found = outcomes(stub, moves(2))
+    assert found[1] is UNKNOWN
+    assert found[0] is (APPLIED if answer else UNKNOWN)
+
+
+def test_f45_a_locked_row_is_left_for_later_and_sent_once(stub: Stub) -> None:
+    many(stub, [good(0), bad("UNABLE_TO_LOCK_ROW")], there(0, **{NOTE: "new"}))
+    assert outcomes(stub, moves(2)) == [APPLIED, UNKNOWN]
+    assert len([one for one in stub.asked if one.method == "PATCH"]) == 1
+
+
+def test_f45_records_of_one_account_are_sent_side_by_side(stub: Stub) -> None:
+    contact = described("Contact", field("AccountId", "reference"), field(NOTE))
+    stub.say(contact)
+    accounts = ["001B", "001A", "001B", "001A"]
+    stub.say(page(*(there(n, AccountId=one) for n, one in enumerate(accounts))))
+    stub.say([])
+    connector = opened(
+        stub,
+        FakeTime(),
+        retries=False,
+        objects=[ObjectSource(object_type="Lead", id_field="Id", options={"reads": "Contact"})],
+    )
+    connector.push(moves(4))
+    assert [one["id"] for one in sent(stub)["records"]] == [lead(1), lead(3), lead(0), lead(2)]
+
+
+def test_f46_a_converted_lead_is_never_written(stub: Stub) -> None:
+    found = one(stub, {NOTE: "x"}, IsConverted=True, ConvertedContactId="0035g00000AbCdEAAV")
+    assert found == (REJECTED, "CANNOT_UPDATE_CONVERTED_LEAD")
+
+
+def test_f46_a_lead_converted_since_we_looked_is_rejected_for_good(stub: Stub) -> None:
+    many(stub, [bad("CANNOT_UPDATE_CONVERTED_LEAD"), good(1)], there(1, **{NOTE: "new"}))
+    assert push(stub, moves(2))[0] == (REJECTED, "CANNOT_UPDATE_CONVERTED_LEAD")
+
+
+def test_f48_an_answer_that_is_lost_is_unknown_and_nothing_more_is_sent(stub: Stub) -> None:
+    stub.say(ORG)
+    stub.say(page(there(0), there(1)))
+    stub.script.append(Said(body=b"[" + b" " * 100, cut=True))
+    twice = [*moves(2), command({NOTE: "later"}, name="again", record_id=lead(0))]
+    assert outcomes(stub, twice) == [UNKNOWN] * 3
+    assert len([one for one in stub.asked if one.method == "PATCH"]) == 1
+
+
+def test_f50_a_batch_refused_as_a_whole_is_halved(stub: Stub) -> None:
+    error = [{"errorCode": "JSON_PARSER_ERROR", "message": "x"}]
+    many(stub, error, status=400)
+    stub.say(error, 400)
+    stub.script.append(Said(status=204, body=b""))
+    stub.say(page(there(1, **{NOTE: "new"})))
+    assert push(stub, moves(2)) == [(REJECTED, "JSON_PARSER_ERROR"), (APPLIED, None)]
+
+
+def test_f51_one_record_twice_goes_in_two_calls_in_order(stub: Stub) -> None:
+    commands = [*moves(2), command({NOTE: "third"}, name="w3", record_id=lead(0)[:15])]
+    many(stub, [good(0), good(1)], there(0, **{NOTE: "new"}), there(1, **{NOTE: "new"}))
+    stub.script.append(Said(status=204, body=b""))
+    stub.say(page(there(0, **{NOTE: "third"})))
+    assert outcomes(stub, commands) == [APPLIED] * 3
+    bodies = [json.loads(one.body) for one in stub.asked if one.method == "PATCH"]
+    assert [len(bodies[0]["records"]), bodies[1]] == [2, {NOTE: "third"}]
+
+
+@pytest.mark.parametrize("word", ["Quick", "Old"])
+def test_f52_a_choice_that_the_list_lacks_is_not_sent(stub: Stub, word: str) -> None:
+    code = "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
+    assert one(stub, {"Leadtriage_Track__c": word}) == (REJECTED, code)
+
+
+def test_f52_a_list_of_many_is_looked_at_word_by_word(stub: Stub) -> None:
+    code = "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
+    assert one(stub, {"Leadtriage_Channels__c": "email;fax"}) == (REJECTED, code)
+
+
+def test_f53_a_status_that_stands_for_conversion_is_no_stage(stub: Stub) -> None:
+    stub.say({"records": [{"ApiName": "Closed", "IsConverted": True}]})
+    stub.say(ORG)
+    stub.say(page(there(0, Status="Open")))
+    assert push(stub, [command({"Status": "Closed"}, record_id=lead(0))]) == [
+        (REJECTED, "STATUS_WOULD_CONVERT")
+    ]
+
+
+def test_f54_f55_f56_values_take_the_form_of_their_field(stub: Stub) -> None:
+    changes = {
+        NOTE: None,
+        "Leadtriage_Score__c": "73",
+        "Leadtriage_Due__c": "2026-03-31T23:00:00+00:00",
+        "Leadtriage_Is__c": "true",
+        "Leadtriage_Channels__c": "phone;email",
+    }
+    shown = {
+        NOTE: None,
+        "Leadtriage_Score__c": 73.0,
+        "Leadtriage_Due__c": "2026-03-31T23:00:00.000+0000",
+        "Leadtriage_Is__c": True,
+        "Leadtriage_Channels__c": "email;phone",
+    }
+    stub.say(ORG)
+    stub.say(page(there(0, **{NOTE: "old"})))
+    stub.script.append(Said(status=204, body=b""))
+    stub.say(page(there(0, **shown)))
+    assert outcomes(stub, [command(changes, record_id=lead(0))]) == [APPLIED]
+    assert sent(stub) == {**changes, "Leadtriage_Score__c": 73, "Leadtriage_Is__c": True}
+
+
+def test_f58_a_queue_owns_a_lead_and_no_contact(stub: Stub) -> None:
+    stub.say(described("Contact", field("OwnerId", "reference", referenceTo=["User"])))
+    stub.say(page(there(0, OwnerId="0055g00000AbCdEAAV")))
+    connector = opened(
+        stub,
+        FakeTime(),
+        objects=[ObjectSource(object_type="Lead", id_field="Id", options={"reads": "Contact"})],
+    )
+    [result] = connector.push([command({"OwnerId": "00G5g00000AbCdEAAV"}, record_id=lead(0))])
+    assert (result.outcome, result.code) == (REJECTED, "QUEUE_CANNOT_OWN_THIS")
+
+
+def test_f58_an_owner_who_left_is_refused_with_its_code(stub: Stub) -> None:
+    many(stub, [bad("INACTIVE_OWNER_OR_USER"), good(1)], there(1, **{NOTE: "new"}))
+    assert push(stub, moves(2))[0] == (REJECTED, "INACTIVE_OWNER_OR_USER")
+
+
+def test_f60_the_orgs_own_duplicate_rule_stands(stub: Stub) -> None:
+    many(stub, [bad("DUPLICATES_DETECTED"), good(1)], there(1, **{NOTE: "new"}))
+    assert push(stub, moves(2))[0] == (REJECTED, "DUPLICATES_DETECTED")
+    assert not [one for one in stub.asked if "sforce-duplicate-rule-header" in one.headers]
+
+
+def test_f63_what_a_person_changed_meanwhile_is_a_conflict_and_not_sent(stub: Stub) -> None:
+    stub.say(ORG)
+    stub.say(page(there(0, **{NOTE: "theirs"})))
+    found = push(stub, [command({NOTE: "ours"}, {NOTE: "before"}, record_id=lead(0))])
+    assert found == [(CONFLICT, "WRITE_CONFLICT")]
+    assert len(stub.asked) == 2
+
+
+def test_f63_a_single_record_is_sent_on_the_condition_that_nobody_changed_it(stub: Stub) -> None:
+    stub.say(ORG)
+    stub.say(page(there(0)))
+    stub.script.append(Said(status=412, body=b""))
+    assert push(stub, moves(1)) == [(CONFLICT, "WRITE_CONFLICT")]
+    assert stub.asked[-1].headers["if-unmodified-since"] == "Sun, 01 Mar 2026 10:00:00 GMT"
+
+
+def test_what_stands_already_is_not_sent(stub: Stub) -> None:
+    stub.say(ORG)
+    stub.say(page(there(0, **{NOTE: "new"})))
+    assert outcomes(stub, moves(1)) == [UNCHANGED]
+
+
+def test_f32_what_is_gone_is_missing_whether_before_or_meanwhile(stub: Stub) -> None:
+    many(stub, [good(0), bad("ENTITY_IS_DELETED")], there(0, **{NOTE: "new"}))
+    gone = command({NOTE: "new"}, name="gone", record_id=lead(9))
+    assert outcomes(stub, [*moves(2), gone]) == [APPLIED, MISSING, MISSING]
+
+
+def test_a_write_that_the_org_puts_back_is_no_success(stub: Stub) -> None:
+    many(stub, [good(0), good(1)], there(0), there(1, **{NOTE: "a flow's"}))
+    assert push(stub, moves(2)) == [
+        (REJECTED, "WRITE_NOT_TAKEN"),
+        (CONFLICT, "WRITE_NOT_TAKEN"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["Formula__c", "Nowhere__c"])
+def test_a_field_that_may_not_be_written_is_not_sent(stub: Stub, name: str) -> None:
+    assert one(stub, {name: "x"}) == (REJECTED, "READ_ONLY")
+
+
+@pytest.mark.parametrize("value", ["false", None, ""])
+def test_f69_an_opt_out_is_never_taken_back(stub: Stub, value: str | None) -> None:
+    assert one(stub, {"HasOptedOutOfEmail": value}, HasOptedOutOfEmail=True) == (
+        REJECTED,
+        "READ_ONLY",
+    )
+
+
+def test_an_opt_out_made_elsewhere_is_carried_over(stub: Stub) -> None:
+    stub.say(ORG)
+    stub.say(page(there(0, HasOptedOutOfEmail=False)))
+    stub.script.append(Said(status=204, body=b""))
+    stub.say(page(there(0, HasOptedOutOfEmail=True)))
+    assert outcomes(stub, [command({"HasOptedOutOfEmail": "true"}, record_id=lead(0))]) == [APPLIED]
+
+
+def test_f39_a_limit_before_the_first_write_is_an_error_and_later_leaves_the_rest(
+    stub: Stub,
+) -> None:
+    limit = [{"errorCode": "REQUEST_LIMIT_EXCEEDED", "message": "TotalRequests Limit exceeded."}]
+    many(stub, limit, status=403)
+    with pytest.raises(DailyLimitError):
+        push(stub, moves(2))
+    stub.script.clear()
+    again = [*moves(2), command({NOTE: "third"}, name="w3", record_id=lead(0))]
+    many(stub, [good(0), good(1)], there(0, **{NOTE: "new"}), there(1, **{NOTE: "new"}))
+    stub.say(limit, 403)
+    assert outcomes(stub, again) == [APPLIED, APPLIED, UNKNOWN]
+
+
+def test_a_permission_that_lacks_is_an_error_before_anything_was_written(stub: Stub) -> None:
+    many(stub, [{"errorCode": "API_DISABLED_FOR_ORG", "message": "x"}], status=403)
+    with pytest.raises(FixAccessError, match="API_DISABLED_FOR_ORG"):
+        push(stub, moves(2))
+
+
+def test_f70_no_result_carries_a_value(stub: Stub) -> None:
+    many(stub, [bad("zaphod@example.org"), bad("FIELD_CUSTOM_VALIDATION_EXCEPTION")])
+    found = push(stub, moves(2))
+    assert found == [(REJECTED, None), (REJECTED, "FIELD_CUSTOM_VALIDATION_EXCEPTION")]
+
+
+def test_another_object_is_only_read(stub: Stub) -> None:
+    connector = opened(
+        stub, FakeTime(), objects=[ObjectSource(object_type="Lead", id_field="Id",
+                                                options={"reads": "Task"})]
+    )  # fmt: skip
+    [result] = connector.push(moves(1))
+    assert (result.outcome, result.code, len(stub.asked)) == (REJECTED, "READ_ONLY", 0)

@@ -1,0 +1,170 @@
+"""The traps of simple-salesforce 1.12: each is closed, seen over real HTTP."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+
+from tests.support.hubspot_stub import FakeTime, Said, Stub, serving_stub
+from tests.support.salesforce_opening import (
+    ENDED,
+    SECRET,
+    TOKEN,
+    command,
+    described,
+    ids,
+    opened,
+    page,
+    pull,
+    row,
+)
+from worker.core.records import WriteOutcome
+from worker.errors import FixAccessError, FixConfigurationError, LeadtriageError, UnavailableError
+
+LOGIN = {"client_id": "app", "client_secret": "hush"}
+
+
+@pytest.fixture
+def stub() -> Iterator[Stub]:
+    with serving_stub() as stub:
+        yield stub
+
+
+def grant(stub: Stub, token: str) -> None:
+    stub.say({"access_token": token, "instance_url": stub.url})
+
+
+def test_plain_http_reaches_this_machine_though_the_sdk_says_https(stub: Stub) -> None:
+    stub.say(described())
+    stub.say(page(row()))
+    assert len(ids(pull(opened(stub, FakeTime())))) == 1
+
+
+def test_answers_are_not_printed_prettily_and_come_packed(stub: Stub) -> None:
+    stub.say(described())
+    stub.say(page())
+    pull(opened(stub, FakeTime()))
+    for asked in stub.asked:
+        assert "x-prettyprint" not in asked.headers
+        assert asked.headers["accept-encoding"] == "gzip"
+        assert asked.headers["authorization"] == f"Bearer {TOKEN}"
+
+
+def test_a_silent_server_is_given_up(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[object] = []
+    ask = requests.Session.request
+
+    def note(self: requests.Session, *args: object, **more: object) -> requests.Response:
+        seen.append(more.get("timeout"))
+        return ask(self, *args, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(requests.Session, "request", note)
+    stub.say(described())
+    stub.say(page())
+    pull(opened(stub, FakeTime()))
+    assert seen == [(5.0, 120.0)] * 2
+
+
+def test_an_ended_session_is_renewed_once_and_keeps_every_header(stub: Stub) -> None:
+    grant(stub, "one")
+    stub.say(described())
+    stub.say(page(row(), row("00Q5g00000AbCdFEAV")))
+    stub.say(ENDED, 401)
+    grant(stub, "two")
+    told = [{"id": one, "success": True, "errors": []} for one in (row()["Id"], "00Q5g00000AbCdFEAV")]
+    stub.say(told)
+    stub.say(page(row(Email="x@example.org"), row("00Q5g00000AbCdFEAV", Email="x@example.org")))
+    connector = opened(stub, FakeTime(), **LOGIN)
+    commands = [
+        command({"Email": "x@example.org"}),
+        command({"Email": "x@example.org"}, name="v", record_id="00Q5g00000AbCdFEAV"),
+    ]
+    assert {r.outcome for r in connector.push(commands)} == {WriteOutcome.APPLIED}
+    writes = [one for one in stub.asked if one.path.endswith("/composite/sobjects")]
+    assert [one.headers["authorization"] for one in writes] == ["Bearer one", "Bearer two"]
+    assert [one.headers["sforce-auto-assign"] for one in writes] == ["FALSE", "FALSE"]
+
+
+def test_a_server_that_ends_each_session_is_not_asked_without_end(stub: Stub) -> None:
+    grant(stub, "one")
+    stub.say(ENDED, 401)
+    grant(stub, "two")
+    stub.say(ENDED, 401)
+    with pytest.raises(FixAccessError, match="INVALID_SESSION_ID"):
+        pull(opened(stub, FakeTime(), **LOGIN))
+    assert len(stub.asked) == 4
+
+
+def test_a_given_session_is_not_renewed(stub: Stub) -> None:
+    stub.say(ENDED, 401)
+    with pytest.raises(FixAccessError, match="INVALID_SESSION_ID"):
+        pull(opened(stub, FakeTime()))
+    assert len(stub.asked) == 1
+
+
+@pytest.mark.parametrize("body", [b"<html>Unauthorized</html>", b"", b"[]", b'"no"', b"\xff\xfe"])
+def test_a_401_that_is_no_json_is_an_ended_session(stub: Stub, body: bytes) -> None:
+    grant(stub, "one")
+    stub.script.append(Said(status=401, body=body))
+    grant(stub, "two")
+    stub.say(described())
+    stub.say(page())
+    assert pull(opened(stub, FakeTime(), **LOGIN))
+    assert stub.asked[-1].headers["authorization"] == "Bearer two"
+
+
+def test_nothing_of_an_exception_of_the_sdk_is_told(
+    stub: Stub, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    stub.say(described())
+    stub.say([{"errorCode": "MALFORMED_QUERY", "message": f"near {SECRET}", "fields": []}], 400)
+    stub.say(described())
+    with pytest.raises(LeadtriageError, match=r"400, MALFORMED_QUERY") as raised:
+        pull(opened(stub, FakeTime()))
+    chain: BaseException | None = raised.value
+    while chain is not None:
+        assert SECRET not in str(chain) + repr(chain.args)
+        assert TOKEN not in str(chain)
+        chain = chain.__cause__
+    assert SECRET not in caplog.text
+    assert TOKEN not in caplog.text
+
+
+def test_a_redirect_is_not_followed_with_the_session(stub: Stub) -> None:
+    stub.script.append(Said(status=302, headers={"location": "http://127.0.0.1:9/elsewhere"}))
+    with pytest.raises(FixConfigurationError, match="instance_url"):
+        pull(opened(stub, FakeTime()))
+    assert len(stub.asked) == 1
+
+
+def test_a_netrc_file_does_not_replace_the_session(
+    stub: Stub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login eve password hush\n", encoding="utf-8")
+    monkeypatch.setenv("NETRC", str(netrc))
+    stub.say(described())
+    stub.say(page())
+    pull(opened(stub, FakeTime()))
+    assert {one.headers["authorization"] for one in stub.asked} == {f"Bearer {TOKEN}"}
+
+
+def test_cookies_are_not_kept(stub: Stub) -> None:
+    stub.script.append(
+        Said(body=json.dumps(described()).encode(), headers={"set-cookie": "BrowserId=x; Path=/"})
+    )
+    stub.say(page())
+    pull(opened(stub, FakeTime()))
+    assert "cookie" not in stub.asked[-1].headers
+
+
+def test_a_cut_answer_may_pass(stub: Stub) -> None:
+    stub.script.append(Said(body=json.dumps(described()).encode(), cut=True))
+    with pytest.raises(UnavailableError, match="no answer"):
+        pull(opened(stub, FakeTime(), retries=False))

@@ -1,0 +1,104 @@
+"""A Salesforce connector on the stub, and short forms of the answers that Salesforce gives."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from connectors.salesforce.connector import open_connector
+from tests.support.hubspot_stub import FakeTime, Stub
+from worker.core.records import Page, RawValue, RecordRef, WriteCommand
+from worker.ports import Connector, ConnectorContext, ObjectSource, try_once
+from worker.retry import with_retry
+
+SECRET = "zaphod@example.org"
+TOKEN = "00D000000000062!secret"
+LEAD = "00Q5g00000AbCdEEAV"
+LEADS = (ObjectSource(object_type="Lead", id_field="Id"),)
+ENDED = [{"errorCode": "INVALID_SESSION_ID", "message": "Session expired or invalid"}]
+NOTHING: Mapping[str, object] = {"totalSize": 0, "done": True, "records": []}
+
+
+def opened(
+    stub: Stub,
+    time: FakeTime,
+    *,
+    retries: bool = True,
+    objects: Sequence[ObjectSource] = LEADS,
+    **options: str,
+) -> Connector:
+    retry: Any = partial(with_retry, sleep=time.sleep) if retries else try_once
+    given = {"instance_url": stub.url, "login_url": stub.url, **options}
+    if not {"token_file", "client_id", "access_token"} & given.keys():
+        given["access_token"] = TOKEN
+    return open_connector(
+        ConnectorContext(
+            system="salesforce",
+            base_dir=Path(),
+            options=given,
+            objects=objects,
+            clock=time,
+            sleep=time.sleep,
+            retry=retry,
+        )
+    )
+
+
+def field(name: str, kind: str = "string", **more: object) -> dict[str, object]:
+    return {"name": name, "type": kind, "updateable": True, **more}
+
+
+def described(name: str = "Lead", *more: Mapping[str, object]) -> dict[str, object]:
+    """An object with the columns that a walk needs, an address and what is added."""
+    fixed = [
+        field("Id", "id", updateable=False),
+        field("SystemModstamp", "datetime", updateable=False),
+        field("LastModifiedDate", "datetime", updateable=False),
+        field("IsDeleted", "boolean", updateable=False),
+        field("Email", "email"),
+    ]
+    return {"name": name, "fields": [*fixed, *more]}
+
+
+def row(record_id: str = LEAD, at: str = "2026-03-01T10:00:00.000+0000", **cells: Any) -> Any:
+    return {
+        "attributes": {"type": "Lead"},
+        "Id": record_id,
+        "SystemModstamp": at,
+        "LastModifiedDate": at,
+        "IsDeleted": False,
+        "Email": SECRET,
+        **cells,
+    }
+
+
+def page(*rows: Any, total: int | None = None, following: str | None = None) -> dict[str, object]:
+    found: dict[str, object] = {
+        "totalSize": len(rows) if total is None else total,
+        "done": following is None,
+        "records": list(rows),
+    }
+    return found if following is None else {**found, "nextRecordsUrl": following}
+
+
+def pull(
+    connector: Connector, since: str | None = None, fields: Sequence[str] = ("Email",)
+) -> list[Page]:
+    return list(connector.pull("Lead", fields=fields, since=since))
+
+
+def ids(pages: Sequence[Page]) -> list[str]:
+    return [record.ref.id for page in pages for record in page.records]
+
+
+def command(
+    changes: Mapping[str, RawValue],
+    expected: Mapping[str, RawValue] | None = None,
+    *,
+    name: str = "w",
+    record_id: str = LEAD,
+) -> WriteCommand:
+    ref = RecordRef(system="salesforce", object_type="Lead", id=record_id)
+    return WriteCommand(command_id=name, ref=ref, changes=changes, expected=expected or {})
