@@ -12,13 +12,15 @@ from connectors.salesforce.auth import Credentials, FixedSession, Login, Session
 from connectors.salesforce.budget import Budget, Usage
 from connectors.salesforce.bulk import BulkReader
 from connectors.salesforce.changes import Course
+from connectors.salesforce.conditions import read_conditions
 from connectors.salesforce.options import Setup, read_setup, require_known
 from connectors.salesforce.owners import read_owners
 from connectors.salesforce.schema import ShapeBook
+from connectors.salesforce.sender import Sender, asking
 from connectors.salesforce.sources import RecordSource
 from connectors.salesforce.specs import SPECS, WHO
 from connectors.salesforce.statuses import read_statuses
-from connectors.salesforce.transport import Sender, Transport, asking
+from connectors.salesforce.transport import Transport
 from connectors.salesforce.writing import WRITE_BATCH, Batch
 from worker.core.records import (
     CheckFinding,
@@ -80,6 +82,7 @@ def open_connector(context: ConnectorContext) -> Connector:
             name=_name_of(item),
             spec=SPECS[_name_of(item)],
             who=item.options.get("who"),
+            only=read_conditions(item.options.get("only", ""), _where(item, context.system)),
             contacts=names.get("Contact"),
             is_person_apart=_name_of(item) == "Contact" and "Account" in names,
         )
@@ -101,6 +104,10 @@ def open_connector(context: ConnectorContext) -> Connector:
     )
 
 
+def _where(item: ObjectSource, system: str) -> str:
+    return f"{item.object_type} of {system}"
+
+
 def _name_of(item: ObjectSource) -> str:
     return item.options.get("reads", item.object_type)
 
@@ -117,10 +124,10 @@ def _credentials(setup: Setup, sender: Sender, context: ConnectorContext) -> Cre
 
 
 def _check_object(source: ObjectSource, system: str) -> None:
-    where = f"{source.object_type} of {system}"
+    where = _where(source, system)
     reads = _name_of(source)
     require_known(reads, allowed=tuple(SPECS), what=f"thing to read (option 'reads' of {where})")
-    allowed = ("reads", "who") if SPECS[reads].who else ("reads",)
+    allowed = ("reads", "only", "who") if SPECS[reads].who else ("reads", "only")
     for key in source.options:
         require_known(key, allowed=allowed, what=f"option of {where}")
     if "who" in source.options:

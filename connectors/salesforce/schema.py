@@ -90,6 +90,13 @@ class Shape:
 _DECODER = msgspec.json.Decoder(_Described)
 
 
+def read_shape(body: bytes) -> Shape:
+    """Parse a description. Raises ``msgspec.DecodeError`` for what is none."""
+    described = _DECODER.decode(body)
+    fields = [one for one in described.fields if one.type not in _COMPOUND and is_name(one.name)]
+    return Shape(name=described.name, fields={one.name: one for one in fields})
+
+
 class ShapeBook:
     """The descriptions of an org's objects, each asked for once until it is loaded anew."""
 
@@ -105,13 +112,7 @@ class ShapeBook:
 
     def load(self, name: str) -> Shape:
         """Ask for a description."""
-        described = self._transport.call(paths.DESCRIBE, _DECODER.decode, path={"object": name})
-        fields = {
-            one.name: one
-            for one in described.fields
-            if one.type not in _COMPOUND and is_name(one.name)
-        }
-        shape = Shape(name=name, fields=fields)
+        shape = self._transport.call(paths.DESCRIBE, read_shape, path={"object": name})
         with self._lock:
             self._shapes[name] = shape
         return shape

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from connectors.salesforce.changes import Chunk, Course, Target, pull_rows
+from connectors.salesforce.conditions import Condition, all_hold
 from connectors.salesforce.ids import long_id
 from connectors.salesforce.keyset import STAMP
 from connectors.salesforce.objects import ObjectReader
@@ -32,7 +33,8 @@ _CONTROL: Final = ("Id", STAMP, DELETED, MASTER, CONVERTED, BECAME)
 class RecordSource:
     """One object. ``name`` is Salesforce's, ``object_type`` the configuration's.
 
-    ``who`` leaves only what belongs to leads, or to contacts. ``contacts`` is the object type under which
+    ``who`` leaves only what belongs to leads, or to contacts, ``only`` what meets
+    conditions. ``contacts`` is the object type under which
     contacts are read, so that a converted lead can be followed there. ``is_person_apart``: contacts that
     are person accounts are read as accounts, and left out here.
     """
@@ -44,6 +46,7 @@ class RecordSource:
     name: str
     spec: Spec
     who: str | None = None
+    only: tuple[Condition, ...] = ()
     contacts: str | None = None
     is_person_apart: bool = False
 
@@ -110,6 +113,8 @@ class RecordSource:
     def _is_ours(self, row: Row) -> bool:
         if self.is_person_apart and row.cells.get("IsPersonAccount") == "true":
             return False
+        if not all_hold(self.only, row):
+            return False
         if self.who is None:
             return True
         person = next((one for name in self.spec.people if (one := row.cells.get(name))), "")
@@ -132,7 +137,7 @@ class RecordSource:
         conditions = [self.spec.who[self.who]] if self.spec.who and self.who else []
         if self.is_person_apart and "IsPersonAccount" in shape.fields:
             conditions.append("IsPersonAccount = false")
-        return tuple(conditions)
+        return (*conditions, *(one.soql for one in self.only))
 
     def _related(self, shape: Shape, fields: Sequence[str]) -> Iterator[str]:
         """Name the stamps of related records whose fields are read, so that their change is seen."""
@@ -150,6 +155,13 @@ class RecordSource:
                 "has no person accounts, or hides them. Take it out of the field map."
             )
         more = ["IsPersonAccount"] if self.is_person_apart else []
+        more += [one.field for one in self.only]
         asked = dict.fromkeys((*_CONTROL, *self.spec.people, *more, *fields))
         types = self.book.types(self.name, asked)
+        for one in self.only:
+            if one.field not in types:
+                raise FixDataError(
+                    f"{self.object_type} of {self.system}: the option 'only' names {one.field!r}, "
+                    "which the org does not have or does not show us."
+                )
         return ObjectReader(transport=self.transport, name=self.name, types={"Id": "id", **types})

@@ -8,7 +8,7 @@ sent twice here: only a batch that was refused as a whole, so that nothing of it
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
@@ -18,12 +18,13 @@ import msgspec
 
 from connectors.salesforce import paths
 from connectors.salesforce.faults import Fault, error_of, is_passing
-from connectors.salesforce.ids import long_id
 from connectors.salesforce.objects import ObjectReader
 from connectors.salesforce.refusals import refusal
+from connectors.salesforce.results import ITEMS, id_of, paired, turns, unknown
 from connectors.salesforce.rows import Row, chunks
 from connectors.salesforce.schema import Shape
-from connectors.salesforce.transport import Answer, Transport, parse
+from connectors.salesforce.sender import Answer, parse
+from connectors.salesforce.transport import Transport
 from connectors.salesforce.values import is_same, to_send
 from worker.core.records import RawValues, WriteCommand, WriteOutcome, WriteResult, is_code
 from worker.errors import LeadtriageError, UnavailableError
@@ -36,21 +37,6 @@ _GONE: Final = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFER
 _NOT_OURS: Final = frozenset({"ALL_OR_NONE_OPERATION_ROLLED_BACK", "PROCESSING_HALTED"})
 _NOT_DONE: Final = frozenset({401, 403, 429})
 _STALE: Final = 412
-
-
-class _Error(msgspec.Struct, rename="camel"):
-    """One error of an item. Its sentence is not read: an admin wrote it, or it repeats values."""
-
-    status_code: str = ""
-
-
-class _Item(msgspec.Struct):
-    id: str | None = None
-    success: bool = False
-    errors: list[_Error] = []
-
-
-_ITEMS = msgspec.json.Decoder(list[_Item])
 
 
 @dataclass(slots=True, kw_only=True)
@@ -178,7 +164,7 @@ class Batch:
     def _told(self, commands: Sequence[WriteCommand], answer: Answer) -> list[WriteCommand]:
         """Take each item's own result; gives the commands that Salesforce says it carried out."""
         try:
-            items = parse(answer, _ITEMS.decode, paths.CHANGE_MANY)
+            items = parse(answer, ITEMS.decode, paths.CHANGE_MANY)
         except UnavailableError:
             return []
         done: list[WriteCommand] = []
@@ -258,55 +244,9 @@ class Batch:
         return reader.read(list(dict.fromkeys(map(id_of, commands))))
 
 
-def id_of(command: WriteCommand) -> str:
-    """Give the id a command is about, in the form the API gives ids."""
-    return long_id(command.ref.id)
-
-
 def is_code_of_row(fault: Fault) -> bool:
     """Tell whether a refusal is about one record and not about us: 403 is said of both."""
     return fault.code in {"INSUFFICIENT_ACCESS_OR_READONLY", "ENTITY_IS_LOCKED"}
-
-
-def unknown(command: WriteCommand) -> WriteResult:
-    """Say that it cannot be told whether a command was carried out."""
-    return WriteResult(command_id=command.command_id, outcome=WriteOutcome.UNKNOWN)
-
-
-def paired(
-    commands: Sequence[WriteCommand], items: Sequence[_Item]
-) -> Iterator[tuple[WriteCommand, _Item]]:
-    """Join results to commands by id; a failure bears none, and stands where its record stood.
-
-    The places count only if there is one result for each record and every id stands in its place.
-    """
-    ids = [id_of(one) for one in commands]
-    is_aligned = len(items) == len(ids) and all(
-        item.id is None or long_id(item.id) == ids[at] for at, item in enumerate(items)
-    )
-    if is_aligned:
-        yield from zip(commands, items, strict=True)
-        return
-    by_id = dict(zip(ids, commands, strict=True))
-    for item in items:
-        command = by_id.get(long_id(item.id or ""))
-        if command is not None:
-            yield command, item
-
-
-def turns(commands: Sequence[WriteCommand]) -> Iterator[Sequence[WriteCommand]]:
-    """Part commands so that no batch names a record twice, and each record's keep their order."""
-    rest = list(commands)
-    while rest:
-        first: dict[str, WriteCommand] = {}
-        later: list[WriteCommand] = []
-        for one in rest:
-            if id_of(one) in first:
-                later.append(one)
-            else:
-                first[id_of(one)] = one
-        yield list(first.values())
-        rest = later
 
 
 def _http_date(at: datetime) -> str:

@@ -62,9 +62,7 @@ def lead(n: int) -> str:
 # REST: keyset, lookback, cursors.
 
 
-def test_f19_rows_of_one_stamp_go_on_by_id_where_a_cursor_dies(
-    stub: Stub, time: FakeTime
-) -> None:
+def test_f19_rows_of_one_stamp_go_on_by_id_where_a_cursor_dies(stub: Stub, time: FakeTime) -> None:
     stub.say(described())
     stub.say(page(row(lead(1), T1), row(lead(2), T1), total=4, following=CURSOR))
     stub.say(DEAD, 404)
@@ -362,9 +360,7 @@ def test_f27_a_nul_byte_a_mark_and_a_lone_return_load(stub: Stub, time: FakeTime
 
 
 @pytest.mark.parametrize("word", ["Null", "NA", "None", "nan", "#N/A", "n/a"])
-def test_f28_words_that_look_like_nothing_stay_text(
-    stub: Stub, time: FakeTime, word: str
-) -> None:
+def test_f28_words_that_look_like_nothing_stay_text(stub: Stub, time: FakeTime, word: str) -> None:
     begin_bulk(stub)
     done(stub)
     stub.script.append(csv(HEAD + line(1, word)))
@@ -400,7 +396,9 @@ def test_f29_a_result_that_breaks_off_keeps_its_place(stub: Stub, time: FakeTime
     stub.script.append(Said(body=said.body, headers=said.headers, cut=True))
     pages: list[Page] = []
     with pytest.raises(UnavailableError, match="no answer"):
-        pages.extend(opened(stub, time, retries=False, **BULK).pull("Lead", fields=WIDE, since=None))
+        pages.extend(
+            opened(stub, time, retries=False, **BULK).pull("Lead", fields=WIDE, since=None)
+        )
 
 
 @pytest.mark.parametrize("code", ["INVALIDENTITY", "FUNCTIONALITY_NOT_ENABLED"])

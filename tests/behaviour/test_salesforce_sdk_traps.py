@@ -76,7 +76,9 @@ def test_an_ended_session_is_renewed_once_and_keeps_every_header(stub: Stub) -> 
     stub.say(page(row(), row("00Q5g00000AbCdFEAV")))
     stub.say(ENDED, 401)
     grant(stub, "two")
-    told = [{"id": one, "success": True, "errors": []} for one in (row()["Id"], "00Q5g00000AbCdFEAV")]
+    told = [
+        {"id": one, "success": True, "errors": []} for one in (row()["Id"], "00Q5g00000AbCdFEAV")
+    ]
     stub.say(told)
     stub.say(page(row(Email="x@example.org"), row("00Q5g00000AbCdFEAV", Email="x@example.org")))
     connector = opened(stub, FakeTime(), **LOGIN)

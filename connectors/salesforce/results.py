@@ -1,0 +1,72 @@
+"""Joins what Salesforce says of each item of a collection to the command it came from. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from connectors.salesforce.ids import long_id
+from worker.core.records import WriteCommand, WriteOutcome, WriteResult
+
+
+class ItemError(msgspec.Struct, rename="camel"):
+    """One error of an item. Its sentence is not read: an admin wrote it, or it repeats values."""
+
+    status_code: str = ""
+
+
+class Item(msgspec.Struct):
+    id: str | None = None
+    success: bool = False
+    errors: list[ItemError] = []
+
+
+ITEMS: Final = msgspec.json.Decoder(list[Item])
+
+
+def id_of(command: WriteCommand) -> str:
+    """Give the id a command is about, in the form the API gives ids."""
+    return long_id(command.ref.id)
+
+
+def unknown(command: WriteCommand) -> WriteResult:
+    """Say that it cannot be told whether a command was carried out."""
+    return WriteResult(command_id=command.command_id, outcome=WriteOutcome.UNKNOWN)
+
+
+def paired(
+    commands: Sequence[WriteCommand], items: Sequence[Item]
+) -> Iterator[tuple[WriteCommand, Item]]:
+    """Join results to commands by id; a failure bears none, and stands where its record stood.
+
+    The places count only if there is one result for each record and every id stands in its place.
+    """
+    ids = [id_of(one) for one in commands]
+    is_aligned = len(items) == len(ids) and all(
+        item.id is None or long_id(item.id) == ids[at] for at, item in enumerate(items)
+    )
+    if is_aligned:
+        yield from zip(commands, items, strict=True)
+        return
+    by_id = dict(zip(ids, commands, strict=True))
+    for item in items:
+        command = by_id.get(long_id(item.id or ""))
+        if command is not None:
+            yield command, item
+
+
+def turns(commands: Sequence[WriteCommand]) -> Iterator[Sequence[WriteCommand]]:
+    """Part commands so that no batch names a record twice, and each record's keep their order."""
+    rest = list(commands)
+    while rest:
+        first: dict[str, WriteCommand] = {}
+        later: list[WriteCommand] = []
+        for one in rest:
+            if id_of(one) in first:
+                later.append(one)
+            else:
+                first[id_of(one)] = one
+        yield list(first.values())
+        rest = later
