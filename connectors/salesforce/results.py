@@ -11,7 +11,7 @@ from connectors.salesforce.ids import long_id
 from worker.core.records import WriteCommand, WriteOutcome, WriteResult
 
 
-class ItemError(msgspec.Struct, rename="camel"):
+class ItemProblem(msgspec.Struct, rename="camel"):
     """One error of an item. Its sentence is not read: an admin wrote it, or it repeats values."""
 
     status_code: str = ""
@@ -20,7 +20,7 @@ class ItemError(msgspec.Struct, rename="camel"):
 class Item(msgspec.Struct):
     id: str | None = None
     success: bool = False
-    errors: list[ItemError] = []
+    errors: list[ItemProblem] = []
 
 
 ITEMS: Final = msgspec.json.Decoder(list[Item])

@@ -69,8 +69,12 @@ def test_every_page_of_a_query_is_parsed_with_its_ids_exact() -> None:
         content = one["response"]["body"]
         if one["response"]["status"] == 200 and isinstance(content, dict) and "records" in content:
             names = dict.fromkeys(name for row in content["records"] for name in row)
-            page = read_page(body_of(one["response"]), {**dict.fromkeys(names, "string"), "Id": "id"})
-            assert [row.id for row in page.rows] == [row.get("Id", "") for row in content["records"]]
+            page = read_page(
+                body_of(one["response"]), {**dict.fromkeys(names, "string"), "Id": "id"}
+            )
+            assert [row.id for row in page.rows] == [
+                row.get("Id", "") for row in content["records"]
+            ]
             assert page.total == content["totalSize"]
             parsed += bool(page.rows)
     assert parsed > 10

@@ -8,7 +8,7 @@ from worker.config.findings import Findings
 from worker.config.settings_sources import PREFIX
 from worker.config.yaml_text import Sheet
 
-_ENDINGS = ("token", "secret", "password", "api_key")
+_ENDINGS = ("token", "secret", "password", "api_key", "private_key")
 
 
 def refuse_secrets(system: str, options: Iterable[str], sheet: Sheet, findings: Findings) -> None:
