@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
@@ -13,21 +12,23 @@ from tests.support.salesforce_opening import (
     LEAD,
     NOTHING,
     described,
+    end_of,
     field,
     ids,
+    lead,
+    mark_of,
     opened,
     page,
     pull,
     row,
 )
-from worker.core.records import Page, RecordRef
+from worker.core.records import RecordRef
 from worker.errors import FixDataError, UnavailableError
 
 DEAD = [{"errorCode": "INVALID_QUERY_LOCATOR", "message": "invalid query locator"}]
 CURSOR = "/services/data/v62.0/query/01gD0000002HU6KIAW-2000"
 T1, T2 = "2026-03-01T10:00:00.000+0000", "2026-03-01T11:00:00.000+0000"
 AT_T1 = "2026-03-01T10:00:00.000Z"
-BULK = {"bulk_threshold": "2000"}
 
 
 @pytest.fixture
@@ -43,20 +44,6 @@ def time() -> FakeTime:
 
 def soql(stub: Stub, at: int = -1) -> str:
     return stub.asked[at].query["q"][0]
-
-
-def end_of(pages: list[Page]) -> str:
-    return [one.bookmark for one in pages if one.bookmark is not None][-1]
-
-
-def mark_of(text: str | None) -> dict[str, Any]:
-    assert text is not None
-    found: dict[str, Any] = json.loads(text)
-    return found
-
-
-def lead(n: int) -> str:
-    return f"00Q5g00000{n:05d}EAA"
 
 
 # REST: keyset, lookback, cursors.
@@ -217,210 +204,6 @@ def test_f59_ids_and_numbers_are_exact_text(stub: Stub, time: FakeTime) -> None:
         "Money__c": "10000000",
         "Ref__c": "00446642248919",
     }
-
-
-# Bulk.
-
-
-def csv(text: str, *, locator: str = "null", bom: bool = False) -> Said:
-    body = text.encode("utf-8-sig" if bom else "utf-8")
-    headers = {"sforce-locator": locator, "content-type": "text/csv"}
-    return Said(body=body, headers=headers)
-
-
-HEAD = '"Id","SystemModstamp","IsDeleted","Email","Description"\n'
-
-
-def line(n: int, text: str = "x", stamp: str = "2026-03-01T10:00:00.000Z") -> str:
-    return f'"{lead(n)}","{stamp}","false","c{n}@example.org","{text}"\n'
-
-
-def begin_bulk(stub: Stub) -> None:
-    stub.say(described("Lead", field("Description", "textarea")))
-    stub.say(page(row(), total=2001, following=CURSOR))
-    stub.say({"id": "750R0", "state": "UploadComplete"})
-
-
-def done(stub: Stub) -> None:
-    stub.say({"id": "750R0", "state": "JobComplete"})
-
-
-WIDE = ("Email", "Description")
-
-
-def test_bulk_is_used_above_the_threshold_and_its_job_removed(stub: Stub, time: FakeTime) -> None:
-    begin_bulk(stub)
-    stub.say({"id": "750R0", "state": "InProgress"})
-    done(stub)
-    stub.script.append(csv(HEAD + line(1), locator="MTAw"))
-    stub.script.append(csv(HEAD + line(2)))
-    stub.script.append(Said(status=204, body=b""))
-    pages = pull(opened(stub, time, **BULK), fields=WIDE)
-    assert ids(pages) == [lead(1), lead(2)]
-    assert (pages[-1].is_whole, pages[-1].is_complete) == (True, True)
-    assert mark_of(end_of(pages))["at"] == "2026-03-01T10:00:00Z"
-    job = json.loads(stub.asked[2].body)
-    assert (job["operation"], job["contentType"]) == ("query", "CSV")
-    assert "ORDER BY" not in job["query"]
-    assert stub.asked[-2].query["locator"] == ["MTAw"]
-    assert (stub.asked[-1].method, stub.asked[-1].path.rpartition("/")[2]) == ("DELETE", "750R0")
-    assert time.slept
-
-
-def test_bulk_and_rest_give_the_same_record(stub: Stub, time: FakeTime) -> None:
-    kinds = [field("Description", "textarea"), field("Size", "int"), field("Born", "datetime"),
-             field("Is", "boolean"), field("Sum", "currency")]  # fmt: skip
-    names = ["Email", "Description", "Size", "Born", "Is", "Sum"]
-    rest = row(lead(1), T1, Description=None, Size=500, Born=T2, Is=True, Sum=1.5e7)
-    stub.say(described("Lead", *kinds))
-    stub.say(page(rest))
-    [by_rest] = pull(opened(stub, time), fields=names)[0].records
-    stub.say(described("Lead", *kinds))
-    stub.say(page(rest, total=2001, following=CURSOR))
-    stub.say({"id": "750R0", "state": "UploadComplete"})
-    done(stub)
-    head = '"Id","SystemModstamp","IsDeleted","Email","Description","Size","Born","Is","Sum"\n'
-    cells = f'"{lead(1)}","2026-03-01T10:00:00.000Z","false","zaphod@example.org","","500",'
-    cells += '"2026-03-01T11:00:00.000Z","true","1.5E7"\n'
-    stub.script.append(csv(head + cells))
-    pages = pull(opened(stub, time, **BULK), fields=names)
-    assert [one for found in pages for one in found.records] == [by_rest]
-
-
-def test_f24_a_job_that_does_not_end_is_left_and_taken_up(stub: Stub, time: FakeTime) -> None:
-    begin_bulk(stub)
-    for _look in range(90):
-        stub.say({"id": "750R0", "state": "InProgress"})
-    kept: list[Page] = []
-    with pytest.raises(UnavailableError, match="next run takes it up"):
-        kept.extend(opened(stub, time, **BULK).pull("Lead", fields=WIDE, since=None))
-    stub.script.clear()
-    begin_bulk(stub)
-    first = next(iter(opened(stub, time, **BULK).pull("Lead", fields=WIDE, since=None)))
-    assert mark_of(first.bookmark)["job"] == "750R0"
-    assert not first.records
-    stub.script.clear()
-    stub.say(described("Lead", field("Description", "textarea")))
-    done(stub)
-    stub.script.append(csv(HEAD + line(1)))
-    stub.script.append(Said(status=204, body=b""))
-    pages = pull(opened(stub, time, **BULK), first.bookmark, WIDE)
-    assert ids(pages) == [lead(1)]
-    assert mark_of(end_of(pages)).get("job") is None
-
-
-def test_f24_what_was_read_of_a_job_is_not_read_again(stub: Stub, time: FakeTime) -> None:
-    begin_bulk(stub)
-    done(stub)
-    stub.script.append(csv(HEAD + line(1), locator="MTAw"))
-    reading = opened(stub, time, **BULK).pull("Lead", fields=WIDE, since=None)
-    next(reading)
-    second = next(reading)
-    assert mark_of(second.bookmark)["locator"] == "MTAw"
-    stub.script.clear()
-    stub.say(described("Lead", field("Description", "textarea")))
-    done(stub)
-    stub.script.append(csv(HEAD + line(2)))
-    assert ids(pull(opened(stub, time, **BULK), second.bookmark, WIDE)) == [lead(2)]
-
-
-def test_f25_a_job_that_is_gone_begins_anew(stub: Stub, time: FakeTime) -> None:
-    begin_bulk(stub)
-    first = next(iter(opened(stub, time, **BULK).pull("Lead", fields=WIDE, since=None)))
-    stub.script.clear()
-    stub.say(described("Lead", field("Description", "textarea")))
-    stub.say([{"errorCode": "NOT_FOUND", "message": "x"}], 404)
-    stub.script.append(Said(status=404))
-    stub.say(page(row(lead(7))))
-    pages = pull(opened(stub, time, **BULK), first.bookmark, WIDE)
-    assert (ids(pages), pages[-1].is_whole) == ([lead(7)], True)
-
-
-def test_f26_line_breaks_inside_of_fields_stay_there(stub: Stub, time: FakeTime) -> None:
-    begin_bulk(stub)
-    done(stub)
-    text = 'two\nlines, a ""quote"" and\r\na comma'
-    stub.script.append(csv(HEAD + line(1, text) + line(2)))
-    records = [r for one in pull(opened(stub, time, **BULK), fields=WIDE) for r in one.records]
-    assert [r.values["Description"] for r in records] == [
-        'two\nlines, a "quote" and\r\na comma',
-        "x",
-    ]
-
-
-def test_f27_a_nul_byte_a_mark_and_a_lone_return_load(stub: Stub, time: FakeTime) -> None:
-    begin_bulk(stub)
-    done(stub)
-    stub.script.append(csv(HEAD + line(1, "a\0b\rc") + line(2), bom=True))
-    records = [r for one in pull(opened(stub, time, **BULK), fields=WIDE) for r in one.records]
-    assert [(r.ref.id, r.values["Description"]) for r in records] == [
-        (lead(1), "ab\rc"),
-        (lead(2), "x"),
-    ]
-
-
-@pytest.mark.parametrize("word", ["Null", "NA", "None", "nan", "#N/A", "n/a"])
-def test_f28_words_that_look_like_nothing_stay_text(stub: Stub, time: FakeTime, word: str) -> None:
-    begin_bulk(stub)
-    done(stub)
-    stub.script.append(csv(HEAD + line(1, word)))
-    pages = pull(opened(stub, time, **BULK), fields=WIDE)
-    assert [r.values["Description"] for one in pages for r in one.records] == [word]
-
-
-def test_f27_a_line_of_another_shape_is_put_aside_and_the_list_not_called_complete(
-    stub: Stub, time: FakeTime
-) -> None:
-    begin_bulk(stub)
-    done(stub)
-    stub.script.append(csv(HEAD + line(1) + '"only","three","cells"\n' + line(2)))
-    pages = pull(opened(stub, time, **BULK), fields=WIDE)
-    assert ids(pages) == [lead(1), lead(2)]
-    assert [issue.code for one in pages for issue in one.issues] == ["DQ_VALUE_UNREADABLE"]
-    assert (pages[-1].is_whole, pages[-1].is_complete) == (True, False)
-
-
-def test_f29_a_large_result_is_handed_on_in_parts(stub: Stub, time: FakeTime) -> None:
-    begin_bulk(stub)
-    done(stub)
-    stub.script.append(csv(HEAD + "".join(line(n) for n in range(5000))))
-    reading = opened(stub, time, **BULK).pull("Lead", fields=WIDE, since=None)
-    sizes = [len(one.records) for one in reading]
-    assert sizes == [0, 2000, 2000, 1000, 0]
-
-
-def test_f29_a_result_that_breaks_off_keeps_its_place(stub: Stub, time: FakeTime) -> None:
-    begin_bulk(stub)
-    done(stub)
-    said = csv(HEAD + "".join(line(n) for n in range(500)))
-    stub.script.append(Said(body=said.body, headers=said.headers, cut=True))
-    pages: list[Page] = []
-    with pytest.raises(UnavailableError, match="no answer"):
-        pages.extend(
-            opened(stub, time, retries=False, **BULK).pull("Lead", fields=WIDE, since=None)
-        )
-
-
-@pytest.mark.parametrize("code", ["INVALIDENTITY", "FUNCTIONALITY_NOT_ENABLED"])
-def test_f30_an_object_that_bulk_refuses_is_read_by_rest(
-    stub: Stub, time: FakeTime, code: str
-) -> None:
-    stub.say(described())
-    stub.say(page(row(lead(1)), total=2001, following=CURSOR))
-    stub.say([{"errorCode": code, "message": "entity is not supported"}], 400)
-    stub.say(page(row(lead(2))))
-    assert ids(pull(opened(stub, time, **BULK))) == [lead(1), lead(2)]
-
-
-def test_f30_a_job_that_fails_is_removed_and_read_by_rest(stub: Stub, time: FakeTime) -> None:
-    stub.say(described())
-    stub.say(page(row(lead(1)), total=2001, following=CURSOR))
-    stub.say({"id": "750R0", "state": "UploadComplete"})
-    stub.say({"id": "750R0", "state": "Failed", "errorMessage": "InvalidBatch"})
-    stub.script.append(Said(status=204, body=b""))
-    stub.say(page(row(lead(2))))
-    assert ids(pull(opened(stub, time, **BULK))) == [lead(1), lead(2)]
-    assert [one.method for one in stub.asked] == ["GET", "GET", "POST", "GET", "DELETE", "GET"]
 
 
 def test_an_empty_org_has_a_bookmark(stub: Stub, time: FakeTime) -> None:

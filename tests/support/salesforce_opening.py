@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -102,3 +103,17 @@ def command(
 ) -> WriteCommand:
     ref = RecordRef(system="salesforce", object_type="Lead", id=record_id)
     return WriteCommand(command_id=name, ref=ref, changes=changes, expected=expected or {})
+
+
+def end_of(pages: list[Page]) -> str:
+    return [one.bookmark for one in pages if one.bookmark is not None][-1]
+
+
+def mark_of(text: str | None) -> dict[str, Any]:
+    assert text is not None
+    found: dict[str, Any] = json.loads(text)
+    return found
+
+
+def lead(n: int) -> str:
+    return f"00Q5g00000{n:05d}EAA"
