@@ -31,6 +31,7 @@ from worker.config.folder import read_sheets
 from worker.config.loader import check_configuration
 from worker.config.settings import load_settings, with_overrides
 from worker.core.configuration import Configuration
+from worker.core.ruleset import owner_writers
 from worker.core.setup_records import LiveAccount
 from worker.core.trace import Json
 from worker.errors import ExitCode, FixConfigurationError, FixDataError, LeadtriageError, Problem
@@ -38,6 +39,7 @@ from worker.report.setup import account_json, show_account
 from worker.report.words import counted
 from worker.sample import write_sample
 from worker.steps.live import look_live
+from worker.steps.live_twins import look_at_twins
 
 WHOLE = "organisation.yaml"
 """An example that has it is a whole configuration."""
@@ -222,6 +224,9 @@ def _look_live(
         except LeadtriageError as error:
             spot = sheets[f"systems/{name}.yaml"].spot("system")
             found.errors.append(problem_at(spot, str(error)))
+    listed = {account.system: account.owners for account in accounts}
+    writers, roster = owner_writers(configuration), sheets["routing.yaml"]
+    look_at_twins(configuration.routing, listed, writers, roster, found)
     return found, accounts
 
 

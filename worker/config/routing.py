@@ -19,6 +19,9 @@ from worker.core.routing import RoutingPolicy, RoutingRule
 from worker.core.teams import NextStep, Queue
 from worker.core.working_time import WorkingCalendar
 
+NOTHING = "nothing"
+"""Under ``without_account``: the field of the owner is left as it is."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoutingReader:
@@ -68,14 +71,12 @@ class RoutingReader:
             },
             fallback=document.fallback.to,
             fallback_next_step=document.fallback.next_step,
-            unassigned=frozenset(
-                f"{system}:{owner}"
-                for system, owners in document.unassigned.items()
-                for owner in owners
-            ),
+            unassigned=_unassigned(document),
             keep_outside_owner=document.keep_outside_owner,
             week_starts=reader.week_starts,
             follow_up=follow_up,
+            matches_by_email=document.match_owners_by is not None,
+            stand_ins=_stand_ins(document),
         )
 
     def _team_reader(self, calendars: Mapping[str, WorkingCalendar]) -> TeamReader:
@@ -129,6 +130,9 @@ class RoutingReader:
             check_name(self.findings, spot, "calendar", queue.calendar, calendars)
         for system in document.unassigned:
             spot = self.sheet.spot("unassigned", system)
+            check_name(self.findings, spot, "system", system, systems)
+        for system in document.without_account:
+            spot = self.sheet.spot("without_account", system)
             check_name(self.findings, spot, "system", system, systems)
         spot = self.sheet.spot("fallback", "to")
         check_name(self.findings, spot, "queue", document.fallback.to, frozenset(document.queues))
@@ -186,3 +190,13 @@ class RoutingReader:
             noun="routing rule",
             reads=self.reads,
         )
+
+
+def _unassigned(document: RoutingDocument) -> frozenset[str]:
+    pairs = document.unassigned.items()
+    return frozenset(f"{system}:{owner}" for system, owners in pairs for owner in owners)
+
+
+def _stand_ins(document: RoutingDocument) -> dict[str, str | None]:
+    pairs = document.without_account.items()
+    return {system: None if owner == NOTHING else owner for system, owner in pairs}

@@ -220,4 +220,6 @@ class RoutingDocument(Document):
     fallback: FallbackEntry
     unassigned: dict[str, list[Text]] = Field(default_factory=dict)
     keep_outside_owner: Flag = True
+    match_owners_by: Literal["email"] | None = None
+    without_account: dict[str, Text] = Field(default_factory=dict)
     follow_up: FollowUpSection = Field(default_factory=FollowUpSection)

@@ -25,7 +25,8 @@ def ask(
     """Say what a field is to hold. ``is_ours`` tells that it holds what we last wrote there."""
     match write.managed:
         case Managed.OWNER:
-            return _owner(decision, write, ref.system, is_ours=is_ours)
+            stand_in = ruleset.configuration.routing.stand_ins.get(ref.system)
+            return _owner(decision, write, ref.system, stand_in, is_ours=is_ours)
         case Managed.STAGE:
             move, standing = decision.judgement.move, decision.judgement.standing
             way = stage_way(ruleset.configuration.lifecycle, standing, move, ref)
@@ -38,11 +39,16 @@ def ask(
             return None
 
 
-def _owner(decision: Decision, write: FieldWrite, system: str, *, is_ours: bool) -> str | None:
-    """The owner of a lead that is handed off; taken back, ours is cleared where the map says so."""
+def _owner(
+    decision: Decision, write: FieldWrite, system: str, stand_in: str | None, *, is_ours: bool
+) -> str | None:
+    """The owner of a lead that is handed off; taken back, ours is cleared where the map says so.
+
+    A CRM in which the owner has no account is given the one that stands in, if there is any.
+    """
     route, stage = decision.route, decision.judgement.move.stage
     if route is not None and stage in HANDED_OFF:
-        return route.owners.get(system)
+        return route.owners.get(system, stand_in if route.hold is None else None)
     is_taken_back = decision.hand_off is None and stage not in HANDED_OFF and is_ours
     return "" if write.clears_owner and is_taken_back else None
 

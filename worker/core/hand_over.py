@@ -37,6 +37,7 @@ from worker.core.sales import said_by_sales
 from worker.core.working_time import WorkingCalendar, add_working_time
 
 Refusals = tuple[Refusal, ...]
+NO_ACCOUNT = "ROUTE_OWNER_NOT_IN_CRM"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +76,7 @@ def hand_over(
     route = desk.route(refusals)
     policy = desk.policy_of(route)
     if policy is None or route.hold is not None:
-        return HandOver(route=route, refusals=refusals)
+        return HandOver(route=desk.told(route), refusals=refusals)
     clock = desk.clock_of(route)
     pursuit = desk.pursuit_of(route, policy, clock)
     clock = advance(clock, pursuit, desk.actions(policy), desk.now)
@@ -84,7 +85,7 @@ def hand_over(
         route, clock, refusals = desk.move(route, policy, clock, refusals, move)
         pursuit = desk.pursuit_of(route, policy, clock)
     ahead = next_mark_at(clock, pursuit, desk.planned, desk.now)
-    return HandOver(route=route, refusals=refusals, follow_up=clock, wake_at=ahead)
+    return HandOver(route=desk.told(route), refusals=refusals, follow_up=clock, wake_at=ahead)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +148,16 @@ class _Desk:
             return replace(route, due_at=memory.next_step_due_at, reasons=reasons)
         return route
 
+    def told(self, route: Route) -> Route:
+        """Say of a route whether some CRM of the lead has no account for the owner."""
+        written = self.ruleset.owner_writers
+        lacking = {c.ref.system for c in self.contacts if c.ref.system in written} - set(
+            route.owners
+        )
+        others = tuple(code for code in route.reasons if code != NO_ACCOUNT)
+        is_lacking = bool(lacking) and route.hold is None
+        return replace(route, reasons=(*others, NO_ACCOUNT) if is_lacking else others)
+
     def _account_owners(self) -> tuple[str, ...]:
         asked = self.ruleset.routing.asks_account_owner
         return _account_owners(self.contacts) if asked else ()
@@ -169,7 +180,7 @@ class _Desk:
         One who does not get the lead again is shown until our write has landed.
         """
         owners = owners_of(self.routing, self.memory.owner)
-        if not owners or not self.has_hand_off:
+        if not owners or not self.has_hand_off or self._is_chosen_away(owners):
             return False
         shown = {system: self.present.get(system, owner) for system, owner in owners.items()}
         gone = _owner_keys(self.routing, _names(refusals) - {str(self.memory.owner)})
@@ -177,6 +188,12 @@ class _Desk:
             shown[system] == owner or f"{system}:{shown[system]}" in gone
             for system, owner in owners.items()
         )
+
+    def _is_chosen_away(self, owners: Mapping[str, str]) -> bool:
+        """Tell whether a person chose somebody else last, in a CRM where our owner has no account."""
+        system, owner = next(iter(self.present.items()), ("", ""))
+        is_person = f"{system}:{owner}" not in self.ruleset.routing.nobody
+        return self.is_chosen and bool(system) and system not in owners and is_person
 
     def _escalated_to(self) -> str | None:
         clock = self.memory.follow_up

@@ -145,8 +145,8 @@ def _keep(lead: _Lead) -> Route | None:
             for team in lead.teams[:1]
             for m in team.members
         ]
-        owners = lead.request.present_owners
-        return replace(_outside(lead, outside, owners, others), is_kept=True)
+        kept = _outside(lead, outside, _accounts_of(lead, outside), others)
+        return replace(kept, reasons=("ROUTE_OWNER_KEPT",), is_kept=True)
     others_too = lead.routing.policy.teams.values() if lead.request.is_chosen else ()
     for team in (*lead.teams, *others_too):
         if any(member.id == lead.asked.present for member in team.members):
@@ -170,6 +170,12 @@ def _outside_owner(lead: _Lead) -> str | None:
         if key in lead.routing.members_by_owner and lead.request.is_chosen:
             return None
     return None
+
+
+def _accounts_of(lead: _Lead, key: str) -> Mapping[str, str]:
+    """The owner's id in the CRM that names them, and in others as far as they are known there."""
+    system, _colon, owner = key.partition(":")
+    return {**lead.routing.policy.twins.get(key, {}), system: owner}
 
 
 def _is_free_outsider(lead: _Lead, key: str) -> bool:
@@ -212,8 +218,7 @@ def _to_account_owner(lead: _Lead, *, is_required: bool) -> Route | None:
     found = next(((t, m) for t in teams for m in t.members if m.id == member_id), None)
     if found is None:
         if _is_free_outsider(lead, who) and ":" in who:
-            system, _colon, owner = who.partition(":")
-            return _outside(lead, who, {system: owner}, [])
+            return _outside(lead, who, _accounts_of(lead, who), [])
         return _to_queues(lead, "ROUTE_ACCOUNT_OWNER_AWAY", []) if is_required else None
     team, member = found
     obstacle = find_obstacle(member, team, lead.case, lead.roster, lead.asked)
@@ -322,9 +327,7 @@ def _outside(
         owners=owners,
         next_step=start.next_step,
         due_at=_due_at(place.calendar, start, lead.case),
-        reasons=(
-            "ROUTE_OWNER_KEPT" if owners is lead.request.present_owners else "ROUTE_ACCOUNT_OWNER",
-        ),
+        reasons=("ROUTE_ACCOUNT_OWNER",),
         rejected=(*rejected, *start.skipped),
         outside_owner=who,
     )

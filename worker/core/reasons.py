@@ -311,6 +311,7 @@ _ALL = (
     _reason("SALES_RECYCLED", _F.STAGE, "Sales handed the lead back."),
     _reason("SALES_ACCEPTED", _F.STAGE, "Sales accepted the lead."),
     # Route
+    _reason("ROUTE_OWNER_NOT_IN_CRM", _F.ROUTE, "The owner has no account in one CRM.", _S.WARN),
     _reason("ROUTE_OWNER_KEPT", _F.ROUTE, "The present owner keeps the lead."),
     _reason("OWNER_SET_BY_PERSON", _F.ROUTE, "A person chose the owner, who keeps the lead."),
     _reason("ROUTE_TEAM_MEMBER", _F.ROUTE, "Given to a member of the team."),

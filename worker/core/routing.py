@@ -44,7 +44,9 @@ class RoutingPolicy:
     """``fallback`` is the queue for leads no rule catches.
 
     ``unassigned`` are owners, as ``system:owner id``, that stand for nobody. ``week_starts`` is the
-    weekday on which the weeks of ``max_per_week`` begin (0 is Monday).
+    weekday on which the weeks of ``max_per_week`` begin (0 is Monday). ``stand_ins`` are what a CRM is
+    given for an owner who has no account there, None for nothing; with ``matches_by_email`` the ids of
+    members in other CRMs follow from their e-mail, and ``twins`` has them for all owners.
     """
 
     rules: tuple[RoutingRule, ...]
@@ -57,6 +59,9 @@ class RoutingPolicy:
     keep_outside_owner: bool = True
     follow_up: FollowUpRules = NO_FOLLOW_UP
     week_starts: int = 0
+    stand_ins: Mapping[str, str | None] = field(default_factory=dict)
+    matches_by_email: bool = False
+    twins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,10 +154,15 @@ def compile_routing(policy: RoutingPolicy) -> CompiledRouting:
             place: _overflow_order(policy, place)
             for place in (*policy.teams, *policy.queues, policy.fallback)
         },
-        nobody=policy.unassigned.union(queue_owners),
+        nobody=policy.unassigned.union(queue_owners, _stand_ins(policy)),
         asks_account_owner=asks_account_owner(policy),
         passed_over=tuple(_passed_over(rule) for rule in policy.rules),
     )
+
+
+def _stand_ins(policy: RoutingPolicy) -> frozenset[str]:
+    pairs = policy.stand_ins.items()
+    return frozenset(f"{system}:{owner}" for system, owner in pairs if owner is not None)
 
 
 def _passed_over(rule: RoutingRule) -> Rejection:

@@ -27,7 +27,7 @@ from worker.core.consent import ConsentCheck, compile_consent
 from worker.core.contact_points import ConsentWatch, watch_of
 from worker.core.evaluation import Compiled, compile_condition
 from worker.core.exclusions import LOOK_BACK
-from worker.core.field_map import ObjectKind, ObjectMap
+from worker.core.field_map import Managed, ObjectKind, ObjectMap
 from worker.core.lifecycle import PROPOSED, LifecyclePolicy
 from worker.core.mapping import (
     ActivityMapper,
@@ -94,6 +94,7 @@ class CompiledAvailability:
 class Ruleset:
     """Everything ``decide`` needs of a configuration.
 
+    ``owner_writers`` are the systems to which owners are written.
     ``mapped`` are the facts that each system and object type can show; ``governed`` the enabled kinds
     of action that count only by name. ``stage_evidence`` are the rows of the lifecycle that ask for
     evidence, by the stage they lead from.
@@ -120,6 +121,7 @@ class Ruleset:
     activity_mappers: Mapping[tuple[str, str], ActivityMapper]
     availability_mappers: Mapping[tuple[str, str], AvailabilityMapper]
     availability: CompiledAvailability
+    owner_writers: frozenset[str]
 
 
 def compile_ruleset(configuration: Configuration) -> Ruleset:
@@ -170,6 +172,17 @@ def compile_ruleset(configuration: Configuration) -> Ruleset:
             partial(compile_availability_mapper, zone=configuration.time_zone),
         ),
         availability=_availability(configuration),
+        owner_writers=owner_writers(configuration),
+    )
+
+
+def owner_writers(configuration: Configuration) -> frozenset[str]:
+    """Name the systems to which owners are written."""
+    return frozenset(
+        name
+        for name, system in configuration.systems.items()
+        for item in system.objects
+        if any(write.managed is Managed.OWNER for write in item.writes)
     )
 
 

@@ -47,7 +47,14 @@ from worker.steps.choices import report_unlisted, with_lists
 from worker.steps.contact_points import with_shut
 from worker.steps.decided_rows import intents_of, new_decision, profile_after
 from worker.steps.drift import refuse_missing_owners
-from worker.steps.owners import Owners, active_among, known_owners
+from worker.steps.owners import (
+    Owners,
+    active_among,
+    known_among,
+    list_owners,
+    note_twins,
+    with_known_twins,
+)
 from worker.steps.revocations import review_revocations
 from worker.steps.roll_up import RollUps
 from worker.steps.roster import (
@@ -112,13 +119,16 @@ def decide_batches(work: Work, shard: Shard = WHOLE) -> Iterator[tuple[int, int]
     decide another shard meanwhile.
     """
     digest = work.ruleset.configuration.digest
-    owners = known_owners(work)
+    listed = list_owners(work)
+    owners = known_among(listed)
     active = active_among(owners)
     work.count(STEP, looked_at=0, decided=0, confirmed=0, planned=0)
     with work.begin() as tx:
         lock_roster(tx)
         refuse_missing_owners(tx, active)
         note_configuration(tx, digest)
+        note_twins(work, tx, listed)
+        work = with_known_twins(work, tx)
         prepare_roster(work, tx, active)
         wake_due(tx, work.now)
         wake_waiting(work, tx)

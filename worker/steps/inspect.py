@@ -33,7 +33,7 @@ from worker.ledger.transaction import Transaction
 from worker.report.explain import LeadReport
 from worker.steps.choices import with_lists
 from worker.steps.contact_points import with_shut
-from worker.steps.owners import active_among, owners_if_told
+from worker.steps.owners import active_among, owners_if_told, with_known_twins
 from worker.steps.revocations import revoked_facts
 from worker.steps.roll_up import RollUps
 from worker.steps.roster import load_roster
@@ -99,7 +99,7 @@ def report_lead(work: Work, reference: str) -> LeadReport:
     """
     owners = owners_if_told(work)
     with work.ledger.read() as tx:
-        work = with_lists(work, tx)
+        work = with_known_twins(with_lists(work, tx), tx)
         profile = find_profile(tx, reference)
         records = records_of_profiles(tx, [profile.id]).get(profile.id, [])
         refs = [record.ref for record in records]

@@ -1,0 +1,65 @@
+"""Owners of two CRMs are told to be one person by the e-mail of their accounts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from worker.core.owner_twins import Unmatched, find_twins, find_unmatched, with_twins
+from worker.core.records import Owner, OwnerKind
+from worker.core.routing import RoutingPolicy
+from worker.core.ruleset import Ruleset
+
+WRITERS = frozenset({"files", "other"})
+
+
+def one_member(shipped: Ruleset) -> RoutingPolicy:
+    routing = shipped.configuration.routing
+    team = routing.teams["scheduling"]
+    return replace(routing, teams={"scheduling": replace(team, members=team.members[:1])})
+
+
+def owners(*accounts: tuple[str, str | None]) -> list[Owner]:
+    return [Owner(id=one, email=email) for one, email in accounts]
+
+
+def test_a_member_gets_the_id_of_the_account_with_the_same_address(shipped: Ruleset) -> None:
+    listed = {
+        "files": owners(("own-101", "Ann@x.org ")),
+        "other": owners(("7", "ann@x.org"), ("8", "bob@x.org")),
+    }
+    policy = with_twins(one_member(shipped), find_twins(listed))
+    assert policy.teams["scheduling"].members[0].owners == {"files": "own-101", "other": "7"}
+    assert list(find_unmatched(one_member(shipped), listed, WRITERS)) == []
+
+
+def test_an_id_that_the_roster_names_comes_before_the_address(shipped: Ruleset) -> None:
+    policy = one_member(shipped)
+    twins = {"files:own-101": {"files": "wrong", "other": "7"}}
+    named = with_twins(policy, twins).teams["scheduling"].members[0].owners
+    assert named == {"files": "own-101", "other": "7"}
+
+
+def test_an_address_of_several_accounts_tells_nobody_apart(shipped: Ruleset) -> None:
+    both = owners(("7", "ann@x.org"), ("8", "ann@x.org"))
+    listed = {"files": owners(("own-101", "ann@x.org")), "other": both}
+    assert "files:own-101" not in find_twins(listed)
+    assert list(find_unmatched(one_member(shipped), listed, WRITERS)) == [
+        Unmatched(member="sched-1", system="other", email_of="files:own-101", accounts=("7", "8"))
+    ]
+
+
+def test_queues_and_those_who_left_are_nobodys_account(shipped: Ruleset) -> None:
+    others = [
+        Owner(id="7", email="ann@x.org", is_active=False),
+        Owner(id="8", email="ann@x.org", kind=OwnerKind.QUEUE),
+    ]
+    listed = {"files": owners(("own-101", "ann@x.org")), "other": others}
+    assert find_twins(listed) == {}
+    (found,) = find_unmatched(one_member(shipped), listed, WRITERS)
+    assert found.accounts == ()
+
+
+def test_without_an_address_nothing_can_be_looked_for(shipped: Ruleset) -> None:
+    listed = {"files": owners(("own-101", None)), "other": owners(("7", "ann@x.org"))}
+    (found,) = find_unmatched(one_member(shipped), listed, WRITERS)
+    assert found.email_of is None

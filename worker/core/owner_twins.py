@@ -1,0 +1,96 @@
+"""Owners across CRMs: who is the same colleague in another CRM, told by the e-mail of their accounts.
+
+The roster may name a member by one id alone; the others follow. An address that several active accounts
+share tells nobody apart, and one that no account has says that the colleague has none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from worker.core.records import Owner, OwnerKind
+from worker.core.routing import RoutingPolicy
+from worker.core.teams import Member
+
+Listed: TypeAlias = Mapping[str, Sequence[Owner]]
+"""All owners of each CRM, by system."""
+Twins: TypeAlias = Mapping[str, Mapping[str, str]]
+"""Of an owner, as ``system:owner id``, the ids of the same person in other CRMs, by system."""
+NO_TWINS: Twins = {}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unmatched:
+    """A member for whom a CRM has no account of that e-mail, or several of them.
+
+    ``accounts`` are the ids of those; ``email_of`` is the account whose address was looked for, None
+    where no account of the member has an address.
+    """
+
+    member: str
+    system: str
+    email_of: str | None
+    accounts: tuple[str, ...] = ()
+
+
+def find_twins(listed: Listed) -> Twins:
+    """Match the active people of all CRMs by e-mail; who cannot be told apart is left out."""
+    by_email = _by_email(listed)
+    found: dict[str, dict[str, str]] = {}
+    for accounts in by_email.values():
+        alone = {system: ids[0] for system, ids in accounts.items() if len(ids) == 1}
+        for system, ids in accounts.items():
+            others = {name: one for name, one in alone.items() if name != system}
+            found |= {f"{system}:{one}": others for one in ids if others}
+    return found
+
+
+def _by_email(listed: Listed) -> dict[str, dict[str, list[str]]]:
+    found: dict[str, dict[str, list[str]]] = {}
+    for system, owners in listed.items():
+        for owner in owners:
+            email = (owner.email or "").strip().casefold()
+            if email and owner.is_active and owner.kind is OwnerKind.PERSON:
+                found.setdefault(email, {}).setdefault(system, []).append(owner.id)
+    return found
+
+
+def with_twins(policy: RoutingPolicy, twins: Twins) -> RoutingPolicy:
+    """Give every member the ids that follow from those the roster names, which come first."""
+    teams = {
+        name: replace(team, members=tuple(_completed(member, twins) for member in team.members))
+        for name, team in policy.teams.items()
+    }
+    return replace(policy, teams=teams, twins=twins)
+
+
+def _completed(member: Member, twins: Twins) -> Member:
+    found: dict[str, str] = {}
+    for system, owner in member.owners.items():
+        found |= twins.get(f"{system}:{owner}", {})
+    return replace(member, owners={**found, **member.owners})
+
+
+def find_unmatched(
+    policy: RoutingPolicy, listed: Listed, writers: frozenset[str]
+) -> Iterator[Unmatched]:
+    """Yield who has no id in a CRM to which owners are written, in the order of the roster."""
+    by_email = _by_email(listed)
+    emails = {
+        f"{system}:{owner.id}": (owner.email or "").strip().casefold()
+        for system, owners in listed.items()
+        for owner in owners
+    }
+    seen: set[str] = set()
+    for team in with_twins(policy, find_twins(listed)).teams.values():
+        for member in team.members:
+            for system in sorted(writers - member.owners.keys()) if member.id not in seen else ():
+                named = (f"{name}:{owner}" for name, owner in member.owners.items())
+                known = next((key for key in named if emails.get(key)), None)
+                accounts = by_email.get(emails[known], {}).get(system, ()) if known else ()
+                yield Unmatched(
+                    member=member.id, system=system, email_of=known, accounts=tuple(accounts)
+                )
+            seen.add(member.id)
