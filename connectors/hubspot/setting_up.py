@@ -174,5 +174,4 @@ def _option_body(option: Option) -> Mapping[str, object]:
 
 
 def _can_mend(standing: FieldStanding) -> bool:
-    is_lacking = standing.state in (FieldState.MISSING, FieldState.LACKS_CHOICES)
-    return is_lacking and not standing.is_blocking
+    return standing.is_lacking and not standing.is_blocking

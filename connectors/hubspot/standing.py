@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from connectors.hubspot.forms_of_fields import KINDS, is_fit, is_text, kind_of
 from connectors.hubspot.schema import Property
@@ -16,6 +17,7 @@ from worker.core.setup_records import (
 )
 
 STAGE = "lifecyclestage"
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,99}")
 _MANY = 8
 _SEPARATOR = ";"
 _ANOTHER = "name another property in the map"
@@ -58,6 +60,10 @@ def _absent(field: WantedField, present: Present) -> FieldStanding:
             to_do="restore it under Settings, Properties, Archived properties, or " + _ANOTHER,
             is_blocking=True,
         )
+    if field.is_ours and not _NAME.fullmatch(field.name):
+        says = f"{field.name!r} cannot be the name of a property."
+        allowed = "small letters, digits and _, beginning with a letter, 100 at most"
+        return replace(_differs(field, says), state=FieldState.MISSING, allowed=allowed)
     if field.is_ours:
         return FieldStanding(field=field, state=FieldState.MISSING)
     return FieldStanding(

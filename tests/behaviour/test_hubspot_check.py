@@ -139,6 +139,28 @@ def test_a_rule_that_every_write_keeps_is_not_warned_of(
     assert look(hubspot_organisation, fitted).warnings == [STAGES]
 
 
+def test_a_text_that_is_longer_than_its_property_is_warned_of(
+    fitted: Account, tmp_path: Path
+) -> None:
+    mapped = remapped(tmp_path, "max_length: 1000", "max_length: 70000")
+    assert look(mapped, fitted).warnings[0] == (
+        "objects.contacts.writes.hand_off_summary\n"
+        "    70,000 characters are more than the field 'leadtriage_hand_off_summary' holds.\n"
+        "    allowed: at most 65,536 characters\n"
+        "    hint: write `max_length: 65536`"
+    )
+
+
+def test_no_room_for_what_is_missing_is_told(fitted: Account, tmp_path: Path) -> None:
+    mapped = remapped(tmp_path, "{to: leadtriage_decision_id}", "{to: leadtriage_decision}")
+    fitted.twin.account.most_custom_properties = 58
+    assert look(mapped, fitted).problems[1] == (
+        "system\n"
+        "    The account has room for 0 more custom properties of contacts, and 1 are missing. Archive "
+        "some that nobody uses, or take lines out of `writes`."
+    )
+
+
 # --- owners
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from connectors.sandbox.hubspot.definitions import ModificationMetadata, Option
 from tests.support.command import Ended
-from tests.support.hubspot_live import HubSpotOrganisation
+from tests.support.hubspot_live import HubSpotOrganisation, remapped
 from tests.support.hubspot_setup import OURS, ours, put, serving_unset, set_up, text, writes
 from tests.support.hubspot_twin import Account, serving_account
 from worker.errors import ExitCode
@@ -72,6 +72,32 @@ def test_a_property_of_another_type_is_reported_and_left_alone(folder: Path, crm
         "hubspot now has what we make there.",
     ]
     assert (ours(crm)["leadtriage_decided_at"], len(ours(crm))) == (theirs, OURS)
+
+
+def test_a_list_that_hubspot_would_not_part_is_reported(crm: Account, tmp_path: Path) -> None:
+    mapped = remapped(
+        tmp_path, "allowed_topics, as: list}", 'allowed_topics, as: list, separator: ","}'
+    )
+    set_up(mapped.folder, crm)
+    ended = set_up(mapped.folder, crm)
+    assert ended.exit_code == ExitCode.FOUND_PROBLEMS
+    assert problem(ended) == (
+        "objects.contacts.writes.allowed_topics\n"
+        "    HubSpot parts the choices of 'leadtriage_allowed_topics' by ';' only.\n"
+        '    hint: write `separator: ";"`, or take it out of the map\n'
+    )
+
+
+def test_a_name_that_no_property_may_have_is_reported(crm: Account, tmp_path: Path) -> None:
+    mapped = remapped(tmp_path, "{to: leadtriage_decision_id}", "{to: Decision ID}")
+    ended = set_up(mapped.folder, crm)
+    assert (ended.exit_code, len(ours(crm))) == (ExitCode.FOUND_PROBLEMS, OURS - 1)
+    assert problem(ended) == (
+        "objects.contacts.writes.decision_id\n"
+        "    'Decision ID' cannot be the name of a property.\n"
+        "    allowed: small letters, digits and _, beginning with a letter, 100 at most\n"
+        "    hint: name another property in the map\n"
+    )
 
 
 def test_a_text_in_the_place_of_a_list_is_kept_and_works(folder: Path, crm: Account) -> None:

@@ -50,7 +50,7 @@ def setup(
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Show, then make, the fields that are written to a CRM and that it lacks. Never changes or removes one.
+    """Show, then make, what is written to a CRM and what it lacks. Removes nothing, and changes no type.
 
     Ends with exit code 1 while something is left that only a person can do, and with 77, before
     anything is made, if the token lacks a permission.

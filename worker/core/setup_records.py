@@ -65,6 +65,11 @@ class FieldStanding:
     to_do: str = ""
     is_blocking: bool = False
 
+    @property
+    def is_lacking(self) -> bool:
+        """Whether the CRM lacks the field, or words of it."""
+        return self.state in (FieldState.MISSING, FieldState.LACKS_CHOICES)
+
 
 class SetupAct(StrEnum):
     """What a step of a set-up does. Nothing is ever removed, and no type is changed."""
@@ -122,6 +127,12 @@ class SetupPlan:
     steps: tuple[SetupStep, ...]
     permissions: tuple[Permission, ...] = ()
     findings: tuple[CheckFinding, ...] = ()
+
+    @property
+    def mended(self) -> tuple[FieldStanding, ...]:
+        """The fields that a step makes, or adds choices to."""
+        fields = [step.field for step in self.steps]
+        return tuple(one for one in self.standings if one.field in fields)
 
     @property
     def lacking(self) -> tuple[Permission, ...]:

@@ -31,7 +31,7 @@ def show_setup(system: str, plan: SetupPlan) -> RenderableType:
         table.columns[0].no_wrap = True
         for one in plan.standings:
             if one.field.object_type == object_type:
-                table.add_row(one.field.name, one.field.key, _holds(one), _state(one))
+                table.add_row(one.field.name, one.field.key, _holds(one), _state(one, plan))
         parts += [table, ""]
     if plan.permissions:
         parts += [_permission_table(plan.permissions), ""]
@@ -70,8 +70,8 @@ def _holds(standing: FieldStanding) -> str:
     return f"{standing.field.form} ({count})" if count else standing.field.form
 
 
-def _state(standing: FieldStanding) -> str:
-    if standing.is_blocking:
+def _state(standing: FieldStanding, plan: SetupPlan) -> str:
+    if standing.is_blocking or (standing.is_lacking and standing not in plan.mended):
         return f"{standing.state}: see below"
     match standing.state:
         case FieldState.MISSING:

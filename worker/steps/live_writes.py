@@ -29,6 +29,9 @@ def look_at_standings(
     plan = connector.plan_setup(wanted_fields(configuration, system))
     for standing in plan.standings:
         _report(system.system, standing, sheet, found)
+    for finding in plan.findings:
+        if finding.is_blocking:
+            found.error(sheet.spot("system"), finding.message)
 
 
 def _report(system: str, standing: FieldStanding, sheet: Sheet, found: Findings) -> None:
