@@ -10,7 +10,7 @@ from tests.leads import contact_ref
 from worker.core.lifecycle import StageMove, Standing
 from worker.core.model import Stage
 from worker.core.ruleset import Ruleset
-from worker.core.stage_rules import Backward, SystemStages
+from worker.core.stage_rules import Backward, SystemStages, way_to
 from worker.core.stage_writes import left_standing, stage_way
 
 FIRST, SECOND = contact_ref("1"), contact_ref("2")
@@ -78,3 +78,25 @@ def test_what_a_crm_goes_on_showing_is_named(shipped: Ruleset) -> None:
     found = left_standing(lifecycle, standing(Stage.MQL), move)
     assert found == dict.fromkeys([FIRST, SECOND], "STAGE_BACKWARD_NOT_WRITTEN")
     assert left_standing(shipped.configuration.lifecycle, standing(Stage.MQL), move) == {}
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "way"),
+    [
+        (Stage.RECYCLED, Stage.NURTURE, Backward.CLEAR_FIRST),
+        (Stage.MQL, Stage.DISQUALIFIED, Backward.CLEAR_FIRST),
+        (Stage.MQL, Stage.NURTURE, Backward.CLEAR_FIRST),
+        (Stage.NURTURE, Stage.MQL, Backward.ALLOWED),
+        (None, Stage.RECYCLED, Backward.ALLOWED),
+    ],
+)
+def test_where_stages_only_go_forward_a_move_outside_the_order_may_be_a_step_back(
+    source: Stage | None, target: Stage, way: Backward
+) -> None:
+    rules = SystemStages(backward=Backward.CLEAR_FIRST)
+    assert way_to(rules, "contacts", source, target) is way
+    never = SystemStages(backward=Backward.NEVER)
+    is_back = (source, target) == (Stage.MQL, Stage.NURTURE)
+    assert way_to(never, "contacts", source, target) is (
+        Backward.NEVER if is_back else Backward.ALLOWED
+    )

@@ -63,4 +63,16 @@ def way_to(
         return None
     if (source, target) in rules.refused:
         return None
-    return (rules.backward if is_backward(source, target) else None) or Backward.ALLOWED
+    is_unsure = rules.backward is Backward.CLEAR_FIRST and _is_outside(source, target)
+    if is_unsure or is_backward(source, target):
+        return rules.backward or Backward.ALLOWED
+    return Backward.ALLOWED
+
+
+def _is_outside(source: Stage | None, target: Stage) -> bool:
+    """Tell whether a move touches a stage outside the order.
+
+    A CRM whose stages only go forward has a place for those as well, of its administrator's choice:
+    such a move may be a step back there, and to clear first does no harm where it is none.
+    """
+    return source is not None and not {source, target} <= _ORDER.keys()
