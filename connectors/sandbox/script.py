@@ -38,6 +38,8 @@ class FaultKind(StrEnum):
     """The inputs of a batch at ``inputs`` fail, the others are done."""
     THIN = "thin"
     """A page holds ``rows`` rows at most, even none, and the cursor goes on from there."""
+    LATE = "late"
+    """What is written is stamped now and becomes visible ``seconds`` later (Salesforce only)."""
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
