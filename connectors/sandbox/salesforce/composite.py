@@ -15,7 +15,7 @@ import msgspec
 
 from connectors.sandbox.exchange import Answer, Json, Request, json_answer
 from connectors.sandbox.salesforce.call import Call
-from connectors.sandbox.salesforce.errors import refusal
+from connectors.sandbox.salesforce.errors import UnknownReferenceError, refusal
 
 MOST: Final = 25
 MOST_QUERIES: Final = 5
@@ -45,10 +45,6 @@ class _BatchPart(msgspec.Struct):
 class _Batch(msgspec.Struct):
     batchRequests: list[_BatchPart]  # noqa: N815
     haltOnError: bool = False  # noqa: N815
-
-
-class _MissingReferenceError(LookupError):
-    pass
 
 
 def composite(call: Call) -> Answer:
@@ -88,7 +84,7 @@ def _failed(result: dict[str, Json]) -> bool:
 def _served(call: Call, part: _Part, answers: dict[str, Json]) -> dict[str, Json]:
     try:
         url, body = _filled(part.url, answers), _filled_in(part.body, answers)
-    except _MissingReferenceError as error:
+    except UnknownReferenceError as error:
         return _result(part, 400, _problem(f"Invalid reference specified. {error}"))
     request = _request(part.method, str(url), body, part.httpHeaders)
     answer = call.dispatch(call, request)
@@ -160,7 +156,7 @@ def _looked_up(found: re.Match[str], answers: dict[str, Json]) -> str:
         else:
             value = None
     if value is None:
-        raise _MissingReferenceError(f"No value for {found[1]}{found[2]}")
+        raise UnknownReferenceError(f"No value for {found[1]}{found[2]}")
     return str(value)
 
 
