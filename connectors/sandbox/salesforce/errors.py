@@ -42,6 +42,10 @@ class LoginRefusedError(Exception):
         self.status = status
 
 
+class UnknownReferenceError(LookupError):
+    """A part of a composite names the answer of another that has none."""
+
+
 def refusal(code: str, message: str, *fields: str, status: int = 400, **more: Json) -> RefusedError:
     """Make a refusal of one problem."""
     return RefusedError(status, Problem(code=code, message=message, fields=fields, more=more))
