@@ -156,7 +156,12 @@ def _listed(target: Target, course: Course, resumed: Bookmark | None) -> Iterato
         if not found.is_last:
             yield Chunk(rows=found.rows, bookmark=here, total=found.total)
             continue
-        end = Bookmark(at=_end(newest, began), listed_at=None if resumed else course.now)
+        at = _end(newest, began)
+        end = Bookmark(
+            at=at,
+            id=_settled(found.place, at, began),
+            listed_at=None if resumed else course.now,
+        )
         is_whole = resumed is None
         yield Chunk(rows=found.rows, bookmark=end, is_whole=is_whole, total=found.total)
 
@@ -164,6 +169,11 @@ def _listed(target: Target, course: Course, resumed: Bookmark | None) -> Iterato
 def _end(newest: datetime | None, safe: datetime) -> datetime:
     """Everything up to there is read; no later than what came, as our clock may be ahead."""
     return safe if newest is None else min(newest, safe)
+
+
+def _settled(place: Place, at: datetime, safe: datetime) -> str | None:
+    """Keep the row of a place for what is so old that no other can appear beside it any more."""
+    return place.id if place.at == at and at < safe else None
 
 
 def _newest(found: Found, before: datetime | None) -> datetime | None:
@@ -206,7 +216,8 @@ def _by_bulk(target: Target, course: Course, mark: Bookmark) -> Generator[Chunk,
 
 def _changed(target: Target, course: Course, mark: Bookmark) -> Iterator[Chunk]:
     """Read what changed, by the stamps of related records first and by its own last."""
-    newest: datetime | None = None
+    newest = mark.at
+    place = mark.place
     for stamp in (*target.related, STAMP):
         is_own = stamp == STAMP
         walk = Walk(
@@ -221,24 +232,19 @@ def _changed(target: Target, course: Course, mark: Bookmark) -> Iterator[Chunk]:
                 yield from _listed(target, course, None)
                 return
             newest = _newest(found, newest)
-            here = _here(mark, found, course) if is_own and not found.is_last else None
+            place = found.place if is_own else place
+            is_told = is_own and not found.is_last
+            here = _moved(mark, place, place.at, course) if is_told else None
             yield Chunk(rows=found.rows, bookmark=here, total=found.total)
-    yield Chunk(bookmark=_moved(mark, newest, course))
+    yield Chunk(bookmark=_moved(mark, place, newest, course))
 
 
-def _here(mark: Bookmark, found: Found, course: Course) -> Bookmark:
-    """Keep the place in a walk; near the present, where rows may still come late, only its instant."""
-    at, record_id = found.place.at, found.place.id
-    if at is None or at >= course.safe:
-        return _moved(mark, at, course)
-    return msgspec.structs.replace(mark, at=at, id=record_id)
-
-
-def _moved(mark: Bookmark, newest: datetime | None, course: Course) -> Bookmark:
-    known = [at for at in (mark.at, newest) if at is not None]
-    reached = min(max(known), course.safe) if known else course.safe
+def _moved(mark: Bookmark, place: Place, newest: datetime | None, course: Course) -> Bookmark:
+    """Move a bookmark up to what was read, and near the present no further than can be trusted."""
+    reached = _end(newest, course.safe)
     at = max(reached, mark.at or reached)
-    return msgspec.structs.replace(mark, at=at, id=mark.id if at == mark.at else None)
+    kept = mark.id if at == mark.at and place.at != at else _settled(place, at, course.safe)
+    return msgspec.structs.replace(mark, at=at, id=kept)
 
 
 def _gone(target: Target, course: Course, mark: Bookmark) -> Iterator[Chunk]:

@@ -64,7 +64,7 @@ def open_connector(context: ConnectorContext) -> Connector:
     setup = read_setup(context)
     for source in context.objects:
         _check_object(source, context.system)
-    sender = Sender(setup.version)
+    sender = Sender(setup.version, setup.page_size)
     transport = Transport(
         sender=sender,
         credentials=_credentials(setup, sender, context),

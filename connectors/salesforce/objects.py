@@ -12,6 +12,7 @@ from datetime import datetime
 
 from connectors.salesforce import paths
 from connectors.salesforce.faults import DEAD_CURSOR, Fault
+from connectors.salesforce.ids import is_id
 from connectors.salesforce.keyset import Place, beyond, order_of
 from connectors.salesforce.rows import Row, RowPage, chunks, read_page
 from connectors.salesforce.soql import among, select
@@ -74,9 +75,9 @@ class ObjectReader:
             page = following
 
     def read(self, ids: Sequence[str]) -> dict[str, Row]:
-        """Read rows by id; what is gone is left out."""
+        """Read rows by id; what is gone is left out, and so is what is no id at all."""
         found: dict[str, Row] = {}
-        for part in chunks(ids, READ_BATCH):
+        for part in chunks([one for one in ids if is_id(one)], READ_BATCH):
             page = self._query(select(self.name, self.types, [among("Id", part)]), has_gone=False)
             while True:
                 found.update({row.id: row for row in page.rows if row.id})

@@ -43,7 +43,8 @@ _NUMBERS: Mapping[str, tuple[int, int, int]] = {
     "daily_reserve": (10, 0, 90),
     "lookback": (600, 0, 86_400),
     "sweep_days": (7, 1, 14),
-    "bulk_threshold": (20_000, 2_000, 100_000_000),
+    "page_size": (2_000, 200, 2_000),
+    "bulk_threshold": (20_000, 1, 100_000_000),
     "bulk_patience": (1800, 10, 86_400),
 }
 _OPTIONS = (
@@ -58,6 +59,7 @@ class Setup:
 
     ``lookback`` is how far the next pull reads back, as a long transaction shows its rows late.
     ``sweep_every`` is how often everything is read, to find what left without a trace.
+    ``page_size`` is how many rows an answer may hold, fewer where rows are very wide.
     ``bulk_threshold`` is from how many rows on they are read by the Bulk API, ``bulk_patience`` how
     long a job of it is waited for.
     """
@@ -72,6 +74,7 @@ class Setup:
     daily_reserve: float
     lookback: timedelta
     sweep_every: timedelta
+    page_size: int
     bulk_threshold: int
     bulk_patience: timedelta
 
@@ -99,6 +102,7 @@ def read_setup(context: ConnectorContext) -> Setup:
         daily_reserve=number["daily_reserve"] / 100,
         lookback=timedelta(seconds=number["lookback"]),
         sweep_every=timedelta(days=number["sweep_days"]),
+        page_size=number["page_size"],
         bulk_threshold=number["bulk_threshold"],
         bulk_patience=timedelta(seconds=number["bulk_patience"]),
     )

@@ -41,8 +41,9 @@ class Answer:
 class Sender:
     """Sends one request by the SDK and gives its answer, whatever the status."""
 
-    def __init__(self, version: str) -> None:
+    def __init__(self, version: str, page_size: int) -> None:
         self._version = version
+        self._paging = {"Sforce-Query-Options": f"batchSize={page_size}"}
         self._http = new_http()
 
     def send(
@@ -61,7 +62,7 @@ class Sender:
             client,
             endpoint.method,
             self._address(endpoint, session.instance_url, path, query),
-            headers=headers,
+            headers={**self._paging, **headers},
             body=body,
             operation=endpoint.name,
         )
