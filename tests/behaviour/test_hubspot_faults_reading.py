@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from connectors.hubspot.associations import read_associations
-from connectors.hubspot.changes import Chunk, Course, pull_objects
+from connectors.hubspot.changes import Chunk, Course, pull_objects, read_bookmark
 from connectors.hubspot.contacts import merged_ids
 from connectors.hubspot.objects import ObjectReader
 from connectors.hubspot.rows import milliseconds_of, values_of
@@ -165,6 +165,16 @@ def test_f08_a_row_that_was_indexed_late_is_read_by_the_next_run() -> None:
     end = pulled(crm)[-1].bookmark
     crm.at["51"] = at_time("2026-03-02T14:59:30+00:00")  # changed before, shown only now
     assert "51" in ids_in(pulled(crm, end))
+
+
+def test_f08_no_page_s_bookmark_passes_what_the_index_can_be_trusted_to_show() -> None:
+    """The run may end behind any page."""
+    crm = FakeSearch(
+        at={str(1000 + n): at_time("2026-03-02T14:59:00+00:00") + n for n in range(450)}
+    )
+    marks = [read_bookmark(chunk.bookmark) for chunk in pulled(crm) if chunk.bookmark]
+    assert len(marks) > 2
+    assert max(mark.at for mark in marks if mark) <= at_time("2026-03-02T14:58:00+00:00")
 
 
 def test_f09_a_worker_that_was_off_for_long_reads_everything_since() -> None:
