@@ -34,6 +34,11 @@ def properties_for(fields: Sequence[str]) -> tuple[str, ...]:
     return (*own, EMAIL) if needs_address else own
 
 
+def asks_for_lists(fields: Sequence[str]) -> bool:
+    """Tell whether membership of lists is asked for."""
+    return any(name.startswith(memberships.PREFIX) for name in fields)
+
+
 def read_additions(
     transport: Transport, rows: Sequence[Row], fields: Sequence[str]
 ) -> Mapping[str, Mapping[str, RawValue]]:

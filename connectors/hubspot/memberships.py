@@ -11,7 +11,7 @@ from connectors.hubspot.rows import chunks
 from connectors.hubspot.transport import Transport
 
 PREFIX = "lists."
-_BATCH = 1000
+MOST_MEMBERS = 1000
 _CONTACTS = "0-1"
 
 
@@ -31,7 +31,7 @@ class _Members(msgspec.Struct):
 def read_memberships(transport: Transport, ids: Sequence[str]) -> Mapping[str, frozenset[str]]:
     """Give the ids of the lists each contact is in; one that HubSpot says nothing of is left out."""
     found: dict[str, frozenset[str]] = {}
-    for part in chunks(ids, _BATCH):
+    for part in chunks(ids, MOST_MEMBERS):
         inputs = [{"objectTypeId": _CONTACTS, "recordId": one} for one in part]
         page = transport.call(paths.MEMBERSHIP_BATCH_READ, _Members, body={"inputs": inputs})
         for one in page.results:

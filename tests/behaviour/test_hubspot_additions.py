@@ -69,6 +69,14 @@ def test_membership_of_a_list_is_yes_or_no(crm: Account) -> None:
     assert values(crm, "lists.7") == {one: {"lists.7": "true"}, two: {"lists.7": "false"}}
 
 
+def test_lists_are_read_for_a_thousand_contacts_a_call(crm: Account) -> None:
+    for _ in range(1100):
+        crm.add("contacts")
+    crm.counts()
+    assert len(values(crm, "lists.7")) == 1100
+    assert sum(crm.counts().values()) == 11 + 2
+
+
 def test_what_is_not_asked_for_is_not_read(crm: Account) -> None:
     crm.add("contacts", email="kim@example.org")
     crm.counts()

@@ -127,3 +127,38 @@ def test_a_pull_of_everything_costs_a_call_per_hundred_contacts(crm: Account) ->
     crm.wait(minutes=30)
     pull(connector, "contacts", ["email"], since)
     assert sum(crm.counts().values()) <= 4  # one or two pages, their end, and the recycle bin
+
+
+def swallow(crm: Account, swallowing: str, old: str) -> None:
+    """Let a contact name an id that was merged into it."""
+    account = crm.twin.account
+    record = account.find("contacts", swallowing)
+    assert record is not None
+    record.properties["hs_merged_object_ids"] = old
+    account.store.put([record])
+
+
+def test_ids_that_were_merged_away_are_looked_up_a_hundred_at_a_time(crm: Account) -> None:
+    ids = [crm.add("contacts") for _ in range(450)]
+    for n, one in enumerate(ids[::3]):
+        swallow(crm, one, f"9{n:03}")
+    crm.counts()
+    pages = pull(crm.connect(), "contacts", [])
+    assert sum(crm.counts().values()) == 5 + 2
+    gone = {key for key, record in records_of(pages).items() if record.merged_into}
+    assert gone == {f"9{n:03}" for n in range(150)}
+    assert pages[-1].is_complete
+
+
+def test_no_bookmark_passes_a_merge_that_is_not_told(crm: Account) -> None:
+    ids = [crm.add("contacts") for _ in range(450)]
+    for n, one in enumerate(ids[::3]):
+        swallow(crm, one, f"9{n:03}")
+    connector = crm.connect()
+    pages = pull(connector, "contacts", [])
+    everything = set(records_of(pages))
+    for at, page in enumerate(pages):
+        if page.bookmark is not None:
+            rest = pull(connector, "contacts", [], page.bookmark)
+            assert set(records_of(pages[: at + 1])) | set(records_of(rest)) == everything
+    assert sum(page.bookmark is None for page in pages) == 3
