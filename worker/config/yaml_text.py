@@ -12,6 +12,7 @@ import re
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeAlias
 
@@ -21,6 +22,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.reader import ReaderError
 
 from worker.config.findings import Findings, Spot
+from worker.errors import Problem
 
 Yaml: TypeAlias = "str | int | float | bool | list[Yaml] | dict[str, Yaml] | None"
 KeyPath: TypeAlias = tuple[str | int, ...]
@@ -42,7 +44,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
-    """One file as read: its value, and the place of everything in it."""
+    """One file as read: its value, and the place of everything in it. Shared, so never changed."""
 
     file: str
     value: Yaml
@@ -95,6 +97,22 @@ def read_sheet(path: Path, file: str, findings: Findings) -> Sheet | None:
 
 def parse_sheet(text: str, file: str, findings: Findings) -> Sheet | None:
     """Read the text of a file; None when it is not one YAML mapping."""
+    sheet, problems = _read_text(text, file)
+    findings.errors.extend(problem for problem in problems if problem not in findings.errors)
+    return sheet
+
+
+@lru_cache(
+    maxsize=64
+)  # a configuration or three: the daemon and the tests read the same files on and on
+def _read_text(text: str, file: str) -> tuple[Sheet | None, tuple[Problem, ...]]:
+    """Read a text once, however often it is asked for: composing takes most of loading."""
+    findings = Findings()
+    sheet = _read_mapping_of(text, file, findings)
+    return sheet, tuple(findings.errors)
+
+
+def _read_mapping_of(text: str, file: str, findings: Findings) -> Sheet | None:
     top = Spot(file=file, line=1, key="(file)")
     node = _compose(text, file, findings)
     if node is _BROKEN:
