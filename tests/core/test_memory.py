@@ -71,6 +71,7 @@ def test_the_clock_of_a_hand_off_survives_the_ledger(first_at: datetime | None) 
     )
     memory = replace(HANDED_OFF, follow_up=clock, sales_word="accepted||")
     memory = replace(memory, sales_word_at=NOW, verdict_at_hand_off="rejected|")
+    memory = replace(memory, taken_from=frozenset({"crm:1", "crm:2"}))
     assert memory_from_json(memory_to_json(memory)) == memory
 
 
@@ -82,6 +83,7 @@ def test_a_memory_stored_before_there_were_several_refusals_still_loads() -> Non
         "sales_word",
         "sales_word_at",
         "verdict_at_hand_off",
+        "taken_from",
     ):
         del stored[name]
     stored |= {"refused_by": "ann", "refused_at": (NOW - DAY).isoformat()}

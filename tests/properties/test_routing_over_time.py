@@ -50,6 +50,7 @@ CAPS = st.none() | st.integers(1, 12)
 class Lead:
     line: str
     owner: str | None = None
+    is_started: bool = False
     refused_by: frozenset[str] = frozenset()
 
 
@@ -207,6 +208,13 @@ class Weeks(RuleBasedStateMachine):
             self.decide(which % len(self.leads))
 
     @rule(which=SOME)
+    def begin_on(self, which: int) -> None:
+        """The owner follows a lead up."""
+        assume(self.leads)
+        lead = self.leads[which % len(self.leads)]
+        lead.is_started = lead.owner is not None
+
+    @rule(which=SOME)
     def leave(self, which: int) -> None:
         assume(self.leads)
         self.leads[which % len(self.leads)].owner = None
@@ -255,16 +263,23 @@ class Weeks(RuleBasedStateMachine):
             return
         roster = self.roster()
         case = make_case({"line": lead.line}, (), self.now, EAST.time_zone)
-        request = RouteRequest(present_owners={}, kept_owner=lead.owner, refused_by=lead.refused_by)
+        request = RouteRequest(
+            present_owners={},
+            kept_owner=lead.owner,
+            refused_by=lead.refused_by,
+            is_started=lead.is_started,
+        )
         able = self.able(lead, roster)
         route = route_lead(self.routing, case, request, roster)
         self.check_one_owner_or_hold(route)
+        self.check_begun(lead, route)
         if route.owner is not None and not route.is_kept:
             self.check_given(route.owner, roster)
             self.given.append((route.owner, self.now))
         if route.target == "front" and not route.is_kept:
             self.follow_turns(str(route.owner), able)
         self.balances |= route.balances
+        lead.is_started = lead.is_started and route.owner == lead.owner
         lead.owner = route.owner
 
     def check_one_owner_or_hold(self, route: Route) -> None:
@@ -273,6 +288,12 @@ class Weeks(RuleBasedStateMachine):
         assert route.next_step.id == "call"
         assert route.due_at >= self.now
         assert route.reasons
+
+    def check_begun(self, lead: Lead, route: Route) -> None:
+        """What somebody has begun on stays theirs while they are on the roster, active and willing."""
+        is_there = lead.owner in {*self.members(), "queue"} and f"crm:{lead.owner}" in self.active
+        if lead.is_started and is_there and lead.owner not in lead.refused_by:
+            assert route.owner == lead.owner
 
     def check_given(self, who: str, roster: Roster) -> None:
         """Whoever is given a lead can take it, and has no cap that it exceeds."""

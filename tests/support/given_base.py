@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -74,8 +74,10 @@ class Worker:
     dies_after: int | None = None
 
     def listen(self) -> None:
-        """Die before the statement or commit it was told to."""
+        """Die before the statement or commit it was told to; never wait for the disk."""
         engine = self.ledger._engine
+        event.listen(engine, "connect", lambda db, _: db.execute("PRAGMA synchronous = OFF"))
+        engine.dispose()
         event.listen(engine, "before_cursor_execute", lambda *_: self._pass())
         event.listen(engine, "commit", lambda *_: self._pass())
 
@@ -116,7 +118,7 @@ class Base:
 
     def close(self) -> None:
         for worker in self.workers:
-            self.kill(worker)
+            worker.batches = None
             worker.ledger.close()
 
     @property
@@ -139,13 +141,22 @@ class Base:
             run_id=f"run{self.runs}",
             now=self.now,
             sleep=lambda _seconds: None,
-            batch=3,
+            batch=6,
         )
 
     # --- leads
 
-    def arrive(self, **values: str) -> str:
-        """Add a lead who qualifies now."""
+    def arrive(self, lines: Iterable[str]) -> None:
+        """Add leads who qualify now, one for each of these service lines."""
+        asked = [self._newcomer(service_line=line) for line in lines]
+        names = list(self.leads)[-len(asked) :] if asked else []
+        with self.ledger.begin() as tx:
+            save_records(tx, [self._record(name) for name in names])
+            save_activities(tx, asked)
+            save_profiles(tx, [StoredProfile(id=n, shard=int(n[:4], 16)) for n in names])
+
+    def _newcomer(self, **values: str) -> StoredActivity:
+        """Note a lead, and give what it asked for."""
         number = len(self.leads)
         profile_id = hashlib.blake2b(f"lead {number}".encode(), digest_size=12).hexdigest()
         at = self.now - timedelta(hours=2)
@@ -156,28 +167,30 @@ class Base:
             "received_at": at.isoformat(),
             **values,
         }
-        ref = self._ref(profile_id)
-        asked = StoredActivity(
+        return StoredActivity(
             ref=RecordRef(system="files", object_type="activities", id=f"a{number}"),
-            contact=ref,
+            contact=self._ref(profile_id),
             kind="appointment_request",
             at=at,
             revision="1",
         )
-        with self.ledger.begin() as tx:
-            save_records(tx, [self._record(profile_id)])
-            save_activities(tx, [asked])
-            save_profiles(tx, [StoredProfile(id=profile_id, shard=int(profile_id[:4], 16))])
-        return profile_id
 
     def change(self, profile_id: str, *, is_deleted: bool = False, **values: str | None) -> None:
         """Change a lead in the CRM, as the pull would note it; a deleted one has no record left."""
-        self.leads[profile_id] |= values
-        with self.ledger.begin() as tx:
-            save_records(tx, [replace(self._record(profile_id), is_deleted=is_deleted)])
-            mark_dirty(tx, [profile_id])
+        self.change_all({profile_id: values}, is_deleted=is_deleted)
         if is_deleted:
             self.leads[profile_id]["is_gone"] = "true"
+
+    def change_all(
+        self, changes: Mapping[str, Mapping[str, str | None]], *, is_deleted: bool = False
+    ) -> None:
+        """Change several leads in the CRM at once."""
+        for name, values in changes.items():
+            self.leads[name] |= values
+        with self.ledger.begin() as tx:
+            found = [replace(self._record(name), is_deleted=is_deleted) for name in changes]
+            save_records(tx, found)
+            mark_dirty(tx, list(changes))
 
     def living(self) -> list[str]:
         return [name for name, values in self.leads.items() if "is_gone" not in values]
@@ -208,21 +221,25 @@ class Base:
             worker.batches = decide_batches(self.work(worker.ledger), worker.shard)
         try:
             next(worker.batches)
-        except (StopIteration, Killed):
+        except StopIteration:
+            worker.batches = None
+            return False
+        except Killed:
             self.kill(worker)
             return False
         finally:
             worker.dies_after = None
-            self.on_step()
+        self.on_step()
         return True
 
     def kill(self, worker: Worker) -> None:
         """Stop a worker wherever it is."""
         worker.batches = worker.dies_after = None
+        self.on_step()
 
     def finish(self) -> None:
-        """Have both workers end their runs, batch by batch in turns; then a whole run of each."""
-        for _run in range(2):
-            busy = list(self.workers)
+        """Have both workers end what they are at, batch by batch in turns; then a whole run of each."""
+        for some in ([w for w in self.workers if w.batches is not None], self.workers):
+            busy = some
             while busy:
                 busy = [worker for worker in busy if self.step(worker)]

@@ -6,7 +6,7 @@ Written in plain SQL and Python, never with the queries under test.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -49,50 +49,56 @@ def given_of(ledger: Ledger) -> list[Given]:
 
 def wrong_counts(ledger: Ledger) -> list[str]:
     """Say where the ledger's counts, hand-offs, profiles and decisions do not agree."""
-    return [*_wrong_loads(ledger), *_wrong_base_counts(ledger), *_wrong_hand_offs(ledger)]
+    with ledger.read() as tx:
+        profiles = list(tx.connection.execute(text(PROFILES)))
+        loads = list(tx.connection.execute(text("SELECT * FROM roster_loads")))
+        counts = list(tx.connection.execute(text("SELECT * FROM base_counts")))
+        decided = list(tx.connection.execute(text(DECIDED)))
+        handed = list(tx.connection.execute(text(HANDED)))
+    return [
+        *_wrong_loads(profiles, loads),
+        *_wrong_base_counts(profiles, counts),
+        *_wrong_hand_offs(profiles, decided, handed),
+    ]
 
 
-def _wrong_loads(ledger: Ledger) -> Iterator[str]:
-    profiles = rows_of(ledger, PROFILES)
+def _wrong_loads(profiles: Sequence[Any], loads: Sequence[Any]) -> Iterator[str]:
     counted = Counter(row.owner for row in profiles if row.owner)
-    kept = {row.owner: row.open_count for row in rows_of(ledger, "SELECT * FROM roster_loads")}
+    kept = {row.owner: row.open_count for row in loads}
     for owner in sorted({*counted, *kept}):
         if counted[owner] != kept.get(owner, 0):
             yield f"load of {owner}: {kept.get(owner, 0)} kept, {counted[owner]} counted"
 
 
-def _wrong_base_counts(ledger: Ledger) -> Iterator[str]:
-    profiles = rows_of(ledger, PROFILES)
+def _wrong_base_counts(profiles: Sequence[Any], counts: Sequence[Any]) -> Iterator[str]:
     counted = Counter((r.pathway or "", r.stage or "", r.verdict or "") for r in profiles)
     kept = {
         (row.pathway, row.stage, row.verdict): row.profile_count
-        for row in rows_of(ledger, "SELECT * FROM base_counts")
+        for row in counts
         if row.profile_count
     }
     if counted != kept:
         yield f"base counts: {kept} kept, {dict(counted)} counted"
 
 
-def _wrong_hand_offs(ledger: Ledger) -> Iterator[str]:
+def _wrong_hand_offs(
+    profiles: Sequence[Any], decided: Sequence[Any], handed: Sequence[Any]
+) -> Iterator[str]:
     """One open hand-off for each lead that has an owner, made by the decision that says so."""
-    profiles = {row.id: row for row in rows_of(ledger, PROFILES)}
-    decided = {row.id: row for row in rows_of(ledger, DECIDED)}
-    last = {row.profile_id: row.owner for row in decided.values()}
-    handed = rows_of(ledger, HANDED)
+    leads = {row.id: row for row in profiles}
+    decisions = {row.id: row for row in decided}
+    last = {row.profile_id: row.owner for row in decided}
     open_ = Counter(row.profile_id for row in handed if row.ended_at is None)
-    for name, profile in profiles.items():
-        if open_[name] != (profile.owner is not None):
-            yield f"{name} has {open_[name]} open hand-offs and the owner {profile.owner}"
-        if name in last and last[name] != profile.owner:
-            yield f"{name} belongs to {profile.owner}, its last decision says {last[name]}"
+    for name, lead in leads.items():
+        if open_[name] != (lead.owner is not None):
+            yield f"{name} has {open_[name]} open hand-offs and the owner {lead.owner}"
+        if name in last and last[name] != lead.owner:
+            yield f"{name} belongs to {lead.owner}, its last decision says {last[name]}"
     for row in handed:
-        decision = decided.get(row.decision_id)
-        if decision is None or (decision.profile_id, decision.owner) != (row.profile_id, row.owner):
+        found = decisions.get(row.decision_id)
+        if found is None or (found.profile_id, found.owner) != (row.profile_id, row.owner):
             yield f"hand-off {row.decision_id} is not what was decided"
-        if row.ended_at is None:
-            profile = profiles.get(row.profile_id)
-            if profile is None or (profile.owner, profile.assigned_at) != (
-                row.owner,
-                row.assigned_at,
-            ):
-                yield f"hand-off {row.decision_id} is open, and its lead is not with {row.owner}"
+        lead = leads.get(row.profile_id)
+        holds = lead is not None and (lead.owner, lead.assigned_at) == (row.owner, row.assigned_at)
+        if row.ended_at is None and not holds:
+            yield f"hand-off {row.decision_id} is open, and its lead is not with {row.owner}"

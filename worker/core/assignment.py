@@ -115,12 +115,13 @@ class Asked:
     """What matters of the lead besides its facts.
 
     ``present`` has it already, and its next step is due at ``due_at``; ``refused_by`` do not get it
-    again yet.
+    again yet. ``is_theirs``: who has it has begun on it, or people decided that they have it.
     """
 
     present: str | None = None
     refused_by: frozenset[str] = frozenset()
     due_at: datetime | None = None
+    is_theirs: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +138,8 @@ def pick_member(team: Team, case: Case, roster: Roster, asked: Asked) -> Pick:
     """Choose within a team: the present owner while eligible, else by the team's strategy.
 
     Neither capacity nor the hour takes a lead away from the owner who has it, nor does an absence
-    that is over before the next step is due.
+    that is over before the next step is due. Who has begun on it, or was chosen by people, keeps it
+    unless they left or refuse it.
     """
     found = [(member, find_obstacle(member, team, case, roster, asked)) for member in team.members]
     rejected = [obstacle for _member, obstacle in found if obstacle is not None]
@@ -167,9 +169,14 @@ def find_obstacle(
 ) -> Rejection | None:
     """Say why a member cannot take a lead, whatever the hour; first what time does not mend."""
     is_present = member.id == asked.present
+    is_theirs = is_present and asked.is_theirs
     code, reason, until = (
-        _standing_obstacle(member, team, case, roster, asked)
-        or _absence(member, team, case.now, asked.due_at if is_present else None)
+        _standing_obstacle(member, team, case, roster, asked, is_theirs=is_theirs)
+        or (
+            None
+            if is_theirs
+            else _absence(member, team, case.now, asked.due_at if is_present else None)
+        )
         or (None if is_present else _cap_reached(member, team, roster, case.now))
         or _NO_OBSTACLE
     )
@@ -183,17 +190,19 @@ _NO_OBSTACLE: _Obstacle = (None, "", None)
 
 
 def _standing_obstacle(
-    member: Member, team: Team, case: Case, roster: Roster, asked: Asked
+    member: Member, team: Team, case: Case, roster: Roster, asked: Asked, *, is_theirs: bool
 ) -> _Obstacle | None:
+    """Find what only people mend; of somebody whose lead it is, that they left or refuse it."""
     if not is_live(member.owners, roster.active):
         # Nobody tells us when an owner comes back: the lead is looked at again every day.
         return Why.INACTIVE, "not an active owner in the CRM", _next_day(member, team, case.now)
-    skill = missing_skill(member.skills, case.facts) if member.skills else None
+    asks = member.skills and not is_theirs
+    skill = missing_skill(member.skills, case.facts) if asks else None
     if skill is not None:
         return Why.UNSKILLED, f"does not cover the lead's {skill}", None
     if member.id in asked.refused_by:
         return Why.REFUSED, REFUSED, _next_day(member, team, case.now)
-    return (Why.PAUSED, "paused", None) if member.is_paused else None
+    return (Why.PAUSED, "paused", None) if member.is_paused and not is_theirs else None
 
 
 REFUSED = "had this lead before, and is not given it again yet"

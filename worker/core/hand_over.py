@@ -7,7 +7,7 @@ time is routed again, as its follow-up policy says.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -22,21 +22,27 @@ from worker.core.follow_up import (
     Pursuit,
     advance,
     due_move,
+    first_follow_up,
     next_mark_at,
 )
+from worker.core.holding import (
+    Holding,
+    Refusals,
+    account_owners,
+    names_of,
+    owner_keys,
+    present_owners,
+)
 from worker.core.judgement import Judgement, LeadSnapshot
-from worker.core.lifecycle import HANDED_OFF
-from worker.core.mapping import EPOCH, MappedContact
+from worker.core.mapping import MappedContact
 from worker.core.memory import Memory, Refusal, with_refusal
-from worker.core.model import ACCOUNT_OWNER, Activity
+from worker.core.model import Activity
 from worker.core.next_owner import route_lead
-from worker.core.records import RecordRef
-from worker.core.routing import Route, RouteRequest, RoutingPolicy, owners_of
+from worker.core.routing import Route, RouteRequest, RoutingPolicy, team_of
 from worker.core.ruleset import Ruleset
 from worker.core.sales import said_by_sales
 from worker.core.working_time import WorkingCalendar, add_working_time
 
-Refusals = tuple[Refusal, ...]
 NO_ACCOUNT = "ROUTE_OWNER_NOT_IN_CRM"
 
 
@@ -46,6 +52,7 @@ class HandOver:
 
     route: Route
     refusals: Refusals
+    taken_from: frozenset[str]
     follow_up: FollowUp | None = None
     wake_at: datetime | None = None
 
@@ -65,18 +72,24 @@ def hand_over(
     desk = _Desk(
         ruleset=ruleset,
         judgement=judgement,
-        memory=snapshot.memory,
-        present=_present_owners(ruleset, snapshot),
+        holding=Holding(
+            routing=ruleset.routing,
+            memory=snapshot.memory,
+            present=present_owners(ruleset, snapshot),
+            chosen_at=snapshot.owner_set_by_person_at,
+            is_accepted=_is_accepted(judgement, snapshot.memory),
+            untouched=snapshot.untouched_owners,
+        ),
         contacts=snapshot.contacts,
         roster=roster,
         planned=snapshot.activities,
-        is_chosen=snapshot.owner_set_by_person_at is not None,
     )
-    refusals = desk.without_chosen(refusals, snapshot.owner_set_by_person_at)
+    refusals = desk.holding.without_chosen(refusals)
+    refusals = desk.holding.with_let_go(refusals, desk.now)
     route = desk.route(refusals)
     policy = desk.policy_of(route)
     if policy is None or route.hold is not None:
-        return HandOver(route=desk.told(route), refusals=refusals)
+        return desk.handed(route, refusals)
     clock = desk.clock_of(route)
     pursuit = desk.pursuit_of(route, policy, clock)
     clock = advance(clock, pursuit, desk.actions(policy), desk.now)
@@ -85,7 +98,7 @@ def hand_over(
         route, clock, refusals = desk.move(route, policy, clock, refusals, move)
         pursuit = desk.pursuit_of(route, policy, clock)
     ahead = next_mark_at(clock, pursuit, desk.planned, desk.now)
-    return HandOver(route=desk.told(route), refusals=refusals, follow_up=clock, wake_at=ahead)
+    return replace(desk.handed(route, refusals), follow_up=clock, wake_at=ahead)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,12 +107,10 @@ class _Desk:
 
     ruleset: Ruleset
     judgement: Judgement
-    memory: Memory
-    present: Mapping[str, str]
+    holding: Holding
     contacts: Sequence[MappedContact]
     roster: Roster
     planned: tuple[Activity, ...]
-    is_chosen: bool
 
     @property
     def now(self) -> datetime:
@@ -110,40 +121,32 @@ class _Desk:
         return self.ruleset.configuration.routing
 
     @property
-    def has_hand_off(self) -> bool:
-        return self.memory.stage in HANDED_OFF and self.memory.owner is not None
+    def memory(self) -> Memory:
+        return self.holding.memory
 
-    def without_chosen(self, refusals: Refusals, chosen_at: datetime | None) -> Refusals:
-        """Whom a person has given the lead since may have it, whatever came before."""
-        if not refusals or chosen_at is None:
-            return refusals
-        shown = {f"{system}:{owner}" for system, owner in self.present.items()}
-        return tuple(
-            one
-            for one in refusals
-            if one.at >= chosen_at or shown.isdisjoint(_owner_keys(self.routing, {one.by}))
-        )
+    def handed(self, route: Route, refusals: Refusals) -> HandOver:
+        taken_from = self.holding.taken_from(route)
+        return HandOver(route=self.told(route), refusals=refusals, taken_from=taken_from)
 
     def route(self, refusals: Refusals) -> Route:
         """Route the lead; a hand-off that stands keeps its due time and its reasons."""
-        memory, is_kept = self.memory, self._still_owns(refusals)
-        clock = memory.follow_up
+        memory, is_kept = self.memory, self.holding.still_owns(refusals)
         route = self._routed(
             RouteRequest(
-                present_owners=self.present,
+                present_owners=self.holding.present,
                 kept_owner=memory.owner if is_kept else None,
-                refused_by=_names(refusals),
+                refused_by=names_of(refusals),
                 unseen_systems=frozenset(
                     c.ref.system for c in self.contacts if "owner" in c.unseen
                 ),
-                due_at=memory.next_step_due_at if self.has_hand_off else None,
-                is_started=clock is not None and clock.first_at is not None,
+                due_at=memory.next_step_due_at if self.holding.has_hand_off else None,
+                is_started=is_kept and self._has_begun(),
                 account_owners=self._account_owners(),
                 target=self._escalated_to() if is_kept else None,
-                is_chosen=self.is_chosen,
+                is_chosen=self.holding.is_settled,
             )
         )
-        if self._is_standing(route) and memory.next_step_due_at is not None:
+        if self.holding.is_standing(route) and memory.next_step_due_at is not None:
             reasons = memory.route_reasons or route.reasons
             return replace(route, due_at=memory.next_step_due_at, reasons=reasons)
         return route
@@ -160,40 +163,32 @@ class _Desk:
 
     def _account_owners(self) -> tuple[str, ...]:
         asked = self.ruleset.routing.asks_account_owner
-        return _account_owners(self.contacts) if asked else ()
+        return account_owners(self.contacts) if asked else ()
 
     def _routed(self, request: RouteRequest) -> Route:
         case = self.judgement.case
         case = replace(case, facts={**case.facts, "pathway": str(self.judgement.pathway)})
         return route_lead(self.ruleset.routing, case, request, self.roster)
 
-    def _has_owner(self, route: Route) -> bool:
-        """Tell whether a route leaves the lead with who has had it so far."""
-        return self.has_hand_off and (route.owner or route.outside_owner) == self.memory.owner
-
-    def _is_standing(self, route: Route) -> bool:
-        return self._has_owner(route) and route.next_step.id == self.memory.next_step
-
-    def _still_owns(self, refusals: Refusals) -> bool:
-        """The CRM still shows the owner we gave, or shows none: nobody has taken the lead over.
-
-        One who does not get the lead again is shown until our write has landed.
-        """
-        owners = owners_of(self.routing, self.memory.owner)
-        if not owners or not self.has_hand_off or self._is_chosen_away(owners):
-            return False
-        shown = {system: self.present.get(system, owner) for system, owner in owners.items()}
-        gone = _owner_keys(self.routing, _names(refusals) - {str(self.memory.owner)})
-        return all(
-            shown[system] == owner or f"{system}:{shown[system]}" in gone
-            for system, owner in owners.items()
+    def _has_begun(self) -> bool:
+        """Tell whether who has the lead has followed it up, be it that we only see it now."""
+        clock, step = (
+            self.memory.follow_up,
+            self.routing.next_steps.get(self.memory.next_step or ""),
         )
-
-    def _is_chosen_away(self, owners: Mapping[str, str]) -> bool:
-        """Tell whether a person chose somebody else last, in a CRM where our owner has no account."""
-        system, owner = next(iter(self.present.items()), ("", ""))
-        is_person = f"{system}:{owner}" not in self.ruleset.routing.nobody
-        return self.is_chosen and bool(system) and system not in owners and is_person
+        policy = self._policy_named(step.follow_up if step else None)
+        if clock is None or policy is None:
+            return False
+        if clock.first_at is not None:
+            return True
+        who = str(self.memory.owner)
+        pursuit = Pursuit(
+            policy=policy,
+            calendar=self.routing.queues[self.routing.fallback].calendar,
+            owners=_owners_who_count(self.routing, who, team_of(self.routing, who), policy.by),
+            may_reassign=False,
+        )
+        return first_follow_up(clock, pursuit, self.actions(policy), self.now) is not None
 
     def _escalated_to(self) -> str | None:
         clock = self.memory.follow_up
@@ -204,14 +199,16 @@ class _Desk:
     # --- the clock of its follow-up
 
     def policy_of(self, route: Route) -> FollowUpPolicy | None:
-        name = route.next_step.follow_up
+        return self._policy_named(route.next_step.follow_up)
+
+    def _policy_named(self, name: str | None) -> FollowUpPolicy | None:
         return self.routing.follow_up.policies.get(name) if name is not None else None
 
     def clock_of(self, route: Route) -> FollowUp:
         """Take up the clock of the hand-off that stands, or begin another."""
         clock, memory = self.memory.follow_up, self.memory
-        if clock is None or not self._has_owner(route):
-            return self._begin(route, clock if self.has_hand_off else None)
+        if clock is None or not self.holding.has_owner(route):
+            return self._begin(route, clock if self.holding.has_hand_off else None)
         is_withdrawn = clock.state is FollowUpState.ACCEPTED and not self._is_accepted()
         is_settled = clock.state in SETTLED and not is_withdrawn
         if is_settled or (route.next_step.id == memory.next_step and not is_withdrawn):
@@ -241,7 +238,7 @@ class _Desk:
         """
         if not route.is_kept:
             return self.now
-        if self.has_hand_off:
+        if self.holding.has_hand_off:
             return self.memory.assigned_at or self.now
         return self.judgement.standing.last_strong_at or self.now
 
@@ -253,14 +250,18 @@ class _Desk:
         return Pursuit(
             policy=policy,
             calendar=self.calendar_of(route),
-            owners=_owners_who_count(self.routing, route, policy.by),
+            owners=_owners_who_count(
+                self.routing, route.owner or str(route.outside_owner), route.target, policy.by
+            ),
             may_reassign=self._may_take_away(route) and not route.is_queue,
             is_accepted=self._is_accepted() and self._stops(route, clock),
         )
 
     def _may_take_away(self, route: Route) -> bool:
         """Tell whether the owner is ours to change: on a team or a queue, and chosen by no person."""
-        return route.owner is not None and not (self.is_chosen and route.is_kept)
+        return route.owner is not None and not (
+            self.holding.chosen_at is not None and route.is_kept
+        )
 
     def _is_accepted(self) -> bool:
         return self.judgement.standing.is_accepted
@@ -270,7 +271,7 @@ class _Desk:
         if clock.state is FollowUpState.ACCEPTED:
             return True
         is_news = said_by_sales(self.judgement.case.facts) != self.memory.sales_word
-        return is_news or (self.memory.follow_up is None and self._has_owner(route))
+        return is_news or (self.memory.follow_up is None and self.holding.has_owner(route))
 
     def actions(self, policy: FollowUpPolicy) -> list[Activity]:
         by_kind = self.judgement.case.by_kind
@@ -296,7 +297,7 @@ class _Desk:
             refusals = with_refusal(refusals, missed)
         request = RouteRequest(
             present_owners={},
-            refused_by=_names(refusals),
+            refused_by=names_of(refusals),
             account_owners=self._account_owners(),
             target=place,
         )
@@ -311,54 +312,21 @@ class _Desk:
         return replace(route, due_at=begun.due_at), begun, refusals
 
 
-def _names(refusals: Iterable[Refusal]) -> frozenset[str]:
-    return frozenset([refusal.by for refusal in refusals])
+def _is_accepted(judgement: Judgement, memory: Memory) -> bool:
+    """Tell whether sales took the lead on from who has it now, and not from an owner before."""
+    clock = memory.follow_up
+    is_news = said_by_sales(judgement.case.facts) != memory.sales_word
+    is_theirs = clock is None or clock.state is FollowUpState.ACCEPTED or clock.first_at is not None
+    return judgement.standing.is_accepted and (is_theirs or is_news)
 
 
-def _owner_keys(policy: RoutingPolicy, names: Iterable[str]) -> frozenset[str]:
-    """Name the CRM owners of members and queues; others are named as CRM owners already."""
-    keys = set(names)
-    for name in names:
-        keys |= {f"{system}:{owner}" for system, owner in owners_of(policy, name).items()}
-    return frozenset(keys)
-
-
-def _owners_who_count(policy: RoutingPolicy, route: Route, by: Doer) -> frozenset[str] | None:
+def _owners_who_count(
+    policy: RoutingPolicy, who: str, place: str | None, by: Doer
+) -> frozenset[str] | None:
     """Whose action is a follow-up; from a queue anybody may take up a lead."""
-    if by is Doer.ANYONE or route.is_queue:
+    if by is Doer.ANYONE or who in policy.queues:
         return None
-    names = {route.owner or str(route.outside_owner)}
-    if by is Doer.TEAM and route.target in policy.teams:
-        names |= {member.id for member in policy.teams[route.target].members}
-    return _owner_keys(policy, names)
-
-
-def _present_owners(ruleset: Ruleset, snapshot: LeadSnapshot) -> Mapping[str, str]:
-    """Say whom each CRM shows as owner, the one whose word counts most first.
-
-    Whom a person chose last, in whichever CRM, comes before all others; then it is as survivorship
-    prefers, and the newest record.
-    """
-    survivorship = ruleset.configuration.identity.survivorship
-    unassigned = ruleset.configuration.routing.unassigned
-
-    def weight(contact: MappedContact) -> tuple[datetime, int, tuple[datetime, RecordRef]]:
-        chosen_at = snapshot.owner_edits.get(contact.ref, EPOCH)
-        return chosen_at, survivorship.rank("owner", contact.ref.system), contact.freshness()
-
-    found: dict[str, str] = {}
-    for contact in sorted(snapshot.contacts, key=weight, reverse=True):
-        owner, system = contact.facts.get("owner"), contact.ref.system
-        if owner is not None and f"{system}:{owner}" not in unassigned:
-            found.setdefault(system, str(owner))
-    return found
-
-
-def _account_owners(contacts: Sequence[MappedContact]) -> tuple[str, ...]:
-    """List who owns the lead's organisation in each CRM, by the newest record first."""
-    newest_first = sorted(contacts, key=MappedContact.freshness, reverse=True)
-    return tuple(
-        f"{contact.ref.system}:{owner}"
-        for contact in newest_first
-        if (owner := contact.facts.get(ACCOUNT_OWNER)) is not None
-    )
+    names = {who}
+    if by is Doer.TEAM and place is not None and place in policy.teams:
+        names |= {member.id for member in policy.teams[place].members}
+    return owner_keys(policy, names)

@@ -55,6 +55,7 @@ class LeadSnapshot:
     ``is_stage_cleared``: the worker emptied the stage of a record, and has yet to fill it again.
     ``issues`` are what is wrong beyond the values themselves: an owner who left, a second record.
     ``stage_edits`` and ``owner_edits`` say when a person gave a record the stage or owner it has.
+    ``untouched_owners``, as ``system:owner id``, are those whom a CRM shows as we last left it.
     """
 
     profile_id: str
@@ -72,6 +73,7 @@ class LeadSnapshot:
     is_stage_cleared: bool = False
     stage_edits: Edits = field(default_factory=lambda: NO_EDITS)
     owner_edits: Edits = field(default_factory=lambda: NO_EDITS)
+    untouched_owners: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

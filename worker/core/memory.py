@@ -40,7 +40,8 @@ class Memory:
     ``sales_word`` is the last verdict of sales that was acted on, as ``said_by_sales`` puts it;
     ``sales_word_at`` when it was given, where the CRM gives no date or one before the hand-off.
     ``verdict_at_hand_off`` is what sales had said when the lead was handed off, empty for nothing, and
-    None where that is not known.
+    None where that is not known. ``taken_from`` are whom the CRMs showed when it was given to
+    ``owner``, as ``system:owner id``; they show them until our write has landed.
     """
 
     signature: str | None = None
@@ -63,8 +64,13 @@ class Memory:
     sales_word: str | None = None
     sales_word_at: datetime | None = None
     verdict_at_hand_off: str | None = None
+    taken_from: frozenset[str] = frozenset()
 
 
+LET_GO = "ROSTER_LEFT"
+"""Why somebody who was taken out of the roster does not keep the lead we had given them."""
+LET_GO_FOR = timedelta(days=30)
+"""Long enough for our write to land; who is put back on the roster is known by their own id again."""
 MOST_REFUSALS = 20
 """So many are remembered of one lead, the newest; a team is rarely larger."""
 

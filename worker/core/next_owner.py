@@ -74,7 +74,12 @@ def route_lead(
         case=case,
         request=request,
         roster=roster,
-        asked=Asked(present=present, refused_by=request.refused_by, due_at=request.due_at),
+        asked=Asked(
+            present=present,
+            refused_by=request.refused_by,
+            due_at=request.due_at,
+            is_theirs=request.is_chosen or request.is_started,
+        ),
     )
     if request.unseen_systems and not request.present_owners and request.kept_owner is None:
         return _hold(lead, OWNER_UNSEEN, [], [])

@@ -368,6 +368,7 @@ _ALL = (
     _reason("SLA_FOLLOWED_UP", _F.SLA, "Somebody has followed up in time."),
     _reason("SLA_FOLLOWED_UP_LATE", _F.SLA, "Somebody has followed up, but late."),
     _reason("FOLLOW_UP_MISSED", _F.SLA, "Had the lead and did not follow up in time."),
+    _reason("ROSTER_LEFT", _F.ROUTE, "Had the lead and is on the roster no more."),
     _reason("WRITE_NOT_TAKEN", _F.WRITE, "The CRM took the write and changed nothing.", _S.WARN),
     _reason("WRITE_CONFLICT", _F.WRITE, "A person changed the record in the meantime."),
     _reason("WRITE_MISSING", _F.WRITE, "The record no longer exists."),

@@ -101,8 +101,8 @@ class RouteRequest:
     owner is in ``unseen_systems``. ``due_at`` is when the next step of the hand-off is due, and
     ``is_started`` says that its owner has begun to work the lead. ``account_owners`` may own the
     lead's organisation, the likeliest first: members by id, others as ``system:owner id``.
-    ``target`` is a team or queue that takes the place of what the rules say. ``is_chosen``: a person
-    gave the lead to who has it, of whatever team.
+    ``target`` is a team or queue that takes the place of what the rules say. ``is_chosen``: people
+    decided who has it, of whatever team: one gave it to them, or sales took it on.
     """
 
     present_owners: Mapping[str, str]
@@ -196,6 +196,17 @@ def owners_of(policy: RoutingPolicy, roster_id: str | None) -> Mapping[str, str]
             if member.id == roster_id:
                 return member.owners
     return {}
+
+
+def team_of(policy: RoutingPolicy, member_id: str) -> str | None:
+    """Name the first team that somebody is a member of; None where there is none."""
+    teams = policy.teams.values()
+    return next((t.id for t in teams if any(m.id == member_id for m in t.members)), None)
+
+
+def is_on_roster(policy: RoutingPolicy, who: str) -> bool:
+    """Tell whether a member or queue is in the roster still."""
+    return who in policy.queues or team_of(policy, who) is not None
 
 
 def is_active_owner(policy: RoutingPolicy, who: str, active: frozenset[str]) -> bool:

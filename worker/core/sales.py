@@ -12,7 +12,7 @@ from datetime import datetime
 
 from worker.core.follow_up import MISSED, AfterRejection
 from worker.core.identity import MergedLead
-from worker.core.memory import Memory, Refusal, still_standing, with_refusal
+from worker.core.memory import LET_GO, LET_GO_FOR, Memory, Refusal, still_standing, with_refusal
 from worker.core.model import Facts, FactValue
 from worker.core.policy import Verdict
 from worker.core.routing import CompiledRouting, team_key
@@ -130,6 +130,7 @@ def refusals_of(
     cool_downs = {
         REJECTED: configuration.lifecycle.rejection_cool_down,
         MISSED: configuration.routing.follow_up.cool_down,
+        LET_GO: LET_GO_FOR,
     }
     return still_standing(found, cool_downs, now)
 

@@ -201,6 +201,7 @@ def memory_to_json(memory: Memory) -> str:
             "sales_word": memory.sales_word,
             "sales_word_at": _at(memory.sales_word_at),
             "verdict_at_hand_off": memory.verdict_at_hand_off,
+            "taken_from": sorted(memory.taken_from),
         }
     )
 
@@ -235,6 +236,7 @@ def memory_from_json(text: str) -> Memory:
         sales_word=data.get("sales_word"),
         sales_word_at=instant("sales_word_at"),
         verdict_at_hand_off=data.get("verdict_at_hand_off"),
+        taken_from=frozenset(data.get("taken_from", ())),
     )
 
 

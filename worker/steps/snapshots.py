@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from worker.core.exclusions import LOOK_BACK
 from worker.core.field_map import Managed
@@ -79,12 +79,14 @@ def take_snapshot(
     staged = {r.ref: at for r in records if (at := r.stage_set_by_person_at) is not None}
     owned = {r.ref: at for r in records if (at := r.owner_set_by_person_at) is not None}
     contacts = _contacts(records, configuration.facts)
+    memory = memory_from_json(profile.memory)
+    untouched = _untouched_owners(ruleset, records, contacts) if memory.taken_from else ()
     return LeadSnapshot(
         profile_id=profile.id,
         contacts=contacts,
         merged=_contacts(merged, configuration.facts),
         activities=tuple(happened),
-        memory=memory_from_json(profile.memory),
+        memory=memory,
         stage_set_by_person_at=max(staged.values(), default=None),
         owner_set_by_person_at=max(owned.values(), default=None),
         stage_edits=staged,
@@ -92,20 +94,36 @@ def take_snapshot(
         is_stage_cleared=any(_is_stage_cleared(ruleset, record) for record in records),
         membership=membership,
         issues=check_records(contacts, owners, configuration.routing.unassigned),
+        untouched_owners=frozenset(untouched),
     )
+
+
+def _untouched_owners(
+    ruleset: Ruleset, records: Sequence[StoredRecord], contacts: Sequence[MappedContact]
+) -> Iterator[str]:
+    """Name the owners that we wrote last, or that nobody has changed since we first saw them."""
+    for record, contact in zip(records, contacts, strict=True):
+        for target in _targets(ruleset, record, Managed.OWNER):
+            written, shown = record.written.get(target), record.values.get(target)
+            if target not in record.written or (written or None) == (shown or None):
+                yield f"{record.ref.system}:{contact.facts.get('owner')}"
+
+
+def _targets(ruleset: Ruleset, record: StoredRecord, managed: Managed) -> Iterator[str]:
+    """Yield the fields of a record that hold what is managed."""
+    system = ruleset.configuration.systems.get(record.ref.system)
+    object_map = system.find_object(record.ref.object_type) if system else None
+    writes = object_map.writes if object_map else ()
+    return (write.target for write in writes if write.managed is managed)
 
 
 def _is_stage_cleared(ruleset: Ruleset, record: StoredRecord) -> bool:
     """Tell whether we emptied the stage of a record, and nobody has filled it since."""
     if "" not in record.written.values():
         return False
-    system = ruleset.configuration.systems.get(record.ref.system)
-    object_map = system.find_object(record.ref.object_type) if system else None
     return any(
-        write.managed is Managed.STAGE
-        and record.written.get(write.target) == ""
-        and not record.values.get(write.target)
-        for write in (object_map.writes if object_map else ())
+        record.written.get(target) == "" and not record.values.get(target)
+        for target in _targets(ruleset, record, Managed.STAGE)
     )
 
 
