@@ -14,7 +14,6 @@ from tests.support.command import run
 from tests.support.hubspot_live import HubSpotOrganisation
 from tests.support.hubspot_setup import OURS, ours, serving_unset, set_up, states, writes
 from tests.support.hubspot_twin import Account, serving_account
-from worker.cli.configure import copy_configuration
 from worker.core.wanted_fields import wanted_fields
 from worker.errors import ExitCode
 from worker.ports import SetsUp
@@ -226,14 +225,4 @@ def test_a_system_that_is_not_there_is_named_with_those_that_are(folder: Path) -
     assert (ended.exit_code, ended.stderr) == (
         ExitCode.CONFIGURATION,
         "There is no system 'salesforce'. There are: hubspot.\n",
-    )
-
-
-def test_a_folder_of_tables_needs_no_set_up(tmp_path: Path) -> None:
-    copy_configuration(Path("mappings"), tmp_path / "files", None, dry_run=False)
-    (tmp_path / "files" / "data").mkdir()
-    ended = run("setup", "files", config=tmp_path / "files", now=None)
-    assert (ended.exit_code, ended.stdout) == (
-        0,
-        "files needs no set-up: what is written to it gets a place by itself.\n",
     )

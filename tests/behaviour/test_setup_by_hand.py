@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
+from tests.fakes.crm import FakeCrm
+from tests.support.command import run
+from tests.support.organisation import Organisation
 from worker.config.findings import Findings
 from worker.config.yaml_text import parse_sheet
-from worker.core.records import FieldForm
+from worker.core.records import FieldDescription, FieldForm
 from worker.core.setup_records import (
+    Choice,
     FieldStanding,
     FieldState,
     SetupPlan,
@@ -20,7 +25,7 @@ from worker.core.setup_records import (
 )
 from worker.ports import SetsUp
 from worker.report.setup import setup_json, show_setup
-from worker.steps.setup import carry_out, problems_of, refuse_setup
+from worker.steps.setup import plan_setup, problems_of, refuse_setup
 
 MAP = """system: crm
 objects:
@@ -65,7 +70,6 @@ def test_what_is_missing_is_told_at_its_line_with_what_to_deploy() -> None:
     sheet = parse_sheet(MAP, "systems/crm.yaml", Findings())
     assert sheet is not None
     refuse_setup(plan)
-    carry_out(connector, plan.steps, lambda _step: None)
     assert [str(problem) for problem in problems_of(plan, sheet)] == [
         (
             "systems/crm.yaml:5  objects.Lead.writes.pathway\n"
@@ -82,3 +86,50 @@ def test_the_table_does_not_say_that_it_will_be_made(tmp_path: Path) -> None:
     lines = (tmp_path / "table.txt").read_text(encoding="utf-8").splitlines()
     assert lines[2].split() == ["Pathway__c", "pathway", "choice", "missing:", "see", "below"]
     assert setup_json("crm", plan, (), [{"line": 5}], is_dry_run=False)["is_ready"] is False
+
+
+# --- a connector that does not compare: what its CRM says of its fields is enough
+
+
+@pytest.fixture
+def crm(tmp_path: Path) -> FakeCrm:
+    crm = FakeCrm(path=tmp_path / "crm.db", object_types=("Lead",))
+    crm.add("Lead", "1", {"Pathway__c": "patient"})
+    return crm
+
+
+def found_in(crm: FakeCrm, *wanted: WantedField) -> list[str]:
+    plan = plan_setup(crm, wanted)
+    assert plan.steps == ()
+    return [f"{one.state}: {one.says} {one.to_do}" for one in plan.standings if one.is_blocking]
+
+
+def test_a_field_that_is_not_there_is_for_a_person_to_add(crm: FakeCrm) -> None:
+    choices = (Choice("patient", "Patient"), Choice("b2b", "Organisation"))
+    missing = replace(PATHWAY, name="Way__c", choices=choices)
+    assert found_in(crm, PATHWAY, missing) == [
+        (
+            "missing: the CRM has no field 'Way__c', which is written. add it to the CRM as choice, with "
+            "the values patient, b2b"
+        )
+    ]
+
+
+def test_words_that_a_list_lacks_are_for_a_person_to_add(crm: FakeCrm) -> None:
+    crm.label("Lead", FieldDescription(name="Pathway__c", options=("patient",)))
+    choices = (Choice("patient", "Patient"), Choice("b2b", "Organisation"))
+    assert found_in(crm, replace(PATHWAY, choices=choices)) == [
+        (
+            "lacks choices: the CRM's list of 'Pathway__c' lacks 1 of the words that are written. add them "
+            "to the list in the CRM, with the values b2b; until then they are left out"
+        )
+    ]
+
+
+def test_a_table_of_files_gets_its_columns_by_itself(sample: Organisation) -> None:
+    ended = run("setup", "files", config=sample.folder, now=None)
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    assert ended.stdout.splitlines()[-2:] == [
+        "Nothing was left to make: files was not changed.",
+        "Next: leadtriage check --live",
+    ]

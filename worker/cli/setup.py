@@ -28,10 +28,10 @@ from worker.config.yaml_text import Sheet, read_sheet
 from worker.core.setup_records import SetupPlan, SetupStep, WantedField
 from worker.core.wanted_fields import wanted_fields
 from worker.errors import ExitCode, FixConfigurationError, Problem
-from worker.ports import Connector, SetsUp
+from worker.ports import Connector
 from worker.report.setup import setup_json, show_setup, step_in_words
 from worker.report.words import counted
-from worker.steps.setup import carry_out, problems_of, refuse_setup
+from worker.steps.setup import carry_out, plan_setup, problems_of, refuse_setup
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,10 +57,7 @@ def setup(
     """
     quiet_logs()
     with exits(), _open(system, config) as place:
-        if not isinstance(place.connector, SetsUp):
-            _tell_needless(system, as_json=as_json)
-            return
-        _set_up(place, place.connector, dry_run=dry_run, as_json=as_json)
+        _set_up(place, dry_run=dry_run, as_json=as_json)
 
 
 @contextmanager
@@ -83,16 +80,16 @@ def _open(system: str, config: ConfigOption) -> Iterator[_Place]:
         )
 
 
-def _set_up(place: _Place, connector: SetsUp, *, dry_run: bool, as_json: bool) -> None:
-    plan = connector.plan_setup(place.wanted)
+def _set_up(place: _Place, *, dry_run: bool, as_json: bool) -> None:
+    plan = plan_setup(place.connector, place.wanted)
     if not as_json:
         show(show_setup(place.system, plan))
     done: list[SetupStep] = []
     left = plan
     if not dry_run and plan.steps:
         refuse_setup(plan)
-        carry_out(connector, plan.steps, _teller(done, as_json=as_json))
-        left = connector.plan_setup(place.wanted)
+        carry_out(place.connector, plan.steps, _teller(done, as_json=as_json))
+        left = plan_setup(place.connector, place.wanted)
     problems = sorted(problems_of(left, place.sheet))
     if as_json:
         listed = [problem_json(problem) for problem in problems]
@@ -135,11 +132,3 @@ def _end_in_words(system: str, plan: SetupPlan, left: SetupPlan, *, dry_run: boo
     if plan.steps:
         return f"{system} now has what we make there."
     return f"Nothing was left to make: {system} was not changed."
-
-
-def _tell_needless(system: str, *, as_json: bool) -> None:
-    if as_json:
-        empty = SetupPlan(standings=(), steps=())
-        print_json(setup_json(system, empty, (), (), is_dry_run=False))
-        return
-    show(f"{system} needs no set-up: what is written to it gets a place by itself.")

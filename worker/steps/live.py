@@ -20,7 +20,7 @@ from worker.ports import Connector, LooksCloser, SetsUp
 from worker.steps.live_fields import look_at_fields
 from worker.steps.live_lists import look_at_lists
 from worker.steps.live_owners import look_at_owners
-from worker.steps.live_writes import look_at_standings, look_at_targets, look_at_values
+from worker.steps.live_writes import look_at_standings, look_at_values
 
 ALLOW = 'take it out of the map, or add `allow_sensitive: "<why it is needed>"`'
 
@@ -45,7 +45,7 @@ def look_live(
             _report_permissions(permissions, said, sheet, found)
             facts = tuple(connector.account_facts())
         look_at_system(system, connector, sheet, found, left_out=shut)
-        if isinstance(connector, SetsUp) and not shut & _written(system):
+        if not shut & _written(system):
             look_at_standings(configuration, system, connector, sheet, found)
         owners = tuple(connector.owners())
         look_at_owners(configuration.routing, system.system, owners, sheets["routing.yaml"], found)
@@ -71,10 +71,8 @@ def look_at_system(
         look_at_fields(item, description, sheet, found)
         _refuse(item, description, sheet, found)
         look_at_values(item, description, sheet, found)
-        sets_up = isinstance(connector, SetsUp)
-        if not sets_up:
-            look_at_targets(item, description, sheet, found)
-        look_at_lists(item, description, sheet, found, names_missing=not sets_up)
+        tells_of_stages = isinstance(connector, SetsUp)
+        look_at_lists(item, description, sheet, found, names_missing=not tells_of_stages)
 
 
 def _describe(connector: Connector, object_type: str) -> ObjectDescription:

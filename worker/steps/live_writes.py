@@ -10,8 +10,10 @@ from worker.core.configuration import Configuration
 from worker.core.field_map import LISTS, FieldWrite, Managed, ObjectMap, SystemMap, WriteForm
 from worker.core.records import FieldDescription, FieldRule, ObjectDescription
 from worker.core.setup_records import FieldStanding, FieldState
+from worker.core.stage_words import STAGE_FACT
 from worker.core.wanted_fields import wanted_fields
-from worker.ports import SetsUp
+from worker.ports import Connector, SetsUp
+from worker.steps.setup import plan_setup
 
 _LONG = frozenset({Managed.SUMMARY, Managed.WHY})
 _SHORT_FIELD = 4_000
@@ -21,14 +23,17 @@ _SHORT_FIELD = 4_000
 def look_at_standings(
     configuration: Configuration,
     system: SystemMap,
-    connector: SetsUp,
+    connector: Connector,
     sheet: Sheet,
     found: Findings,
 ) -> None:
     """Report what setting up would find: missing, archived and differing fields, and missing choices."""
-    plan = connector.plan_setup(wanted_fields(configuration, system))
+    plan = plan_setup(connector, wanted_fields(configuration, system))
+    tells_of_stages = isinstance(connector, SetsUp)  # else the look at the lists does
     for standing in plan.standings:
-        _report(system.system, standing, sheet, found)
+        is_of_stages = standing.missing and standing.field.key == STAGE_FACT
+        if tells_of_stages or not is_of_stages:
+            _report(system.system, standing, sheet, found)
     for finding in plan.findings:
         if finding.is_blocking:
             found.error(sheet.spot("system"), finding.message)
@@ -49,24 +54,6 @@ def _report(system: str, standing: FieldStanding, sheet: Sheet, found: Findings)
         found.warning(spot, message, hint=f"they are left out until {make} has added them")
     elif standing.state is FieldState.DIFFERS:
         found.warning(spot, standing.says, allowed=standing.allowed, hint=standing.to_do)
-
-
-def look_at_targets(
-    item: ObjectMap, description: ObjectDescription, sheet: Sheet, found: Findings
-) -> None:
-    """Report fields that are written and are not there, or that nobody may write."""
-    described = {field.name: field for field in description.fields}
-    for write in () if description.can_add_fields else item.writes:
-        field = described.get(write.target)
-        if field is not None and field.is_writable:
-            continue
-        spot = sheet.spot("objects", item.object_type, "writes", write.managed.value)
-        if field is not None:
-            message = f"the field {write.target!r} is read-only in the CRM."
-            found.error(spot, message, hint="name another field, or take the line out")
-        else:
-            message = f"the CRM has no field {write.target!r}, which is written."
-            found.error(spot, message, hint="add it to the CRM, or take the line out")
 
 
 def look_at_values(

@@ -9,11 +9,70 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
-from worker.config.findings import problem_at
+from worker.config.findings import in_words, problem_at
 from worker.config.yaml_text import Sheet
-from worker.core.setup_records import SetupPlan, SetupStep
+from worker.core.records import ObjectDescription
+from worker.core.setup_records import (
+    Choice,
+    FieldStanding,
+    FieldState,
+    SetupPlan,
+    SetupStep,
+    WantedField,
+)
 from worker.errors import FixAccessError, FixConfigurationError, Problem
-from worker.ports import SetsUp
+from worker.ports import Connector, SetsUp
+
+
+def plan_setup(connector: Connector, wanted: Sequence[WantedField]) -> SetupPlan:
+    """Compare what is written with the CRM.
+
+    A connector that can make nothing needs not compare either: what its CRM says of its fields is
+    enough to name what a person has to add.
+    """
+    if isinstance(connector, SetsUp):
+        return connector.plan_setup(wanted)
+    object_types = dict.fromkeys(field.object_type for field in wanted)
+    shapes = {name: connector.describe(name) for name in object_types}
+    standings = tuple(_stand(field, shapes[field.object_type]) for field in wanted)
+    return SetupPlan(standings=standings, steps=())
+
+
+def _stand(field: WantedField, shape: ObjectDescription) -> FieldStanding:
+    found = next((one for one in shape.fields if one.name == field.name), None)
+    if found is None:
+        if shape.can_add_fields:
+            return FieldStanding(field=field, state=FieldState.READY)
+        says = f"the CRM has no field {field.name!r}, which is written."
+        to_do = f"add it to the CRM as {field.form}{_with_values(field.choices)}"
+        return _left(field, FieldState.MISSING, says, to_do)
+    if not found.is_writable:
+        says = f"the field {field.name!r} is read-only in the CRM."
+        return _left(field, FieldState.DIFFERS, says, "name another field in the map")
+    known = frozenset(found.options or ())
+    missing = tuple(choice for choice in field.choices if known and choice.value not in known)
+    if not missing:
+        return FieldStanding(field=field, state=FieldState.READY)
+    says = f"the CRM's list of {field.name!r} lacks {len(missing)} of the words that are written."
+    to_do = f"add them to the list in the CRM{_with_values(missing)}; until then they are left out"
+    return _left(field, FieldState.LACKS_CHOICES, says, to_do, missing)
+
+
+def _left(
+    field: WantedField,
+    state: FieldState,
+    says: str,
+    to_do: str,
+    missing: tuple[Choice, ...] = (),
+) -> FieldStanding:
+    """A standing that only a person can mend."""
+    return FieldStanding(
+        field=field, state=state, missing=missing, says=says, to_do=to_do, is_blocking=True
+    )
+
+
+def _with_values(choices: Sequence[Choice]) -> str:
+    return f", with the values {in_words(c.value for c in choices)}" if choices else ""
 
 
 def refuse_setup(plan: SetupPlan) -> None:
@@ -34,10 +93,11 @@ def refuse_setup(plan: SetupPlan) -> None:
 
 
 def carry_out(
-    connector: SetsUp, steps: Sequence[SetupStep], on_done: Callable[[SetupStep], None]
+    connector: Connector, steps: Sequence[SetupStep], on_done: Callable[[SetupStep], None]
 ) -> None:
-    """Take the steps in their order."""
+    """Take the steps in their order; only a connector that sets up has given any."""
     for step in steps:
+        assert isinstance(connector, SetsUp)
         connector.carry_out(step)
         on_done(step)
 
