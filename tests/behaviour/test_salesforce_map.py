@@ -1,0 +1,115 @@
+"""The field map that is shipped for Salesforce: it loads, and a base is read, decided and written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from connectors.sandbox.salesforce.sessions import SANDBOX_SESSION
+from tests.support.salesforce_organisation import define, lay_out
+from tests.support.salesforce_twin import NOON, Org, serving_org
+from worker.app import open_app
+from worker.config.loader import load_configuration
+from worker.core.records import RecordRef
+from worker.errors import FixDataError
+from worker.ledger.quarantine import list_quarantine
+from worker.ledger.records import load_records
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return lay_out(tmp_path / "organisation")
+
+
+@pytest.fixture
+def org(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Org]:
+    with serving_org() as org:
+        define(org, load_configuration(folder).systems["salesforce"])
+        monkeypatch.setenv("LEADTRIAGE_SALESFORCE__INSTANCE_URL", org.url)
+        monkeypatch.setenv("LEADTRIAGE_SALESFORCE__ACCESS_TOKEN", SANDBOX_SESSION)
+        yield org
+
+
+def test_nothing_that_holds_free_text_or_a_body_is_asked_for(folder: Path) -> None:
+    system = load_configuration(folder).systems["salesforce"]
+    asked = {name for item in system.objects for name in item.requested_fields()}
+    assert not [name for name in asked if re.search(r"body|description|note|html", name, re.I)]
+
+
+def test_what_is_written_is_the_owner_and_fields_of_our_own(folder: Path) -> None:
+    system = load_configuration(folder).systems["salesforce"]
+    written = {write.target for item in system.objects for write in item.writes}
+    assert {name for name in written if not name.startswith("Leadtriage_")} == {"OwnerId"}
+    assert all(name.endswith("__c") for name in written - {"OwnerId"})
+
+
+def test_leads_contacts_and_activities_are_read_decided_and_written_once(
+    folder: Path, org: Org
+) -> None:
+    kim = org.lead(Email="kim@example.org", FirstName="Kim", Lead_Type__c="Patient")
+    person = org.add("Contact", LastName="Stone", Email="jo@example.org", Lead_Type__c="Patient")
+    call = {"TaskSubtype": "Call", "CallType": "Inbound", "Status": "Completed"}
+    org.add("Task", WhoId=kim, Subject="Call", **call)
+    org.add("Task", WhoId=person, Subject="Call", **call)
+    with open_app(folder, now=NOON, clock=org.twin.clock.now) as app:
+        report = app.sync()
+    counts = report.steps
+    assert counts["pull salesforce leads"]["new"] == 1
+    assert counts["pull salesforce contacts"]["new"] == 1
+    assert counts["pull salesforce lead_calls"]["changed"] == 1
+    assert counts["pull salesforce contact_calls"]["changed"] == 1
+    assert counts["decide"]["decided"] == 2
+    for type_, record_id in (("Lead", kim), ("Contact", person)):
+        assert org.cell(type_, record_id, "Leadtriage_Reason_Codes__c")
+        assert org.cell(type_, record_id, "Leadtriage_Decided_At__c")
+    org.counts()
+    with open_app(folder, now=NOON, clock=org.twin.clock.now) as app:
+        app.sync()
+    assert not [name for name in org.counts() if name.startswith("PATCH")]
+
+
+def test_a_converted_lead_and_its_contact_are_one_profile(folder: Path, org: Org) -> None:
+    kim = org.lead(Email="kim@example.org", Lead_Type__c="Patient", HasOptedOutOfEmail=True)
+    with open_app(folder, now=NOON, clock=org.twin.clock.now) as app:
+        app.sync()
+    org.wait(hours=1)
+    contact = org.add("Contact", LastName="Rivera", Email="kim.r@example.org")
+    became = {"IsConverted": 1, "ConvertedContactId": contact}
+    with org.twin.lock:
+        stamp = org.twin.org.stamp()
+        org.twin.org.store.change("Lead", kim, {**became, "SystemModstamp": stamp})
+    with open_app(folder, now=org.twin.clock.now(), clock=org.twin.clock.now) as app:
+        report = app.sync()
+        with app.ledger.read() as tx:
+            refs = [
+                RecordRef(system="salesforce", object_type=name, id=one)
+                for name, one in (("leads", kim), ("contacts", contact))
+            ]
+            found = load_records(tx, refs)
+    assert found[refs[0]].profile_id == found[refs[1]].profile_id
+    assert report.steps["pull salesforce leads"]["deleted"] == 1
+    assert "email" not in str(org.cell("Contact", contact, "Leadtriage_Allowed_Channels__c") or "")
+
+
+def test_f16_what_is_optional_is_passed_over_and_reported(folder: Path, org: Org) -> None:
+    org.twin.org.schema.types.pop("emailmessagerelation")
+    with open_app(folder, now=NOON, clock=org.twin.clock.now) as app:
+        app.sync(pushes=False)
+        with app.ledger.read() as tx:
+            rows = list_quarantine(tx, 10)
+    assert {(row.object_type, row.code) for row in rows} == {
+        ("lead_replies", "DQ_SOURCE_SKIPPED"),
+        ("contact_replies", "DQ_SOURCE_SKIPPED"),
+    }
+
+
+def test_f16_leads_that_may_not_be_read_fail_the_run(folder: Path, org: Org) -> None:
+    org.twin.org.schema.types.pop("lead")
+    with (
+        open_app(folder, now=NOON, clock=org.twin.clock.now) as app,
+        pytest.raises(FixDataError, match="NOT_FOUND"),
+    ):
+        app.sync(pushes=False)

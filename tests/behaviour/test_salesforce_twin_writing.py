@@ -1,0 +1,159 @@
+"""Writing against an org with rules of its own: owners, duplicates, locks, validations, sessions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from connectors.sandbox.salesforce.rules import Assignment, DuplicateRule, Lock, Validation
+from connectors.sandbox.script import Fault, FaultKind
+from tests.support.salesforce_twin import Org, serving_org
+from worker.core.records import RawValue, RecordRef, WriteCommand, WriteOutcome
+from worker.ports import Connector
+
+APPLIED, REJECTED, UNKNOWN = WriteOutcome.APPLIED, WriteOutcome.REJECTED, WriteOutcome.UNKNOWN
+LOGIN = {"client_id": "sandbox-client", "client_secret": "sandbox-secret"}
+
+
+@pytest.fixture
+def org() -> Iterator[Org]:
+    with serving_org() as org:
+        yield org
+
+
+def write(
+    record_id: str, changes: Mapping[str, RawValue], name: str = "w", type_: str = "Lead"
+) -> WriteCommand:
+    ref = RecordRef(system="salesforce", object_type=type_, id=record_id)
+    return WriteCommand(command_id=name, ref=ref, changes=changes)
+
+
+def told(connector: Connector, *commands: WriteCommand) -> list[tuple[WriteOutcome, str | None]]:
+    results = {result.command_id: result for result in connector.push(commands)}
+    return [(results[one.command_id].outcome, results[one.command_id].code) for one in commands]
+
+
+def user(org: Org, name: str, *, is_active: bool = True) -> str:
+    row = {"LastName": name, "Username": f"{name}@x.example", "IsActive": int(is_active)}
+    return org.twin.org.put_row("User", {**row, "Email": f"{name}@example.org"})
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_no_write_sets_off_an_assignment_rule_also_after_a_new_login(org: Org, count: int) -> None:
+    leads = [org.lead() for _one in range(count)]
+    owner = org.cell("Lead", leads[0], "OwnerId")
+    org.twin.org.rules.assignments.append(Assignment(type="Lead", owner_id=user(org, "thief")))
+    org.twin.script.add(Fault(kind=FaultKind.EXPIRE, endpoint="PATCH *"))
+    commands = [write(one, {"Title": "x"}, f"w{n}") for n, one in enumerate(leads)]
+    assert told(org.connect(**LOGIN), *commands) == [(APPLIED, None)] * count
+    assert {org.cell("Lead", one, "OwnerId") for one in leads} == {owner}
+
+
+def test_f60_a_duplicate_is_rejected_and_its_neighbour_written(org: Org) -> None:
+    one, other = org.lead(Email="a@example.org"), org.lead(Email="b@example.org")
+    org.twin.org.rules.duplicates.append(DuplicateRule(type="Lead"))
+    found = told(
+        org.connect(),
+        write(one, {"Email": "b@example.org"}, "w1"),
+        write(other, {"Title": "Dr."}, "w2"),
+    )
+    assert found == [(REJECTED, "DUPLICATES_DETECTED"), (APPLIED, None)]
+
+
+def test_f45_a_lock_is_waited_out_by_the_next_push_and_the_rest_lands(org: Org) -> None:
+    one, other = org.lead(), org.lead()
+    org.twin.org.rules.locks.append(Lock(id=one))
+    connector = org.connect()
+    commands = [write(one, {"Title": "x"}, "w1"), write(other, {"Title": "x"}, "w2")]
+    assert told(connector, *commands) == [(UNKNOWN, None), (APPLIED, None)]
+    assert org.cell("Lead", one, "Title") is None
+    assert told(connector, *commands) == [(APPLIED, None), (WriteOutcome.UNCHANGED, None)]
+
+
+def test_a_validation_rule_speaks_in_a_code_and_never_in_its_words(org: Org) -> None:
+    one, other = org.lead(), org.lead()
+    rule = Validation(
+        type="Lead",
+        message="Mrs. Rivera said no",
+        is_wrong=lambda _before, after: after.get("Title") == "bad",
+    )
+    org.twin.org.rules.validations.append(rule)
+    found = told(
+        org.connect(), write(one, {"Title": "bad"}, "w1"), write(other, {"Title": "x"}, "w2")
+    )
+    assert found == [(REJECTED, "FIELD_CUSTOM_VALIDATION_EXCEPTION"), (APPLIED, None)]
+
+
+def test_f58_owners_who_left_are_listed_as_inactive_and_refused(org: Org) -> None:
+    gone, lead, other = user(org, "gone", is_active=False), org.lead(), org.lead()
+    connector = org.connect()
+    assert {owner.id: owner.is_active for owner in connector.owners()}[gone] is False
+    found = told(
+        connector, write(lead, {"OwnerId": gone}, "w1"), write(other, {"Title": "x"}, "w2")
+    )
+    assert found == [(REJECTED, "INACTIVE_OWNER_OR_USER"), (APPLIED, None)]
+
+
+def test_a_queue_owns_leads_of_its_own_and_no_contact(org: Org) -> None:
+    queue = org.twin.org.put_row("Group", {"Name": "Intake", "Type": "Queue"})
+    org.twin.org.put_row("QueueSobject", {"QueueId": queue, "SobjectType": "Lead"})
+    contact = org.add("Contact", LastName="Stone")
+    found = told(
+        org.connect(),
+        write(org.lead(), {"OwnerId": queue}, "w1"),
+        write(contact, {"OwnerId": queue}, "w2", "Contact"),
+    )
+    assert found == [(APPLIED, None), (REJECTED, "QUEUE_CANNOT_OWN_THIS")]
+
+
+def test_f63_a_change_between_the_read_and_the_write_of_one_record_stands(org: Org) -> None:
+    """The twin refuses it by the condition that was sent, which only a single record can have."""
+    lead = org.lead(Title="old")
+    org.wait(minutes=5)
+    connector = org.connect()
+    connector.describe("Lead")
+    store = org.twin.org.store
+    later = org.twin.org.stamp() + 60_000
+    read = store.get("Lead", lead)
+    assert read is not None
+    batch_read = connector.transport.query  # type: ignore[attr-defined]
+
+    def read_then_edited(*args: object, **more: object) -> object:
+        answer = batch_read(*args, **more)
+        with org.twin.lock:
+            store.change("Lead", lead, {"Title": "theirs", "LastModifiedDate": later})
+        return answer
+
+    connector.transport.query = read_then_edited  # type: ignore[attr-defined]
+    found = told(connector, write(lead, {"Title": "ours"}))
+    assert found == [(WriteOutcome.CONFLICT, "WRITE_CONFLICT")]
+    assert org.cell("Lead", lead, "Title") == "theirs"
+
+
+@pytest.mark.parametrize("kind", [FaultKind.LOST, FaultKind.CUT])
+def test_f48_an_answer_lost_after_the_work_is_unknown_and_found_unchanged_later(
+    org: Org, kind: FaultKind
+) -> None:
+    leads = [org.lead(), org.lead()]
+    org.twin.script.add(Fault(kind=kind, endpoint="PATCH */composite/sobjects"))
+    commands = [write(one, {"Title": "x"}, f"w{n}") for n, one in enumerate(leads)]
+    assert told(org.connect(), *commands) == [(UNKNOWN, None)] * 2
+    assert told(org.connect(), *commands) == [(WriteOutcome.UNCHANGED, None)] * 2
+
+
+def test_a_push_of_200_is_a_read_a_write_and_a_look(org: Org) -> None:
+    leads = [org.lead() for _one in range(200)]
+    connector = org.connect()
+    connector.describe("Lead")
+    org.counts()
+    commands = [write(one, {"Title": "x"}, f"w{n}") for n, one in enumerate(leads)]
+    assert {outcome for outcome, _code in told(connector, *commands)} == {APPLIED}
+    assert sum(org.counts().values()) == 3
+
+
+def test_text_is_kept_as_it_was_sent_whatever_it_looks_like(org: Org) -> None:
+    lead = org.lead()
+    changes = {"Title": "Null", "LastName": 'O\'Hara \\ "x"', "City": "NA"}
+    assert told(org.connect(), write(lead, changes)) == [(APPLIED, None)]
+    assert {name: org.cell("Lead", lead, name) for name in changes} == changes
