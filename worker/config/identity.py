@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from worker.config.findings import Findings, nearest
-from worker.config.identity_documents import IdentityDocument, ProposalsEntry, SurvivorshipEntry
-from worker.config.vocabulary import Vocabulary, check_fact
+from worker.config.identity_documents import (
+    CopiedEntry,
+    IdentityDocument,
+    ProposalsEntry,
+    SurvivorshipEntry,
+)
+from worker.config.vocabulary import Vocabulary, check_fact, check_name
 from worker.config.yaml_text import KeyPath, Sheet
-from worker.core.identity import IdentityPolicy, Survivorship
+from worker.core.identity import Copying, IdentityPolicy, Survivorship
 from worker.core.model import PERMISSIVE_FACTS, RESTRICTIVE_FACTS
 from worker.core.similarity import DEFAULT_WEIGHTS, Likeness, SimilarityPolicy
 
@@ -26,7 +31,18 @@ def build_identity(
             oldest=frozenset(document.survivorship.oldest),
             prefer={fact: tuple(order) for fact, order in document.survivorship.prefer.items()},
         ),
+        copying=_build_copying(document.copied, sheet, systems, findings),
     )
+
+
+def _build_copying(
+    entry: CopiedEntry | None, sheet: Sheet, systems: frozenset[str], findings: Findings
+) -> Copying | None:
+    if entry is None:
+        return None
+    for number, system in enumerate(entry.between):
+        check_name(findings, sheet.spot("copied", "between", number), "system", system, systems)
+    return Copying(systems=frozenset(entry.between), within=entry.within)
 
 
 def _build_similarity(entry: ProposalsEntry, sheet: Sheet, findings: Findings) -> SimilarityPolicy:

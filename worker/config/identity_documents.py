@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated
 
 from pydantic import Field
 
-from worker.config.scalars import Document, Id, Name, Number
+from worker.config.scalars import Document, Duration, Id, Name, Number
 from worker.core.similarity import Likeness, SimilarityPolicy
 from worker.core.traits import Trait
 
@@ -24,8 +25,14 @@ class SurvivorshipEntry(Document):
     prefer: dict[Name, list[Id]] = Field(default_factory=dict)
 
 
+class CopiedEntry(Document):
+    between: Annotated[list[Id], Field(min_length=2)]
+    within: Duration = timedelta(days=1)
+
+
 class IdentityDocument(Document):
     """identity.yaml"""
 
     proposals: ProposalsEntry = Field(default_factory=ProposalsEntry)
     survivorship: SurvivorshipEntry = Field(default_factory=SurvivorshipEntry)
+    copied: CopiedEntry | None = None

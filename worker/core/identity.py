@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from itertools import combinations
 
 from worker.core.cross_references import (
@@ -198,11 +199,23 @@ NEWEST = Survivorship()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Copying:
+    """Between which systems something else copies fields, and how long a copy may take."""
+
+    systems: frozenset[str]
+    within: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class IdentityPolicy:
-    """What makes two people look like one, and which of their values survive when they are one."""
+    """What makes two people look like one, and which of their values survive when they are one.
+
+    ``copying`` says between which systems something else copies fields; None: nothing is said to.
+    """
 
     similarity: SimilarityPolicy = field(default_factory=SimilarityPolicy)
     survivorship: Survivorship = NEWEST
+    copying: Copying | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from worker.core.records import Owner, OwnerKind
-from worker.core.routing import RoutingPolicy
+from worker.core.routing import CompiledRouting, RoutingPolicy
 from worker.core.teams import Member
 
 Listed: TypeAlias = Mapping[str, Sequence[Owner]]
@@ -19,6 +19,17 @@ Listed: TypeAlias = Mapping[str, Sequence[Owner]]
 Twins: TypeAlias = Mapping[str, Mapping[str, str]]
 """Of an owner, as ``system:owner id``, the ids of the same person in other CRMs, by system."""
 NO_TWINS: Twins = {}
+
+
+def person_of(routing: CompiledRouting, key: str) -> str:
+    """Name who an owner, as ``system:owner id``, is in every CRM: a member or queue, else one of the ids."""
+    if key in routing.members_by_owner:
+        return routing.members_by_owner[key]
+    for queue in routing.policy.queues.values():
+        if key in {f"{system}:{owner}" for system, owner in queue.owners.items()}:
+            return queue.id
+    others = routing.policy.twins.get(key, {})
+    return min([key, *(f"{system}:{owner}" for system, owner in others.items())])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

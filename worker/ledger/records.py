@@ -12,6 +12,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import CompoundSelect, func, select
 
+from worker.core.copies import PastValue
+from worker.core.json_text import write_json
 from worker.core.records import RawValues, RecordRef
 from worker.ledger.rows import StoredRecord
 from worker.ledger.sql import (
@@ -31,6 +33,7 @@ from worker.ledger.transaction import Transaction
 from worker.ledger.waiting_tables import availability
 
 _decode_values = msgspec.json.Decoder(dict[str, str | None]).decode
+_decode_past = msgspec.json.Decoder(tuple[PastValue, ...]).decode
 _encode_values = msgspec.json.Encoder().encode
 
 
@@ -246,6 +249,7 @@ def _to_record(tx: Transaction, row: AnyRow) -> StoredRecord:
         written=_decode_values(decode(row.written)),
         stage_set_by_person_at=row.stage_set_by_person_at,
         owner_set_by_person_at=row.owner_set_by_person_at,
+        past=_decode_past(decode(row.past)) if row.past else (),
     )
 
 
@@ -263,6 +267,7 @@ def _from_record(tx: Transaction, record: StoredRecord) -> SqlRow:
         "written": _seal_values(tx, record.written),
         "stage_set_by_person_at": record.stage_set_by_person_at,
         "owner_set_by_person_at": record.owner_set_by_person_at,
+        "past": tx.codec.encode(write_json(record.past)) if record.past else None,
     }
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from worker.core.copies import PastValue
 from worker.core.records import RawValues, RecordRef, WriteOutcome
 from worker.errors import RunStatus
 
@@ -20,7 +21,8 @@ class StoredRecord:
     """One CRM record as last read. ``written`` holds the managed values we applied last; an empty text is a
     field that we emptied, and are about to fill again.
 
-    ``owner_set_by_person_at`` is when a person gave the record the owner that it has now.
+    ``owner_set_by_person_at`` is when a person gave the record the owner that it has now. ``past`` is
+    what stage and owner were before, for as long as a copy of them may still arrive elsewhere.
     """
 
     ref: RecordRef
@@ -34,6 +36,7 @@ class StoredRecord:
     written: RawValues = field(default_factory=dict)
     stage_set_by_person_at: datetime | None = None
     owner_set_by_person_at: datetime | None = None
+    past: tuple[PastValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

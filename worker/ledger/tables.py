@@ -82,6 +82,7 @@ records = Table(
     _text("written"),
     Column("stage_set_by_person_at", Instant),
     Column("owner_set_by_person_at", Instant),
+    Column("past", Text),
     Index("records_profile", "account", "profile_id"),
 )
 

@@ -7,16 +7,17 @@ have a lead decided again. Pure: the step stores what is returned.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
+from worker.core.copies import PastValue, with_past
 from worker.core.field_map import ObjectMap
 from worker.core.identity import UNCLEAR
 from worker.core.mapping import ContactMapper, mapped_to_json
 from worker.core.merged import keep_of_merged
-from worker.core.records import Record
+from worker.core.records import RawValues, Record
 from worker.ledger.rows import StoredRecord
-from worker.steps.edits import is_confirmed, with_edits
+from worker.steps.edits import NO_FIELDS, is_confirmed, with_edits
 
 
 class News(StrEnum):
@@ -37,6 +38,7 @@ class Reading:
     """How records of one object type are read: with which map, and whether it is another than before.
 
     ``can_add_fields``: a managed field that is not there yet is empty, as our first write adds it.
+    ``copies_within`` is how long something else takes to copy fields to another CRM; None: it does not.
     """
 
     now: datetime
@@ -44,12 +46,19 @@ class Reading:
     map_contact: ContactMapper
     can_add_fields: bool
     is_remapped: bool
+    copies_within: timedelta | None = None
 
 
 def absorb(
-    reading: Reading, record: Record, before: StoredRecord | None
+    reading: Reading,
+    record: Record,
+    before: StoredRecord | None,
+    copied: frozenset[str] = NO_FIELDS,
 ) -> tuple[News, StoredRecord | None]:
-    """Say what a record read now is to us, and how to keep it; None: as it is kept already."""
+    """Say what a record read now is to us, and how to keep it; None: as it is kept already.
+
+    ``copied`` are fields that something else has brought over from another CRM.
+    """
     is_gone = record.is_deleted or record.merged_into is not None
     if record.merged_into is not None and before is None:
         # Unknown to us, but others may have been merged into it, and it passes them on.
@@ -61,7 +70,7 @@ def absorb(
     after = _kept(reading, record, before)
     if is_gone:
         return News.DELETED, after
-    after = with_edits(reading.object_map, record, before, after, reading.now)
+    after = with_edits(reading.object_map, record, before, after, reading.now, copied)
     if before is None or before.is_deleted:
         return News.NEW, after
     if is_confirmed(before, after):
@@ -95,7 +104,17 @@ def _kept(reading: Reading, record: Record, before: StoredRecord | None) -> Stor
         written=before.written if before else {},
         stage_set_by_person_at=before.stage_set_by_person_at if before else None,
         owner_set_by_person_at=before.owner_set_by_person_at if before else None,
+        past=_past(reading, before, values),
     )
+
+
+def _past(
+    reading: Reading, before: StoredRecord | None, values: RawValues
+) -> tuple[PastValue, ...]:
+    if before is None or reading.copies_within is None:
+        return ()
+    oldest_at = reading.now - reading.copies_within
+    return with_past(before.past, reading.object_map, before.values, values, oldest_at, reading.now)
 
 
 def _kept_of_merged(reading: Reading, record: Record, before: StoredRecord | None) -> StoredRecord:

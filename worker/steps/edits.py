@@ -14,6 +14,7 @@ from worker.core.records import Editor, RawValues, Record
 from worker.ledger.rows import StoredRecord
 
 NOTHING: RawValues = {}
+NO_FIELDS: frozenset[str] = frozenset()
 
 
 def with_edits(
@@ -22,22 +23,27 @@ def with_edits(
     before: StoredRecord | None,
     after: StoredRecord,
     now: datetime,
+    copied: frozenset[str] = NO_FIELDS,
 ) -> StoredRecord:
     """Note on a record that was just read what a person changed of what the worker manages.
 
     What changed before we ever wrote to it counts as well: the value we knew stands for our own.
+    ``copied`` fields show what another CRM shows or showed: nobody's edit, unless the CRM says so.
     """
     known = before.values if before is not None and not before.is_deleted else NOTHING
     if not record.edits and known is NOTHING:
         return after
     seen = replace(record, values=after.values)
-    noted = _noted(object_map, seen, known, after.written, after, now)
+    ours = {name: after.values.get(name) for name in copied}
+    noted = _noted(object_map, seen, known, {**after.written, **ours}, after, now)
     never_ours = {
         write.target: known[write.target]
         for write in object_map.writes
         if write.target not in after.written and _differs(after.values, known, write.target)
     }
-    return replace(noted, written={**never_ours, **after.written}) if never_ours else noted
+    if not (never_ours or ours):
+        return noted
+    return replace(noted, written={**never_ours, **after.written, **ours})
 
 
 def with_edits_of_conflict(

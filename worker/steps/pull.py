@@ -37,10 +37,13 @@ from worker.steps.absorb import COUNTED, News, Reading, absorb
 from worker.steps.availability import confirm_unchanged, report_missing, store_availability
 from worker.steps.choices import note_lists
 from worker.steps.contact_points import note_contact_points, prepare_contact_points
+from worker.steps.copies import copies_within, find_copied
 from worker.steps.drift import note_fields, refuse_drift
+from worker.steps.edits import NO_FIELDS
 from worker.steps.link import link_records
 from worker.steps.live import refuse_delicate
 from worker.steps.membership import note_actions, place_all
+from worker.steps.owners import with_known_twins
 from worker.steps.revocations import note_revocations
 from worker.steps.sweep import doubt, sweep
 from worker.steps.work import Work
@@ -71,6 +74,8 @@ def pull(work: Work) -> None:
     """Pull every object type of every system, activities after the contacts they belong to."""
     place_all(work)
     prepare_contact_points(work)
+    with work.ledger.read() as tx:
+        work = with_known_twins(work, tx)
     for system in work.ruleset.configuration.systems.values():
         connector = work.connectors[system.system]
         for object_map in sorted(system.objects, key=lambda o: o.kind is ObjectKind.ACTIVITY):
@@ -211,8 +216,10 @@ def _store_contacts(
         map_contact=map_contact,
         can_add_fields=source.can_add_fields,
         is_remapped=source.is_remapped,
+        copies_within=copies_within(work, source.system.system),
     )
-    news = [absorb(reading, record, stored.get(record.ref)) for record in records]
+    copied = find_copied(work, tx, source.object_map, records, stored)
+    news = [absorb(reading, r, stored.get(r.ref), copied.get(r.ref, NO_FIELDS)) for r in records]
     save_records(tx, [after for what, after in news if after and what is News.ECHO])
     touched = [after for what, after in news if after and what is not News.ECHO]
     link_records(tx, touched, work.ruleset)

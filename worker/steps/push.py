@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
+from worker.core.copies import PastValue, with_past
 from worker.core.field_map import OPT_OUTS, Managed, ObjectMap
 from worker.core.guardrails import Breach, PlannedChange, find_breaches
 from worker.core.records import (
@@ -39,7 +40,8 @@ from worker.ports import Connector
 from worker.retry import with_retry
 from worker.steps.absorb import map_record
 from worker.steps.contact_points import note_contact_points
-from worker.steps.edits import with_edits_of_conflict
+from worker.steps.copies import copies_within, find_copied
+from worker.steps.edits import NO_FIELDS, with_edits_of_conflict
 from worker.steps.revocations import review_profiles
 from worker.steps.sequences import close_steps, is_clear, look_back
 from worker.steps.work import Work
@@ -204,9 +206,9 @@ def store_results(
         for intent in settled:
             ref = ref_of(intent)
             if ref in stored:
-                stored[ref] = _after(
-                    work, stored[ref], intent, results[intent.id].outcome, fresh.get(ref)
-                )
+                outcome, now_there = results[intent.id].outcome, fresh.get(ref)
+                copied = _copied(work, tx, stored[ref], now_there)
+                stored[ref] = _after(work, stored[ref], intent, outcome, now_there, copied)
         save_records(tx, list(stored.values()))
         _note_opt_outs(work, tx, settled, stored)
         halfway = close_steps(tx, settled, results)
@@ -254,7 +256,12 @@ def _settlement(work: Work, intent: Intent, result: WriteResult) -> Settlement:
 
 
 def _after(
-    work: Work, record: StoredRecord, intent: Intent, outcome: WriteOutcome, fresh: Record | None
+    work: Work,
+    record: StoredRecord,
+    intent: Intent,
+    outcome: WriteOutcome,
+    fresh: Record | None,
+    copied: frozenset[str],
 ) -> StoredRecord:
     """What the ledger knows of a record after a write: what stands there, and what of it is ours."""
     match outcome:
@@ -266,18 +273,40 @@ def _after(
                 values={**record.values, **intent.changes},
                 written={**record.written, **ours},
                 owner_set_by_person_at=None if is_given else record.owner_set_by_person_at,
+                past=_past(work, record, intent),
             )
             return _remapped(work, written)
         case WriteOutcome.MISSING:
             return replace(record, is_deleted=True)
         case WriteOutcome.CONFLICT if fresh is not None:
-            return _after_conflict(work, record, intent, fresh)
+            return _after_conflict(work, record, intent, fresh, copied)
         case _:
             return record
 
 
+def _copied(
+    work: Work, tx: Transaction, record: StoredRecord, fresh: Record | None
+) -> frozenset[str]:
+    """Name what something else has copied over before a write of ours arrived."""
+    if fresh is None:
+        return NO_FIELDS
+    found = find_copied(work, tx, _object_map(work, record.ref), [fresh], {record.ref: record})
+    return found.get(record.ref, NO_FIELDS)
+
+
+def _past(work: Work, record: StoredRecord, intent: Intent) -> tuple[PastValue, ...]:
+    """Keep what we wrote over, for as long as a copy of it may still arrive elsewhere."""
+    within = copies_within(work, intent.system)
+    if within is None:
+        return record.past
+    values = {**record.values, **intent.changes}
+    object_map = _object_map(work, record.ref)
+    oldest_at = work.now - within
+    return with_past(record.past, object_map, record.values, values, oldest_at, work.now)
+
+
 def _after_conflict(
-    work: Work, record: StoredRecord, intent: Intent, fresh: Record
+    work: Work, record: StoredRecord, intent: Intent, fresh: Record, copied: frozenset[str]
 ) -> StoredRecord:
     """Remember what was ours, so that the next pull takes what a person wrote for theirs.
 
@@ -289,6 +318,7 @@ def _after_conflict(
     landed = {n: text for n, text in sought.items() if _holds(fresh.values, {n: text})}
     base = {**record.written, **intent.expected, **landed}
     base |= {n: text for n, text in record.written.items() if text == "" and not base[n]}
+    base |= {n: fresh.values.get(n) for n in copied}
     noted = with_edits_of_conflict(_object_map(work, record.ref), fresh, base, record, work.now)
     values = {**record.values, **landed}
     return _remapped(work, replace(noted, values=values, revision="", written=base))

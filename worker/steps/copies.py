@@ -1,0 +1,80 @@
+"""Finds, on pulling a page, what something else has copied over from another CRM.
+
+Only records whose stage or owner has changed are looked at, and only where there is another CRM.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+
+from worker.core.copies import Shown, copied_fields
+from worker.core.field_map import Managed, ObjectMap
+from worker.core.records import Record, RecordRef
+from worker.ledger.records import records_of_profiles
+from worker.ledger.rows import StoredRecord
+from worker.ledger.transaction import Transaction
+from worker.steps.work import Work
+
+Copied = Mapping[RecordRef, frozenset[str]]
+"""The fields of each record that are copies; records without any are left out."""
+_WATCHED = frozenset({Managed.STAGE, Managed.OWNER})
+
+
+def copies_within(work: Work, system: str) -> timedelta | None:
+    """Say how long something else takes to copy fields of a system elsewhere; None: it does not."""
+    copying = work.ruleset.configuration.identity.copying
+    return copying.within if copying is not None and system in copying.systems else None
+
+
+def find_copied(
+    work: Work,
+    tx: Transaction,
+    object_map: ObjectMap,
+    records: Sequence[Record],
+    stored: Mapping[RecordRef, StoredRecord],
+) -> Copied:
+    """Name the fields of these records that show what another record of the person shows."""
+    configuration = work.ruleset.configuration
+    if len(configuration.systems) < 2:
+        return {}
+    names = [write.target for write in object_map.writes if write.managed in _WATCHED]
+    changed = [one for one in records if _has_changed(one, stored.get(one.ref), names)]
+    people = {stored[one.ref].profile_id or "" for one in changed}
+    siblings = records_of_profiles(tx, people - {""}) if people - {""} else {}
+    found: dict[RecordRef, frozenset[str]] = {}
+    for one in changed:
+        before = stored[one.ref]
+        others = _shown_all(work, siblings.get(before.profile_id or "", ()))
+        shown = Shown(ref=one.ref, object_map=object_map, values=one.values)
+        fields = copied_fields(
+            work.ruleset.routing,
+            shown,
+            before.values,
+            others,
+            configuration.identity.copying,
+            work.now,
+        )
+        if fields:
+            found[one.ref] = fields
+    return found
+
+
+def _has_changed(record: Record, before: StoredRecord | None, names: Iterable[str]) -> bool:
+    if before is None or record.is_deleted or record.merged_into is not None:
+        return False
+    known, values = before.values, record.values
+    return any(n in known and (values.get(n) or None) != (known[n] or None) for n in names)
+
+
+def _shown_all(work: Work, records: Iterable[StoredRecord]) -> list[Shown]:
+    systems = work.ruleset.configuration.systems
+    found: list[Shown] = []
+    for one in records:
+        system = systems.get(one.ref.system)
+        object_map = system.find_object(one.ref.object_type) if system else None
+        if object_map is not None:
+            found.append(
+                Shown(ref=one.ref, object_map=object_map, values=one.values, past=one.past)
+            )
+    return found
