@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.support.hubspot_opening import opened
+from tests.support.hubspot_stub import FakeTime, serving_stub
 from tests.support.hubspot_twin import Account, end_of, pull, records_of, serving_account
 from worker.errors import FixConfigurationError
 from worker.ports import ObjectSource
@@ -47,6 +49,20 @@ def test_f13_no_contact_of_an_activity_counts_more_than_another(crm: Account) ->
     assert set(found.values()) == {kim, lee}
     assert contacts_of(crm) == found, activity
     assert sum(n for key, n in crm.counts().items() if "/crm/v4/associations/" in key) == 2
+
+
+def test_the_order_in_which_contacts_are_told_means_nothing() -> None:
+    with serving_stub() as stub:
+        time, found = FakeTime(), []
+        connector = opened(stub, time, ObjectSource(object_type="calls", id_field="hs_object_id"))
+        for order in (("20", "10"), ("10", "20")):
+            stub.say({"results": [{"id": "5", "properties": {}}]})
+            to = [{"toObjectId": one} for one in order]
+            stub.say({"results": [{"from": {"id": "5"}, "to": to}]})
+            pages = pull(connector, "calls", ["associations.contacts"])
+            found.append({key: r.values for key, r in records_of(pages).items()})
+    assert found[0] == found[1]
+    assert found[0]["5"] == {"associations.contacts": "10"}
 
 
 def test_an_activity_of_nobody_is_left_out(crm: Account) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from connectors.sandbox.hubspot.consent import GRANTED, MARKETING, ONE_TO_ONE, put_status
 from connectors.sandbox.hubspot.lists import RecordList, put_list
 from connectors.sandbox.hubspot.tokens import ALL_SCOPES, Grant
+from tests.support.hubspot_opening import opened
+from tests.support.hubspot_stub import FakeTime, serving_stub
 from tests.support.hubspot_twin import Account, pull, records_of, serving_account
 from worker.errors import FixAccessError
 from worker.ports import ObjectSource
@@ -35,6 +38,16 @@ def test_what_an_address_has_chosen_is_a_field_of_its_contact(crm: Account) -> N
         one: {SUBSCRIBED: "SUBSCRIBED"},
         two: {SUBSCRIBED: "NOT_SPECIFIED"},
     }
+
+
+def test_an_address_is_the_same_in_capitals() -> None:
+    with serving_stub() as stub:
+        stub.say({"results": [{"id": "1", "properties": {"email": "Kim@Example.org"}}]})
+        chosen = [{"subscriptionId": MARKETING, "status": "SUBSCRIBED"}]
+        stub.say({"results": [{"subscriberIdString": "KIM@example.org", "statuses": chosen}]})
+        [record] = records_of(pull(opened(stub, FakeTime()), "contacts", [SUBSCRIBED])).values()
+    assert record.values == {SUBSCRIBED: "SUBSCRIBED"}
+    assert json.loads(stub.asked[1].body) == {"inputs": ["kim@example.org"]}
 
 
 def test_a_contact_without_an_address_has_chosen_nothing(crm: Account) -> None:

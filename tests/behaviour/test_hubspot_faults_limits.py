@@ -93,6 +93,18 @@ def test_f39_a_part_of_the_day_is_left_to_others(stub: Stub, time: FakeTime) -> 
     assert len(stub.asked) == 1
 
 
+def test_f39_calls_whose_answers_name_no_limit_are_counted_as_well(time: FakeTime) -> None:
+    budget = Budget(Limits(daily_reserve=0.1), time, time.sleep)
+    budget.learn(
+        {"x-hubspot-ratelimit-daily": "1000", "x-hubspot-ratelimit-daily-remaining": "103"}
+    )
+    for _ in range(3):
+        budget.acquire(is_search=True)
+        budget.learn({})
+    with pytest.raises(DailyLimitError):
+        budget.acquire(is_search=True)
+
+
 def test_f39_the_end_of_the_day_is_asked_for_while_there_are_calls_left(
     stub: Stub, time: FakeTime
 ) -> None:

@@ -56,6 +56,19 @@ def test_f15_properties_that_the_token_may_not_see_do_not_stop_a_run(
     assert [field.name for field in described.fields] == ["email"]
 
 
+def test_f15_what_is_computed_or_read_only_is_not_written(stub: Stub, time: FakeTime) -> None:
+    own = {"name": "own", "modificationMetadata": {"readOnlyValue": False}}
+    fixed = {"name": "fixed", "modificationMetadata": {"readOnlyValue": True}}
+    stub.say({"results": [own, fixed, {"name": "sum", "calculated": True}]})
+    stub.say({"results": [{"name": "own", "dataSensitivity": "sensitive"}, {"name": "delicate"}]})
+    stub.say({"results": []})
+    described = {one.name: one for one in opened(stub, time).describe("contacts").fields}
+    assert [name for name, one in described.items() if one.is_writable] == ["own", "delicate"]
+    assert [one.sensitivity.value for one in described.values()] == [
+        "none", "none", "none", "sensitive",
+    ]  # fmt: skip
+
+
 def test_f16_a_grant_without_contacts_is_an_error_and_names_the_scope(
     stub: Stub, time: FakeTime
 ) -> None:
@@ -228,6 +241,24 @@ def test_an_account_that_is_being_moved_is_left_alone(stub: Stub, time: FakeTime
     with pytest.raises(UnavailableError) as moved:
         one_list(opened(stub, time))
     assert (len(stub.asked), moved.value.retry_after) == (1, timedelta(hours=2))
+
+
+@pytest.mark.parametrize("key", ["category", "errorType", "error", "correlationId"])
+def test_f70_a_value_in_the_place_of_a_code_is_not_repeated(
+    stub: Stub, time: FakeTime, key: str
+) -> None:
+    stub.say({"status": "error", key: f"Kim Rivera {SECRET}"}, status=400)
+    with pytest.raises(FixDataError) as refused:
+        one_list(opened(stub, time))
+    assert "Kim" not in str(refused.value)
+
+
+def test_f58_an_owner_in_both_lists_is_active(stub: Stub, time: FakeTime) -> None:
+    owner = {"id": "51", "type": "PERSON"}
+    stub.say({"results": [owner]})
+    stub.say({"results": [{**owner, "userId": None}, {"id": "52", "userId": None}]})
+    found = opened(stub, time).owners()
+    assert {one.id: one.is_active for one in found} == {"51": True, "52": False}
 
 
 def test_an_unknown_refusal_is_a_matter_of_the_field_map(stub: Stub, time: FakeTime) -> None:

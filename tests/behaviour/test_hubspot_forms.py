@@ -25,7 +25,7 @@ def stub() -> Iterator[Stub]:
         yield server
 
 
-def opened(stub: Stub) -> Connector:
+def opened(stub: Stub, **options: str) -> Connector:
     time = FakeTime()
     source = ObjectSource(
         object_type="form_submissions", id_field="id", options={"values": "service_line"}
@@ -34,7 +34,7 @@ def opened(stub: Stub) -> Connector:
         ConnectorContext(
             system="hubspot",
             base_dir=Path(),
-            options={"base_url": stub.url, "access_token": "t"},
+            options={"base_url": stub.url, "access_token": "t", **options},
             objects=[source],
             clock=time,
             sleep=time.sleep,
@@ -42,8 +42,8 @@ def opened(stub: Stub) -> Connector:
     )
 
 
-def pulled(stub: Stub, since: str | None = None) -> list[Page]:
-    return list(opened(stub).pull("form_submissions", fields=FIELDS, since=since))
+def pulled(stub: Stub, since: str | None = None, **options: str) -> list[Page]:
+    return list(opened(stub, **options).pull("form_submissions", fields=FIELDS, since=since))
 
 
 def submitted(at: int, **values: str) -> dict[str, Any]:
@@ -119,7 +119,7 @@ def test_reading_stops_at_the_first_submission_that_is_known(stub: Stub) -> None
 def test_submissions_of_one_instant_are_read_again_and_not_lost(stub: Stub) -> None:
     forms(stub)
     stub.say({"results": [submitted(NEW, hs_object_id="1")]})
-    again = pulled(stub, f'{{"forms":{{"{FORM}":{NEW}}}}}')
+    again = pulled(stub, f'{{"forms":{{"{FORM}":{NEW}}}}}', lookback="0")
     assert [r.ref.id for page in again for r in page.records] == [f"conversion-{NEW}"]
 
 
@@ -145,6 +145,22 @@ def test_addresses_of_several_forms_are_looked_up_together(stub: Stub) -> None:
     [page] = pulled(stub)
     assert [r.values["associations.contacts"] for r in page.records] == ["0", "1", "2"]
     assert len(stub.asked) == 1 + 3 + 1
+
+
+def test_a_submission_that_was_shown_late_is_read_and_an_older_one_is_not(stub: Stub) -> None:
+    forms(stub)
+    late, old = NEW - 100_000, NEW - 130_000  # the lookback is two minutes
+    page = [submitted(late, hs_object_id="1"), submitted(old, hs_object_id="2")]
+    stub.say({"results": page})
+    pages = pulled(stub, f'{{"forms":{{"{FORM}":{NEW}}}}}')
+    assert [r.ref.id for page in pages for r in page.records] == [f"conversion-{late}"]
+
+
+def test_a_form_s_place_is_never_in_the_future(stub: Stub) -> None:
+    forms(stub)
+    now = 1_772_463_600_000  # the clock of the connector: 2 March 2026, 15:00 UTC
+    stub.say({"results": [submitted(now + 3_600_000, hs_object_id="1")]})
+    assert msgspec.json.decode(str(pulled(stub)[-1].bookmark))["forms"] == {FORM: now}
 
 
 def test_a_submission_at_no_known_time_is_put_aside(stub: Stub) -> None:

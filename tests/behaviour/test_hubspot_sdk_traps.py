@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import json
 import logging
 import socket
 from collections.abc import Iterator
@@ -94,6 +96,13 @@ def test_opening_a_connector_changes_no_level_of_a_logger(stub: Stub, time: Fake
     before = [logging.getLogger(name).level for name in names]
     opened(stub, time)
     assert [logging.getLogger(name).level for name in names] == before
+
+
+def test_answers_are_asked_for_compressed_and_read_so(stub: Stub, time: FakeTime) -> None:
+    body = gzip.compress(json.dumps(contact()).encode())
+    stub.script.append(Said(body=body, headers={"Content-Encoding": "gzip"}))
+    assert one_list(opened(stub, time)) == ["1"]
+    assert stub.asked[0].headers["accept-encoding"] == "gzip"
 
 
 def test_yes_and_no_go_out_in_lower_case(stub: Stub, time: FakeTime) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from connectors.hubspot.comparing import untaken
 from tests.support.hubspot_opening import SECRET, opened
 from tests.support.hubspot_stub import FakeTime, Stub, serving_stub
 from worker.core.records import RecordRef, WriteCommand
@@ -68,6 +69,23 @@ def test_f42_a_result_under_another_id_is_read_again(stub: Stub) -> None:
 def test_f42_what_cannot_be_read_again_is_unknown(stub: Stub) -> None:
     answer = {"results": [row("1", "Tempe"), row("2", "Mesa")]}
     assert told(stub, answer) == ["unknown", "applied"]
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [("Kim@Example.org ", "kim@example.org"), ("x;y", "y;x"), ("5", "5.0"), (" Mesa", "Mesa")],
+)
+def test_a_value_in_the_form_that_hubspot_keeps_is_taken(sent: str, shown: str) -> None:
+    assert not untaken({"any": sent}, {"any": shown})
+    assert untaken({"any": sent}, {"any": f"{shown}1"})
+
+
+def test_f14_a_record_that_is_shown_as_archived_is_missing(stub: Stub) -> None:
+    stub.say({"results": [{**row("1", None), "archived": True}]})
+    ref = RecordRef(system="hubspot", object_type="contacts", id="1")
+    command = WriteCommand(command_id="w", ref=ref, changes={"city": "Mesa"})
+    [result] = opened(stub, FakeTime()).push([command])
+    assert (result.outcome.value, len(stub.asked)) == ("missing", 1)
 
 
 def test_what_is_sent_are_ids_traces_and_texts(stub: Stub) -> None:

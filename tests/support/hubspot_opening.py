@@ -16,7 +16,17 @@ TOKEN = "pat-na1-0000-secret"
 EMPTY = {"results": []}
 
 
-def opened(stub: Stub, time: FakeTime, *, retries: bool = True, **options: str) -> Connector:
+CONTACTS = ObjectSource(object_type="contacts", id_field="hs_object_id")
+
+
+def opened(
+    stub: Stub,
+    time: FakeTime,
+    source: ObjectSource = CONTACTS,
+    *,
+    retries: bool = True,
+    **options: str,
+) -> Connector:
     retry: Any = partial(with_retry, sleep=time.sleep) if retries else try_once
     given = {"base_url": stub.url, **options}
     if not {"token_file", "client_id"} & given.keys():
@@ -26,7 +36,7 @@ def opened(stub: Stub, time: FakeTime, *, retries: bool = True, **options: str) 
             system="hubspot",
             base_dir=Path(),
             options=given,
-            objects=[ObjectSource(object_type="contacts", id_field="hs_object_id")],
+            objects=[source],
             clock=time,
             sleep=time.sleep,
             retry=retry,

@@ -66,6 +66,9 @@ def serving_stub() -> Iterator[Stub]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = (
+            1 << 16
+        )  # head and body in one packet: in two, each answer waits 40 ms for the first's
 
         def setup(self) -> None:
             stub.connections += 1
