@@ -14,7 +14,7 @@ from tests.support.command import run
 from tests.support.organisation import Organisation
 from worker.config.findings import Findings
 from worker.config.yaml_text import parse_sheet
-from worker.core.records import FieldDescription, FieldForm
+from worker.core.records import FieldDescription, FieldForm, ObjectDescription
 from worker.core.setup_records import (
     Choice,
     FieldStanding,
@@ -124,6 +124,22 @@ def test_words_that_a_list_lacks_are_for_a_person_to_add(crm: FakeCrm) -> None:
             "to the list in the CRM, with the values b2b; until then they are left out"
         )
     ]
+
+
+@pytest.mark.parametrize(
+    ("holds", "is_fit"),
+    [(FieldForm.CHOICE, True), (FieldForm.LONG_TEXT, True), (None, True), (FieldForm.DATE, False)],
+)
+def test_a_field_of_another_form_is_for_a_person_to_replace(
+    crm: FakeCrm, monkeypatch: pytest.MonkeyPatch, holds: FieldForm | None, is_fit: bool
+) -> None:
+    shape = ObjectDescription(
+        object_type="Lead", fields=(FieldDescription(name="Pathway__c", form=holds),)
+    )
+    monkeypatch.setattr(FakeCrm, "describe", lambda _crm, _object_type: shape)
+    says = "the field 'Pathway__c' holds date, and is written as choice."
+    said = [f"differs: {says} name another field in the map"]
+    assert found_in(crm, PATHWAY) == ([] if is_fit else said)
 
 
 def test_a_table_of_files_gets_its_columns_by_itself(sample: Organisation) -> None:

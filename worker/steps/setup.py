@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from worker.config.findings import in_words, problem_at
 from worker.config.yaml_text import Sheet
-from worker.core.records import ObjectDescription
+from worker.core.records import FieldForm, ObjectDescription
 from worker.core.setup_records import (
     Choice,
     FieldStanding,
@@ -22,6 +22,8 @@ from worker.core.setup_records import (
 )
 from worker.errors import FixAccessError, FixConfigurationError, Problem
 from worker.ports import Connector, SetsUp
+
+_TAKE_ANYTHING = (FieldForm.TEXT, FieldForm.LONG_TEXT)
 
 
 def plan_setup(connector: Connector, wanted: Sequence[WantedField]) -> SetupPlan:
@@ -48,6 +50,9 @@ def _stand(field: WantedField, shape: ObjectDescription) -> FieldStanding:
         return _left(field, FieldState.MISSING, says, to_do)
     if not found.is_writable:
         says = f"the field {field.name!r} is read-only in the CRM."
+        return _left(field, FieldState.DIFFERS, says, "name another field in the map")
+    if found.form is not None and found.form not in (field.form, *_TAKE_ANYTHING):
+        says = f"the field {field.name!r} holds {found.form}, and is written as {field.form}."
         return _left(field, FieldState.DIFFERS, says, "name another field in the map")
     known = frozenset(found.options or ())
     missing = tuple(choice for choice in field.choices if known and choice.value not in known)
