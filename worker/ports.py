@@ -196,7 +196,8 @@ class SandboxOrder:
 
     ``data`` is a folder of tables as ``leadtriage sample`` writes them, ``script`` a file of faults,
     ``database`` a file to keep the state in. ``now`` sets the twin's clock, which runs on from there.
-    ``index_lag_seconds`` is how long its search stays behind its writes.
+    ``index_lag_seconds`` is how long its search stays behind its writes. ``metadata`` is a folder of
+    definitions of fields that are deployed there, for a CRM that has such.
     """
 
     port: int = 0
@@ -207,6 +208,7 @@ class SandboxOrder:
     seed: int = 1
     has_limits: bool = True
     index_lag_seconds: float = 0.0
+    metadata: Path | None = None
     on_progress: Callable[[int], None] | None = None
 
 
@@ -219,6 +221,11 @@ class RunningSandbox(Protocol):
     @property
     def token(self) -> str:
         """What opens it; opens nothing else."""
+        ...
+
+    @property
+    def variables(self) -> Mapping[str, str]:
+        """What to put into the environment of a worker that is to talk to it."""
         ...
 
     @property

@@ -42,6 +42,16 @@ DatabaseOption: TypeAlias = Annotated[
         show_default=False,
     ),
 ]
+MetadataOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        envvar="LEADTRIAGE_SANDBOX_METADATA",
+        exists=True,
+        file_okay=False,
+        help="Deploy the fields of this folder first, a Salesforce project in source format.",
+        show_default=False,
+    ),
+]
 LimitsOption: TypeAlias = Annotated[
     bool, typer.Option(envvar="LEADTRIAGE_SANDBOX_LIMITS", help="Keep the CRM's rate limits.")
 ]
@@ -66,6 +76,7 @@ def sandbox(
     data: DataOption = None,
     script: ScriptOption = None,
     database: DatabaseOption = None,
+    metadata: MetadataOption = None,
     limits: LimitsOption = True,
     index_lag: LagOption = 2.0,
     now: NowOption = None,
@@ -80,6 +91,7 @@ def sandbox(
             data=data,
             script=script,
             database=database,
+            metadata=metadata,
             now=now,
             has_limits=limits,
             index_lag_seconds=index_lag,
@@ -108,6 +120,7 @@ def _tell(system: str, running: RunningSandbox, *, as_json: bool) -> None:
                 "system": system,
                 "url": running.url,
                 "token": running.token,
+                "variables": dict(running.variables),
                 "made": dict(running.made),
                 "left_out": dict(running.left_out),
             }
@@ -123,7 +136,6 @@ def _tell(system: str, running: RunningSandbox, *, as_json: bool) -> None:
         total = sum(running.left_out.values())
         columns = ", ".join(sorted(running.left_out))
         show(f"Left out {counted(total, 'value')} that an account could not hold: {columns}.")
-    name = system.upper()
     show(f"Serving {system} at {running.url}. Interrupt to stop. In another terminal:")
-    show(f"  export LEADTRIAGE_{name}__BASE_URL={running.url}")
-    show(f"  export LEADTRIAGE_{name}__ACCESS_TOKEN={running.token}")
+    for name, value in running.variables.items():
+        show(f"  export {name}={value}")

@@ -25,6 +25,7 @@ class Running:
 
     url: str
     token: str
+    variables: Mapping[str, str]
     made: Mapping[str, int]
     left_out: Mapping[str, int]
 
@@ -49,7 +50,14 @@ def open_sandbox(order: SandboxOrder) -> Iterator[Running]:
         filled = _filled(twin, order)
         with _served(twin, order.port) as url:
             yield Running(
-                url=url, token=SANDBOX_TOKEN, made=_made(filled), left_out=dict(filled.left_out)
+                url=url,
+                token=SANDBOX_TOKEN,
+                variables={
+                    "LEADTRIAGE_HUBSPOT__BASE_URL": url,
+                    "LEADTRIAGE_HUBSPOT__ACCESS_TOKEN": SANDBOX_TOKEN,
+                },
+                made=_made(filled),
+                left_out=dict(filled.left_out),
             )
     finally:
         twin.account.store.close()

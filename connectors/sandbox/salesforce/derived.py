@@ -74,7 +74,7 @@ def _member(org: Org, before: Row, after: Row) -> Row:
     person = after.get("ContactId") or after.get("LeadId")
     type_ = "Contact" if after.get("ContactId") else "Lead"
     row = (org.store.get(type_, str(person)) if person else None) or {}
-    has_responded = int(after.get("Status") in {"Responded", "Registered", "Attended"})
+    has_responded = int(after.get("Status") == "Responded")
     first = before.get("FirstRespondedDate") or org.clock.now().date().isoformat()
     return {
         "LeadOrContactId": person,

@@ -8,7 +8,15 @@ from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from connectors.sandbox.exchange import Answer, json_answer
-from connectors.sandbox.salesforce import batches, changes, composite, sobjects
+from connectors.sandbox.salesforce import (
+    batches,
+    bulk_ingest,
+    bulk_query,
+    changes,
+    composite,
+    picklists,
+    sobjects,
+)
 from connectors.sandbox.salesforce.call import Call
 from connectors.sandbox.salesforce.query import answer_query, next_page
 
@@ -86,6 +94,23 @@ _TABLE: Final[tuple[tuple[str, str, Handler], ...]] = (
     ("DELETE", "/sobjects/{object}/{id}", sobjects.remove),
     ("GET", "/sobjects/{object}/{field}/{value}", sobjects.read_by_key),
     ("PATCH", "/sobjects/{object}/{field}/{value}", sobjects.upsert),
+    ("GET", "/ui-api/object-info/{object}/picklist-values/{kind}", picklists.all_values),
+    ("GET", "/ui-api/object-info/{object}/picklist-values/{kind}/{field}", picklists.values_of),
+    ("GET", "/jobs/query", bulk_query.listed),
+    ("POST", "/jobs/query", bulk_query.make),
+    ("GET", "/jobs/query/{id}", bulk_query.look),
+    ("PATCH", "/jobs/query/{id}", bulk_query.change),
+    ("DELETE", "/jobs/query/{id}", bulk_query.remove),
+    ("GET", "/jobs/query/{id}/results", bulk_query.results),
+    ("GET", "/jobs/ingest", bulk_ingest.listed),
+    ("POST", "/jobs/ingest", bulk_ingest.make),
+    ("GET", "/jobs/ingest/{id}", bulk_ingest.look),
+    ("PATCH", "/jobs/ingest/{id}", bulk_ingest.change),
+    ("DELETE", "/jobs/ingest/{id}", bulk_ingest.remove),
+    ("PUT", "/jobs/ingest/{id}/batches", bulk_ingest.upload),
+    ("GET", "/jobs/ingest/{id}/successfulResults", bulk_ingest.successful),
+    ("GET", "/jobs/ingest/{id}/failedResults", bulk_ingest.failed),
+    ("GET", "/jobs/ingest/{id}/unprocessedrecords", bulk_ingest.unprocessed),
     ("POST", "/composite", composite.composite),
     ("POST", "/composite/batch", composite.batch),
     ("POST", "/composite/sobjects", batches.make_all),

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final
 
+from msgspec.json import decode, encode
+
 from connectors.sandbox.exchange import Json
 from connectors.sandbox.salesforce.errors import RefusedError, refusal
 from connectors.sandbox.salesforce.fields import Field, ObjectType, Option, RecordType, described
@@ -34,6 +36,11 @@ class Schema:
         self.store.define(object_type)
         self.types[object_type.name.lower()] = object_type
         self.changed_at[object_type.name] = at
+
+    def change(self, object_type: ObjectType, at: int) -> None:
+        """Change an object type for good: it stays so when the file is opened again."""
+        self.put(object_type, at)
+        self.store.keep_type(object_type.name, encode(object_type))
 
     def of(self, name: str) -> ObjectType:
         """Find an object type, with all its fields.
@@ -74,7 +81,9 @@ class Schema:
             else replace(one, relationship=_custom(one))
             for one in fields
         )
-        self.put(self.of(type_).with_fields(*(replace(one, is_custom=True) for one in custom)), at)
+        self.change(
+            self.of(type_).with_fields(*(replace(one, is_custom=True) for one in custom)), at
+        )
 
     def set_options(
         self, type_: str, name: str, values: Iterable[str], *, is_restricted: bool, at: int = 0
@@ -88,11 +97,11 @@ class Schema:
         changed = present.with_options(*options, is_restricted=is_restricted)
         if present.is_defaulted and options:
             changed = replace(changed, default=options[0].value)
-        self.put(self.of(type_).with_fields(changed), at)
+        self.change(self.of(type_).with_fields(changed), at)
 
     def set_record_types(self, type_: str, *record_types: RecordType, at: int = 0) -> None:
         """Give an object type its kinds of record."""
-        self.put(replace(self.of(type_), record_types=record_types), at)
+        self.change(replace(self.of(type_), record_types=record_types), at)
 
     def hide(self, type_: str, *names: str, at: int = 0) -> None:
         """Take fields from the sight of the integration user."""
@@ -124,6 +133,8 @@ def open_schema(store: Store, *, has_person_accounts: bool = False) -> Schema:
             schema.put(object_type.with_fields(*fields_of(PERSON_ACCOUNT)))
         else:
             schema.put(object_type)
+    for body in store.kept_types():
+        schema.put(decode(body, type=ObjectType))
     return schema
 
 

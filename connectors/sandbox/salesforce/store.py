@@ -43,6 +43,7 @@ CREATE TABLE IF NOT EXISTS names(
     IsActive INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS purged(
     type TEXT, id TEXT, at INTEGER, PRIMARY KEY(type, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS types(name TEXT PRIMARY KEY, body BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counters(name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;
 """
 
@@ -154,10 +155,22 @@ class Store:
 
     def take(self, name: str, count: int = 1) -> int:
         """Take numbers of a counter; gives the first."""
-        self.sql.execute("INSERT OR IGNORE INTO counters VALUES (?, 1)", (name,))
-        found = self.sql.execute("SELECT value FROM counters WHERE name=?", (name,)).fetchone()
-        self.sql.execute("UPDATE counters SET value = value + ? WHERE name=?", (count, name))
-        return int(found[0])
+        found = self.sql.execute(
+            "INSERT INTO counters VALUES (?1, 1 + ?2)"
+            " ON CONFLICT(name) DO UPDATE SET value = value + ?2 RETURNING value",
+            (name, count),
+        ).fetchone()
+        return int(found[0]) - count
+
+    # The schema, as far as it was changed
+
+    def keep_type(self, name: str, body: bytes) -> None:
+        """Keep the definition of an object type."""
+        self.sql.execute("INSERT OR REPLACE INTO types VALUES (?, ?)", (name, body))
+
+    def kept_types(self) -> list[bytes]:
+        """Give the definitions that were kept."""
+        return [body for (body,) in self.sql.execute("SELECT body FROM types ORDER BY name")]
 
 
 def _column(field: Field) -> str:

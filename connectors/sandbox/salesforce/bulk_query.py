@@ -1,0 +1,222 @@
+"""Bulk API 2.0 query jobs: made, polled, read by CSV pages, kept for seven days.
+
+Facts: ``Sforce-Locator`` says where the next page starts and is the word ``null`` on the last one;
+aggregates, GROUP BY, OFFSET and TYPEOF are not taken. A query sees the org as it is when the job runs.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from connectors.sandbox.exchange import Answer, Json, json_answer
+from connectors.sandbox.salesforce.call import Call
+from connectors.sandbox.salesforce.errors import not_found, refusal
+from connectors.sandbox.salesforce.fields import Field, Stored, shown_value, stamp_of
+from connectors.sandbox.salesforce.ids import made_id
+from connectors.sandbox.salesforce.jobs import KEPT, QueryJob
+from connectors.sandbox.salesforce.plans import Plan
+from connectors.sandbox.salesforce.query import cells, is_count, plan_of, rows_found
+
+PAGE: Final = 50_000
+DELIMITERS: Final = {
+    "BACKQUOTE": "`",
+    "CARET": "^",
+    "COMMA": ",",
+    "PIPE": "|",
+    "SEMICOLON": ";",
+    "TAB": "\t",
+}
+ENDINGS: Final = {"LF": "\n", "CRLF": "\r\n"}
+_MOST_JOBS: Final = 10_000
+_CHUNK: Final = 1_000
+
+
+class _Wanted(msgspec.Struct):
+    operation: str
+    query: str
+    columnDelimiter: str = "COMMA"  # noqa: N815  # the vendor's name
+    lineEnding: str = "LF"  # noqa: N815
+
+
+class _State(msgspec.Struct):
+    state: str
+
+
+def make(call: Call) -> Answer:
+    """Make a query job."""
+    wanted = call.body(_Wanted)
+    if wanted.operation not in {"query", "queryAll"}:
+        raise refusal("INVALIDJOB", f"Invalid operation: {wanted.operation}")
+    if wanted.columnDelimiter not in DELIMITERS or wanted.lineEnding not in ENDINGS:
+        raise refusal("INVALIDJOB", "Invalid columnDelimiter or lineEnding")
+    call.meter.jobs += 1
+    if call.meter.enforces and call.meter.jobs > _MOST_JOBS:
+        raise refusal("API_LIMIT_EXCEEDED", "Daily limit of query jobs exceeded")
+    plan = plan_of(call.org, wanted.query)
+    if is_count(plan) or plan.query.offset:
+        raise refusal("INVALIDJOB", "Aggregate queries and OFFSET are not supported in Bulk Query")
+    job = QueryJob(
+        id=made_id("750", call.org.store.take("750")),
+        made_at=call.org.clock.now(),
+        stamp=call.org.clock.now_ms(),
+        operation=wanted.operation,
+        text=wanted.query,
+        plan=plan,
+        version=call.version,
+        options={"columnDelimiter": wanted.columnDelimiter, "lineEnding": wanted.lineEnding},
+    )
+    call.jobs.queries[job.id] = job
+    return json_answer(_shown(call, job))
+
+
+def _job(call: Call) -> QueryJob:
+    job = call.jobs.queries.get(call.params["id"])
+    if job is None or call.org.clock.now() - job.made_at >= KEPT:
+        raise not_found()
+    return job
+
+
+def _shown(call: Call, job: QueryJob) -> dict[str, Json]:
+    found: dict[str, Json] = {
+        "id": job.id,
+        "operation": job.operation,
+        "object": job.plan.scope.root.name,
+        "createdById": call.org.integration_user,
+        "createdDate": stamp_of(job.stamp),
+        "systemModstamp": stamp_of(job.stamp),
+        "state": job.state,
+        "concurrencyMode": "Parallel",
+        "contentType": "CSV",
+        "apiVersion": float(job.version),
+        **job.options,
+    }
+    if job.state == "JobComplete":
+        found |= {"numberRecordsProcessed": len(job.rows), "retries": 0, "totalProcessingTime": 1}
+    return found
+
+
+def look(call: Call) -> Answer:
+    """Tell how far a job is; it goes on with every look."""
+    job = _job(call)
+    if job.state in {"UploadComplete", "InProgress"}:
+        job.polls += 1
+        job.state = "InProgress"
+        if job.polls > call.jobs.polls:
+            _finish(call, job)
+    return json_answer(_shown(call, job))
+
+
+def _finish(call: Call, job: QueryJob) -> None:
+    if call.jobs.failing:
+        call.jobs.failing -= 1
+        job.state = "Failed"
+        return
+    job.rows = rows_found(call.org, job.plan, has_deleted=job.operation == "queryAll")
+    job.state = "JobComplete"
+
+
+def change(call: Call) -> Answer:
+    """Abort a job."""
+    job = _job(call)
+    if call.body(_State).state != "Aborted":
+        raise refusal("INVALIDJOBSTATE", "a query job can be aborted only")
+    if job.state not in {"UploadComplete", "InProgress"}:
+        raise refusal("INVALIDJOBSTATE", f"Aborting already {job.state} job not allowed")
+    job.state = "Aborted"
+    return json_answer(_shown(call, job))
+
+
+def remove(call: Call) -> Answer:
+    """Delete a job and its results."""
+    job = _job(call)
+    if job.state not in {"JobComplete", "Aborted", "Failed"}:
+        raise refusal("INVALIDJOBSTATE", "a job that runs cannot be deleted")
+    del call.jobs.queries[job.id]
+    return Answer(status=204)
+
+
+def listed(call: Call) -> Answer:
+    """List the jobs."""
+    records: list[Json] = [_shown(call, job) for job in call.jobs.queries.values()]
+    return json_answer({"done": True, "records": records, "nextRecordsUrl": None})
+
+
+def results(call: Call) -> Answer:
+    """Give a page of the results as CSV."""
+    job = _job(call)
+    if job.state != "JobComplete":
+        raise refusal("INVALIDJOBSTATE", f"results of a job in state {job.state}", status=400)
+    start = _start(call)
+    most = call.request.one("maxRecords")
+    size = int(most) if most.isdecimal() and int(most) else PAGE
+    size = size if call.most_rows is None else call.most_rows
+    rows = job.rows[start : start + size]
+    end = start + size
+    locator = "null" if end >= len(job.rows) else _locator(end)
+    return Answer(
+        body=_csv(call, job, rows),
+        headers={
+            "content-type": "text/csv;charset=utf-8",
+            "sforce-locator": locator,
+            "sforce-numberofrecords": str(len(rows)),
+        },
+    )
+
+
+def _locator(place: int) -> str:
+    return f"MTA{place:x}"
+
+
+def _start(call: Call) -> int:
+    given = call.request.one("locator")
+    if not given:
+        return 0
+    try:
+        return int(given.removeprefix("MTA"), 16)
+    except ValueError as error:
+        raise refusal("INVALIDLOCATOR", "Invalid query locator") from error
+
+
+def _csv(call: Call, job: QueryJob, rows: Sequence[int]) -> bytes:
+    """Write every cell in quotes, as Salesforce does; an empty field is two quotes."""
+    text = io.StringIO()
+    writer = csv.writer(
+        text,
+        delimiter=DELIMITERS[job.options["columnDelimiter"]],
+        lineterminator=ENDINGS[job.options["lineEnding"]],
+        quoting=csv.QUOTE_ALL,
+    )
+    writer.writerow(_heads(job.plan))
+    fields = [column.field for column in job.plan.columns]
+    for start in range(0, len(rows), _CHUNK):
+        for values in cells(call.org, job.plan, rows[start : start + _CHUNK]):
+            writer.writerow(_cells(fields, values))
+    return text.getvalue().encode()
+
+
+def _heads(plan: Plan) -> Iterator[str]:
+    from_query = [one for one in plan.query.selected if hasattr(one, "parts")]
+    for place, column in enumerate(plan.columns):
+        owner = column.owner
+        parts = from_query[place].parts if len(from_query) == len(plan.columns) else ()
+        yield (
+            ".".join([*parts[-len(owner) - 1 : -1], column.field.name])
+            if owner
+            else (column.field.name)
+        )
+
+
+def _cells(fields: Sequence[Field], values: Sequence[Stored]) -> Iterator[str]:
+    for field, value in zip(fields, values, strict=True):
+        shown = shown_value(field, value)
+        if field.type == "datetime" and isinstance(shown, str):
+            yield shown.replace("+0000", "Z")
+        elif isinstance(shown, bool):
+            yield str(shown).lower()
+        else:
+            yield "" if shown is None else str(shown)
