@@ -64,4 +64,4 @@ def test_a_wrong_script_is_named_with_its_place(tmp_path: Path) -> None:
 def test_an_unknown_twin_is_told_with_those_there_are() -> None:
     done = ended("salesboss")
     assert done.returncode == ExitCode.CONFIGURATION
-    assert "Installed: hubspot." in done.stderr
+    assert "Installed: hubspot" in done.stderr

@@ -220,8 +220,7 @@ def _too_long(request: Request) -> Answer | None:
 
 
 def _version(number: int) -> Json:
-    year = (number - 31) // 3 + 14 + (1 if number % 3 != 31 % 3 else 0)
-    label = f"{_NAMES[(number - 32) % 3]} '{year}"
+    label = f"{_NAMES[(number - 32) % 3]} '{(number - 32) // 3 + 15}"
     return {"label": label, "url": f"/services/data/v{number}.0", "version": f"{number}.0"}
 
 

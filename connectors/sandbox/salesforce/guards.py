@@ -24,20 +24,37 @@ def guard(
     Raises:
         RefusedError: Something does.
     """
-    _refuse_locked(org, before, after)
+    refuse_locked(org, before, after)
     for field in object_type.fields.values():
         if field.refers_to and after.get(field.name) not in {None, before.get(field.name)}:
             _refuse_reference(org, object_type, field, str(after[field.name]))
-    _refuse_inactive_owner(org, object_type, after)
+    _refuse_inactive_owner(org, object_type, before, after)
     _refuse_kind(object_type, before, after)
     _refuse_status(org, object_type, before, after)
     _refuse_invalid(org, object_type, before, after)
     if not before or any(before.get(name) != after.get(name) for name in after):
         _refuse_duplicate(org, object_type, before, after, saves_duplicates=saves_duplicates)
     _refuse_taken(org, object_type, before, after)
+    if object_type.name == "CampaignMember" and not before:
+        _refuse_member(org, after)
 
 
-def _refuse_locked(org: Org, before: Row, after: Row) -> None:
+def _refuse_member(org: Org, after: Row) -> None:
+    """Refuse a membership of nobody, and a second one in the same campaign."""
+    person = {n: after[n] for n in ("LeadId", "ContactId") if after.get(n) is not None}
+    if len(person) != 1:
+        raise refused("REQUIRED_FIELD_MISSING", "Specify either a lead or a contact", "LeadId")
+    wanted: Row = {"CampaignId": after["CampaignId"], **person, "IsDeleted": 0}
+    if next(org.store.find("CampaignMember", wanted), None) is not None:
+        raise refused("DUPLICATE_VALUE", "Already a campaign member.", *person)
+
+
+def refuse_locked(org: Org, before: Row, after: Row) -> None:
+    """Refuse a write of a record that somebody works on, or whose parent somebody works on.
+
+    Raises:
+        RefusedError: Somebody does.
+    """
     names = ("Id", *_PARENTS)
     ids = frozenset(str(row[name]) for row in (before, after) for name in names if row.get(name))
     if org.rules.locks and org.rules.is_locked(ids):
@@ -68,10 +85,11 @@ def _serves(org: Org, queue: str, object_type: ObjectType) -> bool:
     return any(str(row["SobjectType"]) == object_type.name for row in found)
 
 
-def _refuse_inactive_owner(org: Org, object_type: ObjectType, after: Row) -> None:
+def _refuse_inactive_owner(org: Org, object_type: ObjectType, before: Row, after: Row) -> None:
     """Refuse any write of a record whose owner is inactive, even one that leaves the owner."""
     owner = after.get("OwnerId")
-    if owner is None or not str(owner).startswith("005"):
+    is_allowed = org.edits_inactive_owned and owner == before.get("OwnerId")
+    if owner is None or is_allowed or not str(owner).startswith("005"):
         return
     row = org.store.get("User", str(owner))
     if row is not None and not row["IsActive"]:

@@ -31,7 +31,8 @@ class Org:
 
     ``integration_user`` is whom the sessions of the API belong to, ``person`` who edits in the
     browser. ``edits_converted`` is the permission "View and Edit Converted Leads". Stamps are whole
-    seconds, so many records share one.
+    seconds, so many records share one. ``edits_inactive_owned`` is the permission "Update Records with
+    Inactive Owners".
     """
 
     store: Store
@@ -41,6 +42,7 @@ class Org:
     integration_user: str = ""
     person: str = ""
     edits_converted: bool = False
+    edits_inactive_owned: bool = False
     has_person_accounts: bool = False
     org_id: str = made_id("00D", 1)
     late: list[Late] = field(default_factory=list)

@@ -32,6 +32,8 @@ _STAMPS: Final = ("LastModifiedDate", "LastModifiedById", "SystemModstamp")
 
 def carry_over(org: Org, type_: str, id_: str) -> None:
     """Carry a change of a person account over to its contact; custom fields are ``Name__pc`` there."""
+    if type_ in {"Lead", "Contact"}:
+        _mirror_in_campaigns(org, type_, id_)
     if type_ != "Account" or not org.has_person_accounts:
         return
     row = org.store.get("Account", id_)
@@ -44,6 +46,17 @@ def carry_over(org: Org, type_: str, id_: str) -> None:
         org.store.change("Account", id_, {"PersonContactId": made})
     else:
         org.store.change("Contact", str(contact), mirrored)
+
+
+def _mirror_in_campaigns(org: Org, type_: str, id_: str) -> None:
+    """Carry opt-outs over to the person's memberships, whose stamps do not move by it."""
+    row = org.store.get(type_, id_)
+    if row is not None:
+        org.store.sql.execute(
+            "UPDATE CampaignMember SET HasOptedOutOfEmail = ?, DoNotCall = ?, Email = ?"
+            " WHERE LeadOrContactId = ?",
+            (row["HasOptedOutOfEmail"], row["DoNotCall"], row["Email"], id_),
+        )
 
 
 def _mirrored(org: Org, row: Row) -> Row:

@@ -33,6 +33,7 @@ _LISTED: Final = frozenset({"in", "includes", "excludes"})
 _UNSUPPORTED: Final = frozenset({"typeof", "tolabel", "format", "convertcurrency"})
 _END: Final = "end"
 _DEEPEST: Final = 50
+_MOST_JOINED: Final = 500
 
 
 def parse(text: str) -> Query:
@@ -200,6 +201,8 @@ class _Reader:
         word = self.next.low
         while word in {"and", "or"} and self.has(word):
             parts.append(self.simple())
+        if len(parts) > _MOST_JOINED:
+            raise refusal("QUERY_TOO_COMPLICATED", "too many conditions in a row")
         return parts[0] if len(parts) == 1 else Joined(word=word, parts=parts)
 
     def simple(self) -> Condition:

@@ -32,7 +32,14 @@ _NAMED: Final = frozenset(
 _INDEXED: Final = frozenset(
     {
         *("Email", "WhoId", "LeadId", "ContactId", "CampaignId", "AccountId", "OpportunityId"),
-        *("MasterRecordId", "PersonContactId", "RelationId", "EmailMessageId", "ActivityDate"),
+        *(
+            "LeadOrContactId",
+            "MasterRecordId",
+            "PersonContactId",
+            "RelationId",
+            "EmailMessageId",
+            "ActivityDate",
+        ),
     }
 )
 _TABLES: Final = """

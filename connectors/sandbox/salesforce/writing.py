@@ -15,7 +15,7 @@ from connectors.sandbox.exchange import Json
 from connectors.sandbox.salesforce.derived import derived
 from connectors.sandbox.salesforce.errors import Problem, RefusedError, not_found, refusal
 from connectors.sandbox.salesforce.fields import Field, ObjectType, Row
-from connectors.sandbox.salesforce.guards import guard
+from connectors.sandbox.salesforce.guards import guard, refuse_locked
 from connectors.sandbox.salesforce.history import note_changes
 from connectors.sandbox.salesforce.org import Late, Org
 from connectors.sandbox.salesforce.people import carry_over
@@ -102,8 +102,10 @@ def impose(org: Org, type_: str, before: Row, after: Row, writer: Writer = AS_PE
     changed |= _stamps(org, writer)
 
     def commit() -> None:
-        user = str(changed["LastModifiedById"])
-        note_changes(org, type_, before, changed, user)
+        note_changes(org, type_, before, changed, str(changed["LastModifiedById"]))
+        now = org.store.get(type_, id_) or before
+        if int(now["SystemModstamp"] or 0) > int(changed["SystemModstamp"] or 0):
+            changed.update({name: now[name] for name in _STAMPS})  # somebody was faster than us
         org.store.change(type_, id_, changed)
         carry_over(org, type_, id_)
 
@@ -116,7 +118,7 @@ def delete(org: Org, type_: str, id_: str, writer: Writer = AS_PERSON) -> None:
     if not object_type.is_deletable:
         raise refusal("INSUFFICIENT_ACCESS_OR_READONLY", f"{type_} cannot be deleted", status=403)
     before = present(org, object_type.name, id_)
-    guard(org, object_type, before, before, saves_duplicates=True)
+    refuse_locked(org, before, before)
     org.store.change(object_type.name, id_, {"IsDeleted": 1, **_stamps(org, writer)})
     for part, field in _PARTS.get(object_type.name, ()):
         for row in org.store.find(part, {field: id_, "IsDeleted": 0}):
@@ -231,6 +233,9 @@ def _assign(org: Org, object_type: ObjectType, before: Row, after: Row, writer: 
         if rule.type == object_type.name and rule.applies(before, after):
             after["OwnerId"] = rule.owner_id
             return
+
+
+_STAMPS: Final = ("LastModifiedDate", "LastModifiedById", "SystemModstamp")
 
 
 def _stamps(org: Org, writer: Writer) -> Row:
