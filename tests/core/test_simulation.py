@@ -17,7 +17,7 @@ from worker.core.roster_changes import with_member, with_pause, with_weight
 from worker.core.routing import RouteRequest, RoutingPolicy, RoutingRule, compile_routing
 from worker.core.simulation import Arrival, Closing, Simulation, Terms
 from worker.core.simulation_tally import Spread, Tally, fairness_of, spread_of
-from worker.core.teams import Absence, Member, NextStep, Queue, Strategy, Team
+from worker.core.teams import Absence, Member, NextStep, Queue, RampUp, Strategy, Team
 from worker.core.working_time import WorkingCalendar
 
 UTC_ZONE = ZoneInfo("UTC")
@@ -27,6 +27,7 @@ WEEK = WorkingCalendar(
 )
 ANN = Member(id="ann", owners={"crm": "own-ann"}, weight=2, max_per_day=4)
 BOB = Member(id="bob", owners={"crm": "own-bob"}, max_open=2)
+ANY = replace(ANN, max_per_day=None)
 FRONT = Team(
     id="front",
     calendar=WEEK,
@@ -207,19 +208,50 @@ def test_no_wait_has_no_spread() -> None:
     assert spread_of([]) is None
 
 
-def test_fairness_compares_with_the_weights() -> None:
+def test_fairness_compares_with_the_shares() -> None:
     """Of 9 leads Ann's weight of 2 stands for 6 and Bob's of 1 for 3; Ann got 5, Bob 4.
 
-    Per weight that is 2.5 and 4, and Jain's index 6.5² / (2 · (2.5² + 4²)) = 42.25 / 44.5.
+    Of their shares that is 5/6 and 4/3, and Jain's index (13/6)² / (2 · (25/36 + 16/9)) = 169 / 178.
     """
-    tally = Tally(given=Counter({("front", "ann"): 5, ("front", "bob"): 4}))
+    tally = Tally(
+        given=Counter({("front", "ann"): 5, ("front", "bob"): 4}),
+        due_shares={("front", "ann"): 6.0, ("front", "bob"): 3.0},
+    )
     found = fairness_of(FRONT, tally)
     assert [(s.member.id, s.expected, s.deviation) for s in found.shares] == [
         ("ann", 6.0, -1.0),
         ("bob", 3.0, 1.0),
     ]
     assert found.deviation == 1.0
-    assert found.index == pytest.approx(42.25 / 44.5)
+    assert found.index == pytest.approx(169 / 178)
+
+
+def test_a_lead_that_others_could_not_take_is_no_unfairness() -> None:
+    """Bob takes two at most; what only Ann can take after that is hers by right."""
+    tried = simulation(
+        replace(POLICY, teams={"front": replace(FRONT, members=(ANY, BOB)), "back": BACK})
+    )
+    owners = [tried.feed(arrival(str(n))) for n in range(9)]
+    assert Counter(owners) == {"ann": 7, "bob": 2}
+    tally = tried.finish(MONDAY)
+    found = fairness_of(replace(FRONT, members=(ANY, BOB)), tally)
+    # Until Bob is full, five leads are shared two to one; then Ann takes the other four alone.
+    assert [(s.member.id, round(s.expected, 3)) for s in found.shares] == [
+        ("ann", round(10 / 3 + 4, 3)),
+        ("bob", round(5 / 3, 3)),
+    ]
+    assert found.deviation == pytest.approx(1 / 3)
+
+
+def test_a_newcomers_share_is_that_of_its_weight_on_each_day() -> None:
+    new = replace(ANY, ramp_up=RampUp(first=date(2026, 11, 3), start_at=0.5, steps=1, step_days=7))
+    team = replace(FRONT, members=(new, replace(BOB, max_open=None)))
+    tried = simulation(replace(POLICY, teams={"front": team, "back": BACK}))
+    for number, day in enumerate((0, 1, 8)):
+        tried.feed(arrival(str(number), MONDAY + timedelta(days=day)))
+    shares = fairness_of(team, tried.finish(MONDAY + timedelta(days=9))).shares
+    # Nothing before she starts, then 1 of 2 by half her weight, then 2 of 3.
+    assert [s.expected for s in shares] == pytest.approx([0 + 1 / 2 + 2 / 3, 1 + 1 / 2 + 1 / 3])
 
 
 def test_a_team_that_got_nothing_is_neither_fair_nor_unfair() -> None:

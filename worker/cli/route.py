@@ -33,6 +33,7 @@ from worker.cli.route_options import (
     UntilOption,
     WeightOption,
     WithOption,
+    begins_at,
 )
 from worker.config.findings import in_words, nearest
 from worker.config.loader import load_configuration, load_routing
@@ -88,9 +89,10 @@ def route_simulate(
         open_app(config, now=now, on_progress=bars, stores=False) as app,
     ):
         base = _other_roster(app, other, routing)
+        zone = app.ruleset.configuration.time_zone
         asked = Asked(
-            since=since,
-            until=until,
+            since=begins_at(since, zone),
+            until=begins_at(until, zone),
             open_for=open_for,
             changed=_changed(app, base, what_if),
             table=arrivals,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, TypeAlias
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -13,10 +14,19 @@ from worker.core.transforms import parse_instant
 
 
 def _parse_at(text: str) -> datetime:
+    """Read an instant, or a day, which has no zone until ``begins_at`` gives it that of the organisation."""
     at = parse_instant(text)
     if at is None:
         raise typer.BadParameter("give a day such as 2026-11-02, or an instant")
-    return at.astimezone(UTC)
+    is_day = len(text.strip()) == len("2026-11-02")
+    return at.replace(tzinfo=None) if is_day else at.astimezone(UTC)
+
+
+def begins_at(at: datetime | None, zone: ZoneInfo) -> datetime | None:
+    """Say when a day begins where the organisation is; an instant is itself."""
+    if at is None or at.tzinfo is not None:
+        return at
+    return at.replace(tzinfo=zone).astimezone(UTC)
 
 
 def _parse_length(text: str) -> timedelta:
@@ -33,7 +43,7 @@ SinceOption: TypeAlias = Annotated[
         parser=_parse_at,
         metavar="DAY",
         envvar="LEADTRIAGE_FROM",
-        help="First day. Default: that of the first arrival.",
+        help="First day, in the organisation's time zone. Default: that of the first arrival.",
         show_default=False,
     ),
 ]
@@ -45,7 +55,7 @@ UntilOption: TypeAlias = Annotated[
         parser=_parse_at,
         metavar="DAY",
         envvar="LEADTRIAGE_TO",
-        help="The instant it ends; of a day, its beginning in UTC. Default: now.",
+        help="The instant it ends; of a day, its beginning there. Default: now.",
         show_default=False,
     ),
 ]

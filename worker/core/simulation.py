@@ -179,6 +179,9 @@ class Simulation:
     def _count(self, arrival: Arrival, route: Route, owner: str, *, is_again: bool) -> None:
         tally, at = self.tally, arrival.at
         tally.count_route(route, owner, _meant_for(self.routing.policy, route), is_again=is_again)
+        team = self.routing.policy.teams.get(route.target)
+        if team is not None and route.owner is not None and not route.is_kept:
+            tally.count_share(team, route, at)
         tally.count_truth(owner, arrival.actual, was_given=arrival.was_given)
         tally.count_load(owner, self._roster)
         tally.count_due(owner, route.due_at - at)

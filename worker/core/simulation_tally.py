@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from math import ceil
 
-from worker.core.assignment import Roster, Why
+from worker.core.assignment import Roster, Why, weight_at
 from worker.core.routing import Route, RoutingPolicy
 from worker.core.teams import Member, Team
 
@@ -32,7 +32,8 @@ class Tally:
     """What was counted so far. ``arrivals`` are leads that came, those ``held`` by reason among them.
 
     ``given`` is by team or queue and owner, ``kept_by`` and ``actual`` (what was given
-    in truth) by owner.
+    in truth) by owner. ``due_shares`` is what the weights give of each lead to those of the team who
+    could have taken it.
     """
 
     arrivals: int = 0
@@ -45,6 +46,7 @@ class Tally:
     same: int = 0
     compared: int = 0
     given: Counter[tuple[str, str]] = field(default_factory=Counter)
+    due_shares: dict[tuple[str, str], float] = field(default_factory=dict)
     kept_by: Counter[str] = field(default_factory=Counter)
     actual: Counter[str] = field(default_factory=Counter)
     overflow: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -89,6 +91,19 @@ class Tally:
             self.overflow[meant_for, route.target] += 1
             told = {r.reason for r in route.rejected if r.code not in _NO_OBSTACLE}
             self.refusals.setdefault(meant_for, Counter()).update(told)
+
+    def count_share(self, team: Team, route: Route, now: datetime) -> None:
+        """Share a lead that was given among those who could have had it, by their weight then."""
+        could = {one.candidate for one in route.rejected if one.code is Why.NOT_THEIR_TURN}
+        weights = {
+            member.id: weight_at(member, team, now)
+            for member in team.members
+            if member.id == route.owner or member.id in could
+        }
+        whole = sum(weights.values())
+        for name, weight in weights.items():
+            key = (team.id, name)
+            self.due_shares[key] = self.due_shares.get(key, 0.0) + weight / whole
 
     def count_hold(self, reason: str) -> None:
         """Count a lead that nobody could have."""
@@ -152,7 +167,11 @@ def _rank(ordered: list[tuple[int, int]], share: float) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Share:
-    """What a member was given of what the team was given, and what the weights would give."""
+    """What a member was given of what the team was given, and what the weights would give.
+
+    Of each lead only whoever could have taken it has a share: nobody who was away, full or not
+    skilled for it, and of an account owner's lead nobody else.
+    """
 
     team: str
     member: Member
@@ -176,25 +195,22 @@ class Fairness:
 
 
 def fairness_of(team: Team, tally: Tally) -> Fairness:
-    """Compare what the members of a team were given with their weights; who is paused has none."""
-    members = [m for m in team.members if not m.is_paused or tally.given[team.id, m.id]]
-    total = sum(tally.given[team.id, member.id] for member in members)
-    weights = {member.id: 0.0 if member.is_paused else member.weight for member in members}
-    whole = sum(weights.values()) or 1.0
+    """Compare what the members of a team were given with their shares; who is paused has none."""
     shares = tuple(
         Share(
             team=team.id,
             member=member,
             given=tally.given[team.id, member.id],
-            expected=total * weights[member.id] / whole,
+            expected=tally.due_shares.get((team.id, member.id), 0.0),
         )
-        for member in members
+        for member in team.members
+        if not member.is_paused or tally.given[team.id, member.id]
     )
     return Fairness(
         team=team.id,
         shares=shares,
         deviation=max((abs(share.deviation) for share in shares), default=0.0),
-        index=_jain([s.given / weights[s.member.id] for s in shares if weights[s.member.id]]),
+        index=_jain([share.given / share.expected for share in shares if share.expected]),
     )
 
 

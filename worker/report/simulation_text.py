@@ -68,19 +68,20 @@ def _loads(report: SimulationReport) -> RenderableType:
     columns = (
         "given",
         *([beside[0]] if beside else []),
-        "by weight",
+        "by\nweight",
         "off by",
         "kept",
-        "peak open",
+        "peak\nopen",
     )
-    limits = ("in a day", "in a week") if has_weeks else ("in a day",)
+    limits = ("in a\nday", "in a\nweek") if has_weeks else ("in a\nday",)
     has_bars = not (
         beside and has_weeks
     )  # on a terminal of 80 columns there is room for one of them
     first = ("owner", "") if has_bars else ("owner",)
     table = plain_table("Load", *first, *columns, *limits, numbers=len(columns) + len(limits))
-    for column in table.columns[: len(first)]:
+    for column in table.columns[1:]:
         column.no_wrap = True
+    table.columns[0].overflow = "ellipsis"  # of a long name, rather than figures broken in two
     most = max((row.given for row in rows), default=0) or 1
     place = None
     for row in rows:
