@@ -43,7 +43,8 @@ FAR = WorkingCalendar(id="far", time_zone=ZoneInfo("Pacific/Auckland"), hours=WE
 """A member whose day begins before the others' has ended."""
 SOME = st.integers(0, 10_000)
 WEIGHTS = st.sampled_from((0.5, 1.0, 1.0, 2.0, 3.0))
-CAPS = st.none() | st.integers(1, 12)
+CAPS = st.sampled_from((None, None, None, None, 3, 12))
+"""Mostly none: a team that is full all the time has no turns to take."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,7 +79,7 @@ class Weeks(RuleBasedStateMachine):
 
     @initialize(
         members=st.lists(st.tuples(WEIGHTS, CAPS, CAPS, CAPS), min_size=1, max_size=4),
-        assign=st.sampled_from(Assign),
+        assign=st.sampled_from((Assign.ALWAYS, Assign.ALWAYS, Assign.WORKING_HOURS)),
         off_duty=st.sampled_from(OffDuty),
     )
     def begin(
@@ -187,8 +188,8 @@ class Weeks(RuleBasedStateMachine):
 
     @rule(which=SOME)
     def leave_or_come_back_in_the_crm(self, which: int) -> None:
-        names = sorted(self.active | {f"crm:{one.id}" for one in self.members().values()})
-        self.active ^= {names[which % len(names)]}
+        names = sorted(f"crm:{one.id}" for one in self.members().values())
+        self.active ^= {names[which % len(names)] if which % 20 else "crm:queue"}
 
     # --- leads and time
 
@@ -214,15 +215,17 @@ class Weeks(RuleBasedStateMachine):
         lead = self.leads[which % len(self.leads)]
         lead.is_started = lead.owner is not None
 
-    @rule(which=SOME)
-    def leave(self, which: int) -> None:
-        assume(self.leads)
-        self.leads[which % len(self.leads)].owner = None
-        self.leads[which % len(self.leads)].line = "gone"
+    @rule(which=SOME, count=st.integers(1, 60))
+    def leave(self, which: int, count: int) -> None:
+        open_ = [lead for lead in self.leads.values() if lead.line != "gone"]
+        for lead in open_[which % max(1, len(open_)) :][:count]:
+            lead.owner, lead.line = None, "gone"
 
-    @rule(hours=st.sampled_from((1, 5, 12, 24, 72, 168)))
-    def let_time_pass(self, hours: int) -> None:
+    @rule(hours=st.sampled_from((1, 5, 12, 24, 72, 168)), count=st.integers(5, 25))
+    def let_time_pass(self, hours: int, count: int) -> None:
+        """Leads come with it, whichever rules hypothesis leaves out."""
         self.now += timedelta(hours=hours)
+        self.arrive(count, "heart")
 
     @rule()
     def decide_all_again(self) -> None:
@@ -276,7 +279,7 @@ class Weeks(RuleBasedStateMachine):
         if route.owner is not None and not route.is_kept:
             self.check_given(route.owner, roster)
             self.given.append((route.owner, self.now))
-        if route.target == "front" and not route.is_kept:
+        if route.target == "front" and route.owner is not None and not route.is_kept:
             self.follow_turns(str(route.owner), able)
         self.balances |= route.balances
         lead.is_started = lead.is_started and route.owner == lead.owner
@@ -330,11 +333,14 @@ class Weeks(RuleBasedStateMachine):
 
     @invariant()
     def shares_follow_the_weights(self) -> None:
-        """Within a lead from the start of the rotation, and within two in any later stretch."""
+        """Within a lead from the start of the rotation.
+
+        A later stretch makes up for what was owed before it, at most a lead for each member and one.
+        """
         if self.stretch is None:
             return
         total, weight = self.stretch.got.total(), sum(self.stretch.weights.values())
-        most = 1 if self.stretch.is_first else 2
+        most = 1 if self.stretch.is_first else len(self.stretch.weights) + 1
         for who, mine in self.stretch.weights.items():
             assert abs(self.stretch.got[who] - total * mine / weight) < most
 
