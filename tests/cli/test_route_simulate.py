@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -198,6 +199,23 @@ def test_the_picture_is_sound_xml_that_fetches_nothing(
     assert drawn.count("http") == drawn.count("http://www.w3.org/2000/svg")
     assert "<script" not in drawn
     assert "<td>nav-1</td>" in drawn
+
+
+def test_the_picture_and_the_page_show_waits_and_overflow(
+    organisation: Organisation, table: Path, tmp_path: Path
+) -> None:
+    """Friday 17:30 until Monday 8:00 are 62.5 hours."""
+    svg, html = tmp_path / "a.svg", tmp_path / "a.html"
+    assert simulated(organisation, "--arrivals", table, "--svg", svg, "--html", html).exit_code == 0
+    texts = [element.text or "" for element in ET.parse(svg).getroot().iter()]
+    assert "until the owner is at work: half of the leads, and nine in ten" in texts
+    assert "2.6 days, 2.6 days" in texts
+    page = html.read_text(encoding="utf-8")
+    cells = [cell for cell in re.findall("<t[hd]>(.*?)</t[hd]>", page) if cell]
+    moved = cells.index("meant for")
+    assert cells[moved:] == ["meant for", "went to", "leads", "business_development", "intake", "1"]
+    assert cells.count("2.6 days") == 2
+    assert page.count("Routing simulated, 2026-11-02 to 2026-11-06") == 3  # head, heading, picture
 
 
 def test_days_are_those_of_the_organisation(organisation: Organisation) -> None:

@@ -41,7 +41,8 @@ from worker.core.roster_changes import members_of, with_member, with_pause, with
 from worker.core.routing import RoutingPolicy
 from worker.errors import FixConfigurationError
 from worker.report.simulation import SimulationReport, simulation_json
-from worker.report.simulation_picture import simulation_page, simulation_svg
+from worker.report.simulation_page import simulation_page
+from worker.report.simulation_picture import simulation_svg
 from worker.report.simulation_text import show_simulation
 from worker.steps.simulate import Asked, simulate
 

@@ -1,4 +1,4 @@
-"""Draws a simulation: a bar of each owner's load against the weights, and the load over the days.
+"""Draws a simulation: each owner's load against the weights, the load over the days, and the waits.
 
 One SVG without scripts, fonts or anything fetched. It is built as a tree of elements and not as
 text, so that it is well-formed whatever an id holds.
@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from xml.etree.ElementTree import Element, SubElement, indent, tostring
+from xml.etree.ElementTree import Element, SubElement, tostring
 
-from worker.core.simulation_tally import Tally, total_fairness
+from worker.core.simulation_tally import Tally
 from worker.report.simulation import OwnerRow, SimulationReport, Source, owner_rows
+from worker.report.simulation_text import length_of
 
 _WIDTH, _LEFT, _RIGHT = 900, 230, 110
 _ROW, _BAR = 26, 9
@@ -26,39 +27,13 @@ _MOST_TICKS = 8
 
 def simulation_svg(report: SimulationReport) -> str:
     """Draw the picture as an SVG document."""
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(_svg(report), encoding="unicode")
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(
+        picture_of(report, has_title=True), encoding="unicode"
+    )
 
 
-def simulation_page(report: SimulationReport) -> str:
-    """Write a page with the picture and the figures of it as a table."""
-    page = Element("html", lang="en")
-    head = SubElement(page, "head")
-    SubElement(head, "meta", charset="utf-8")
-    SubElement(head, "title").text = _title(report)
-    SubElement(head, "style").text = _STYLE
-    body = SubElement(page, "body")
-    SubElement(body, "h1").text = _title(report)
-    body.append(_svg(report))
-    body.append(_table(report))
-    fairness = total_fairness(report.shown.policy, report.shown.tally)
-    for found in (found for found in fairness if found.index is not None):
-        SubElement(body, "p").text = (
-            f"{found.team}: furthest from its weights {found.deviation:.1f} leads, "
-            f"Jain's index {found.index:.3f}."
-        )
-    indent(page)
-    return "<!DOCTYPE html>\n" + tostring(page, encoding="unicode", method="html") + "\n"
-
-
-_STYLE = (
-    "body{font:15px/1.4 sans-serif;max-width:960px;margin:2em auto;color:#222}"
-    "table{border-collapse:collapse}td,th{padding:.2em .8em;text-align:right;"
-    "border-bottom:1px solid #ddd}td:first-child,td:nth-child(2),th:first-child,th:nth-child(2)"
-    "{text-align:left}"
-)
-
-
-def _title(report: SimulationReport) -> str:
+def title_of(report: SimulationReport) -> str:
+    """Say what was simulated, and when."""
     first, last = (at.astimezone(report.zone).date() for at in (report.since, report.until))
     days = f"{first}" if first == last else f"{first} to {last}"
     return f"Routing simulated, {days}: {_ARRIVALS[report.source].format(_counted(report))}"
@@ -76,41 +51,13 @@ _ARRIVALS = {
 }
 
 
-def _table(report: SimulationReport) -> Element:
-    table = Element("table")
-    columns = ("owner", "team", "given", "by weight", "peak open", "limit", "most a day", "limit")
-    head = SubElement(table, "tr")
-    for column in columns:
-        SubElement(head, "th").text = column
-    for row in owner_rows(report.shown):
-        line = SubElement(table, "tr")
-        for text in _cells(row):
-            SubElement(line, "td").text = text
-    return table
-
-
-def _cells(row: OwnerRow) -> Sequence[str]:
-    def most(limit: int | None) -> str:
-        return "" if limit is None else str(limit)
-
-    return (
-        row.owner,
-        row.place,
-        str(row.given),
-        f"{row.share.expected:.1f}" if row.share else "",
-        str(row.open.peak),
-        most(row.open.most),
-        str(row.day.peak),
-        most(row.day.most),
-    )
-
-
-# --- the picture
-
-
-def _svg(report: SimulationReport) -> Element:
+def picture_of(report: SimulationReport, *, has_title: bool) -> Element:
+    """Draw the picture as an element; the title is left out where a page has it already."""
     rows = list(owner_rows(report.shown))
-    height = _TOP + _ROW * len(rows) + _DAYS + 40
+    waits = [row for row in _once(rows) if row.wait is not None]
+    days_at = _TOP + _ROW * len(rows) + 40
+    waits_at = days_at + _DAYS
+    height = waits_at + (_ROW * len(waits) + 50 if waits else 0)
     svg = Element(
         "svg",
         xmlns="http://www.w3.org/2000/svg",
@@ -119,13 +66,21 @@ def _svg(report: SimulationReport) -> Element:
         height=str(height),
         role="img",
     )
-    SubElement(svg, "title").text = _title(report)
+    SubElement(svg, "title").text = title_of(report)
     SubElement(svg, "rect", width=str(_WIDTH), height=str(height), fill="#ffffff")
-    _write(svg, 20, 28, _title(report), size=16)
+    if has_title:
+        _write(svg, 20, 28, title_of(report), size=16)
     _legend(svg, report)
     _draw_owners(svg, report, rows)
-    _draw_days(svg, report.shown.tally, _TOP + _ROW * len(rows) + 40)
+    _draw_days(svg, report.shown.tally, days_at)
+    if waits:
+        _draw_waits(svg, waits, waits_at)
     return svg
+
+
+def _once(rows: Sequence[OwnerRow]) -> list[OwnerRow]:
+    """Each owner once: who is on two teams waits no longer for that."""
+    return list({row.owner: row for row in reversed(rows)}.values())[::-1]
 
 
 def _write(
@@ -219,6 +174,21 @@ def _day(
     left = 60 + (place + 0.5) * width - wide / 2
     bar = _box(svg, left, foot - part * _CHART, wide, part * _CHART, colour)
     SubElement(bar, "title").text = says
+
+
+def _draw_waits(svg: Element, rows: Sequence[OwnerRow], top: float) -> None:
+    """Draw how long leads wait until their owner is at work: half of them, and nine in ten."""
+    _write(svg, 20, top + 14, "until the owner is at work: half of the leads, and nine in ten")
+    spreads = [(row, row.wait) for row in rows if row.wait is not None]
+    most = max((*(wait.p90 for _row, wait in spreads), 1))
+    scale = (_WIDTH - _LEFT - _RIGHT) / most
+    for place, (row, wait) in enumerate(spreads):
+        y = top + 30 + place * _ROW
+        _write(svg, _LEFT - 10, y + 10, row.owner, at="end")
+        _box(svg, _LEFT, y, wait.p90 * scale, _BAR + 3, _BESIDE)
+        _box(svg, _LEFT, y, wait.median * scale, _BAR + 3, _SHOWN)
+        said = f"{length_of(wait.median)}, {length_of(wait.p90)}"
+        _write(svg, _WIDTH - _RIGHT + 12, y + 10, said, size=11)
 
 
 def _ticks(days: Sequence[date]) -> Iterator[tuple[int, date]]:

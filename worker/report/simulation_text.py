@@ -57,7 +57,7 @@ def _headline(report: SimulationReport) -> Iterator[RenderableType]:
     again = f", {counted(tally.again, 'lead')} of them handed on" if tally.again else ""
     yield f"{counted(tally.arrivals, 'hand-off')}{again}."
     if report.open_for is not None:
-        yield f"Each is assumed to stay open for {_length(report.open_for.total_seconds() // 60)}."
+        yield f"Each is assumed to stay open for {length_of(report.open_for.total_seconds() // 60)}."
 
 
 def _loads(report: SimulationReport) -> RenderableType:
@@ -144,10 +144,11 @@ def _waits(outcome: Outcome) -> RenderableType:
 def _spread(spread: Spread | None) -> tuple[str, str, str]:
     if spread is None:
         return ("", "", "")
-    return (_length(spread.median), _length(spread.p90), _length(spread.longest))
+    return (length_of(spread.median), length_of(spread.p90), length_of(spread.longest))
 
 
-def _length(minutes: float) -> str:
+def length_of(minutes: float) -> str:
+    """Say so many minutes as people do."""
     if minutes < _HOUR:
         return f"{minutes:.0f} min"
     return f"{minutes / _HOUR:.1f} h" if minutes < 2 * _DAY else f"{minutes / _DAY:.1f} days"
