@@ -86,7 +86,7 @@ class Course:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """What is pulled: by which reader, and what its description says of it.
+    """What is pulled: by which reader and stamp, and what its description says of it.
 
     ``related`` are stamps of related records that are read along: their change is a change of the row.
     ``where`` holds for each row, ``listed`` besides for those of a list. ``is_marked``: deleted rows are
@@ -94,6 +94,7 @@ class Target:
     """
 
     reader: ObjectReader
+    stamp: str = STAMP
     related: tuple[str, ...] = ()
     where: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
@@ -105,7 +106,7 @@ class Target:
         """The walk through every live row. It has no end in time: what changes meanwhile comes last."""
         is_hidden = self.has_archive and self.is_marked
         live = (_LIVE,) if is_hidden else ()
-        return Walk(stamp=STAMP, where=(*self.where, *self.listed, *live), has_gone=is_hidden)
+        return Walk(stamp=self.stamp, where=(*self.where, *self.listed, *live), has_gone=is_hidden)
 
 
 def read_bookmark(text: str | None) -> Bookmark | None:
@@ -197,7 +198,7 @@ def _by_bulk(target: Target, course: Course, mark: Bookmark) -> Generator[Chunk,
     newest: datetime | None = None
     unread = 0
     for part in course.bulk.parts(job, mark.locator, target.reader.types, _PART):
-        stamps = [at for row in part.rows if (at := row.at(STAMP))]
+        stamps = [at for row in part.rows if (at := row.at(target.stamp))]
         newest = max([*stamps, *([newest] if newest else [])], default=None)
         unread += part.unread
         told = None
@@ -218,8 +219,8 @@ def _changed(target: Target, course: Course, mark: Bookmark) -> Iterator[Chunk]:
     """Read what changed, by the stamps of related records first and by its own last."""
     newest = mark.at
     place = mark.place
-    for stamp in (*target.related, STAMP):
-        is_own = stamp == STAMP
+    for stamp in (*target.related, target.stamp):
+        is_own = stamp == target.stamp
         walk = Walk(
             stamp=stamp,
             until=course.now,
@@ -252,7 +253,7 @@ def _gone(target: Target, course: Course, mark: Bookmark) -> Iterator[Chunk]:
     if not target.is_marked:
         return
     where = (*target.where, _GONE)
-    walk = Walk(stamp=STAMP, until=course.now, where=where, has_gone=True)
+    walk = Walk(stamp=target.stamp, until=course.now, where=where, has_gone=True)
     for found in target.reader.walk(walk, Place(at=mark.at)):
         yield Chunk(rows=found.rows)
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-import msgspec
-
-from connectors.salesforce import paths
 from connectors.salesforce.auth import Credentials, FixedSession, Login, Session, TokenFile
-from connectors.salesforce.budget import Budget, Usage
+from connectors.salesforce.budget import Budget
 from connectors.salesforce.bulk import BulkReader
 from connectors.salesforce.changes import Course
+from connectors.salesforce.checking import look_at_org
 from connectors.salesforce.conditions import read_conditions
 from connectors.salesforce.options import Setup, read_setup, require_known
 from connectors.salesforce.owners import read_owners
+from connectors.salesforce.results import unknown
 from connectors.salesforce.schema import ShapeBook
 from connectors.salesforce.sender import Sender, asking
 from connectors.salesforce.sources import RecordSource
@@ -33,7 +32,7 @@ from worker.core.records import (
     WriteOutcome,
     WriteResult,
 )
-from worker.errors import FixAccessError, FixConfigurationError, FixDataError, LeadtriageError
+from worker.errors import FixConfigurationError, LeadtriageError
 from worker.ports import (
     Backward,
     Capabilities,
@@ -42,18 +41,6 @@ from worker.ports import (
     ConnectorContext,
     ObjectSource,
 )
-
-
-class _Allowance(msgspec.Struct, rename="pascal"):
-    max: int = 0
-    remaining: int = 0
-
-
-class _Limits(msgspec.Struct, rename="pascal"):
-    daily_api_requests: _Allowance = msgspec.field(default_factory=_Allowance)
-
-
-_LIMITS = msgspec.json.Decoder(_Limits)
 
 
 def open_connector(context: ConnectorContext) -> Connector:
@@ -157,12 +144,7 @@ class SalesforceConnector:
 
     def check(self) -> Sequence[CheckFinding]:
         """Ask for the limits, the description of each object, and the owners."""
-        names = dict.fromkeys(source.name for source in self.objects.values())
-        asked: list[Callable[[], object]] = [self._learn_limits]
-        asked += [self._look_at(name) for name in names]
-        asked.append(self.owners)
-        found = [_finding_of(ask) for ask in asked]
-        return list(dict.fromkeys(finding for finding in found if finding is not None))
+        return look_at_org(self.transport, self.objects.values())
 
     def describe(self, object_type: str) -> ObjectDescription:
         """List the fields we may see, with those of related records that can be read along."""
@@ -213,10 +195,25 @@ class SalesforceConnector:
             source = self.objects.get(one.ref.object_type)
             if one.ref.system == self.name and source is not None and source.spec.can_write:
                 by_name.setdefault(source.name, []).append(one)
+        wrote = self._write_each(by_name)
+        taken = {one.command_id for mine in by_name.values() for one in mine}
+        return [
+            wrote.get(one.command_id) or (unknown if one.command_id in taken else _refusal)(one)
+            for one in commands
+        ]
+
+    def _write_each(self, by_name: Mapping[str, Sequence[WriteCommand]]) -> dict[str, WriteResult]:
+        """Write object by object; once one was written, what Salesforce refuses is left unknown."""
         wrote: dict[str, WriteResult] = {}
         for name, mine in by_name.items():
-            wrote |= {result.command_id: result for result in self._write(name, mine)}
-        return [wrote.get(one.command_id, _refusal(one)) for one in commands]
+            try:
+                results = self._write(name, mine)
+            except LeadtriageError:
+                if not wrote:
+                    raise
+                break
+            wrote |= {result.command_id: result for result in results}
+        return wrote
 
     def _write(self, name: str, commands: Sequence[WriteCommand]) -> Sequence[WriteResult]:
         has_status = name == "Lead" and any("Status" in one.changes for one in commands)
@@ -236,30 +233,6 @@ class SalesforceConnector:
                 f"System {self.name} has no object type {object_type!r}. It has: {known}."
             )
         return source
-
-    def _learn_limits(self) -> None:
-        """Learn what is left of the allowance; a user who may not see it learns it from each answer."""
-        try:
-            there = self.transport.call(paths.LIMITS, _LIMITS.decode).daily_api_requests
-        except (FixAccessError, FixDataError):
-            self.transport.call(
-                paths.QUERY, bytes, query={"q": "SELECT Id FROM Organization LIMIT 1"}
-            )
-            return
-        if there.max:
-            usage = Usage(used=there.max - there.remaining, limit=there.max)
-            self.transport.budget.note(usage)
-
-    def _look_at(self, name: str) -> Callable[[], object]:
-        return lambda: self.book.load(name)
-
-
-def _finding_of(ask: Callable[[], object]) -> CheckFinding | None:
-    try:
-        ask()
-    except LeadtriageError as error:
-        return CheckFinding(message=str(error), is_blocking=True)
-    return None
 
 
 def _refusal(command: WriteCommand) -> WriteResult:

@@ -14,15 +14,25 @@ from typing import Final
 import msgspec
 
 from connectors.salesforce import paths
+from connectors.salesforce.rows import NUMBERS
 from connectors.salesforce.soql import is_name
 from connectors.salesforce.transport import Transport
-from worker.core.records import FieldDescription
+from worker.core.records import FieldDescription, FieldForm
 from worker.errors import FixDataError
 
 _LISTS: Final = frozenset({"picklist", "multipicklist"})
 _COMPOUND: Final = frozenset({"address", "location", "complexvalue", "base64", "anyType"})
 """Types that are no text; a bulk query refuses them."""
 _TEXTS: Final = frozenset({"string", "textarea", "email", "phone", "url", "encryptedstring"})
+_FORMS: Final[Mapping[str, FieldForm]] = {
+    **dict.fromkeys((*_TEXTS, "id", "reference", "combobox"), FieldForm.TEXT),
+    **dict.fromkeys(NUMBERS, FieldForm.NUMBER),
+    "picklist": FieldForm.CHOICE,
+    "multipicklist": FieldForm.CHOICES,
+    "boolean": FieldForm.YES_NO,
+    "date": FieldForm.DATE,
+    "datetime": FieldForm.INSTANT,
+}
 _LONGEST_SHORT: Final = 255
 _ANYBODY: Final[Mapping[str, str]] = {
     "Name": "string", "Type": "picklist", "Email": "email", "IsActive": "boolean",
@@ -34,6 +44,7 @@ _ANYBODY: Final[Mapping[str, str]] = {
 class Choice(msgspec.Struct):
     value: str
     active: bool = True
+    label: str | None = None
 
 
 class FieldShape(msgspec.Struct, rename="camel"):
@@ -51,6 +62,11 @@ class FieldShape(msgspec.Struct, rename="camel"):
     relationship_name: str | None = None
 
     @property
+    def can_be_walked(self) -> bool:
+        """Tell whether a query may filter and sort by it."""
+        return self.filterable and self.sortable
+
+    @property
     def choices(self) -> tuple[str, ...] | None:
         """Name the values that may be chosen; None where the list is open or empty."""
         if self.type == "boolean":
@@ -65,9 +81,19 @@ class FieldShape(msgspec.Struct, rename="camel"):
             name=prefix + self.name,
             options=self.choices,
             is_writable=self.updateable and not prefix,
-            is_long_text=self.type == "textarea" and self.length > _LONGEST_SHORT,
+            is_long_text=self._is_long,
             max_length=self.length if self.type in _TEXTS and self.length else None,
+            form=self._form,
+            labels={one.value: one.label for one in self.picklist_values if one.label},
         )
+
+    @property
+    def _is_long(self) -> bool:
+        return self.type == "textarea" and self.length > _LONGEST_SHORT
+
+    @property
+    def _form(self) -> FieldForm | None:
+        return FieldForm.LONG_TEXT if self._is_long else _FORMS.get(self.type)
 
 
 class _Described(msgspec.Struct):

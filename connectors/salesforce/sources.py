@@ -26,6 +26,7 @@ DELETED: Final = "IsDeleted"
 MASTER: Final = "MasterRecordId"
 CONVERTED: Final = "IsConverted"
 BECAME: Final = "ConvertedContactId"
+_STAMPS: Final = (STAMP, "LastModifiedDate")
 _CONTROL: Final = ("Id", STAMP, DELETED, MASTER, CONVERTED, BECAME)
 
 
@@ -49,6 +50,23 @@ class RecordSource:
     only: tuple[Condition, ...] = ()
     contacts: str | None = None
     is_person_apart: bool = False
+
+    @property
+    def stamp(self) -> str:
+        """Name the instant of change by which rows can be asked for, as the org has it now."""
+        fields = self.book.of(self.name).fields
+        usable = [one for one in _STAMPS if one in fields and fields[one].can_be_walked]
+        if not usable:
+            raise FixDataError(
+                f"{self.name} has no time of change that a query may use: {self.object_type} of "
+                f"{self.system} cannot be read."
+            )
+        return usable[0]
+
+    def prepare(self) -> None:
+        """Look at the description anew. Raises ``FixDataError`` for what cannot be read as it is."""
+        self.book.load(self.name)
+        self._reader(())
 
     def pull(self, fields: Sequence[str], course: Course, since: str | None) -> Iterator[Page]:
         """Yield pages; begun anew, once, where the fields turn out to be others than we knew."""
@@ -108,7 +126,7 @@ class RecordSource:
             contact = RecordRef(system=self.system, object_type=self.contacts, id=became)
             return tombstone(ref, merged_into=str(contact))
         values = {name: row.cells[name] for name in fields if name in row.cells}
-        return record_of(ref, values, row.at(STAMP))
+        return record_of(ref, values, row.at(STAMP) or row.at(self.stamp))
 
     def _is_ours(self, row: Row) -> bool:
         if self.is_person_apart and row.cells.get("IsPersonAccount") == "true":
@@ -126,6 +144,7 @@ class RecordSource:
         condition = self.spec.condition
         return Target(
             reader=reader,
+            stamp=self.stamp,
             related=tuple(self._related(shape, fields)),
             where=(condition,) if condition else (),
             listed=self._listed(shape),
@@ -156,7 +175,7 @@ class RecordSource:
             )
         more = ["IsPersonAccount"] if self.is_person_apart else []
         more += [one.field for one in self.only]
-        asked = dict.fromkeys((*_CONTROL, *self.spec.people, *more, *fields))
+        asked = dict.fromkeys((*_CONTROL, self.stamp, *self.spec.people, *more, *fields))
         types = self.book.types(self.name, asked)
         for one in self.only:
             if one.field not in types:

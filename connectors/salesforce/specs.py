@@ -21,7 +21,8 @@ class Spec:
     ``related`` are relationships whose fields can be read as ``Campaign.Type``. ``people`` are the fields
     that name whom a row belongs to, the first that is filled counts; ``who`` are the conditions by which a
     listing asks for the rows of one sort of people. ``has_archive`` rows are hidden from a plain query once
-    they are old. ``condition`` holds for every row of it, and needs the field ``needs``.
+    they are old. ``consent`` are the fields that hold what a person refused. ``condition`` holds for every
+    row of it, and needs the field ``needs``.
     """
 
     related: tuple[str, ...] = ()
@@ -29,6 +30,7 @@ class Spec:
     who: Mapping[str, str] | None = None
     has_archive: bool = False
     can_write: bool = False
+    consent: tuple[str, ...] = ()
     condition: str | None = None
     needs: str | None = None
 
@@ -37,12 +39,15 @@ def _by_type(relation: str) -> Mapping[str, str]:
     return {who: f"{relation}.Type = '{who}'" for who in WHO}
 
 
+_CONSENT: Final = ("HasOptedOutOfEmail", "DoNotCall")
+
 SPECS: Final[Mapping[str, Spec]] = {
-    "Lead": Spec(related=("Individual",), can_write=True),
-    "Contact": Spec(related=("Account", "Individual"), can_write=True),
+    "Lead": Spec(related=("Individual",), can_write=True, consent=_CONSENT),
+    "Contact": Spec(related=("Account", "Individual"), can_write=True, consent=_CONSENT),
     "Account": Spec(
         related=("PersonIndividual",),
         can_write=True,
+        consent=("PersonHasOptedOutOfEmail", "PersonDoNotCall"),
         condition="IsPersonAccount = true",
         needs="IsPersonAccount",
     ),

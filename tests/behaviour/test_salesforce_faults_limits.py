@@ -8,7 +8,7 @@ import pytest
 
 from connectors.salesforce.budget import Usage, usage_in
 from tests.support.hubspot_stub import FakeTime, Said, Stub, serving_stub
-from tests.support.salesforce_opening import described, opened, page, pull
+from tests.support.salesforce_opening import described, field, opened, page, pull
 from worker.errors import (
     DailyLimitError,
     FixAccessError,
@@ -110,10 +110,35 @@ def test_check_asks_for_the_limits_and_learns_them(stub: Stub, time: FakeTime) -
 def test_a_user_who_may_not_see_the_limits_is_no_finding(stub: Stub, time: FakeTime) -> None:
     stub.say([{"errorCode": "INSUFFICIENT_ACCESS", "message": "x"}], 403)
     stub.say({"totalSize": 1, "done": True, "records": []})
-    stub.say(described())
     stub.say(page())
     stub.say(page())
+    stub.say(described("Lead", field("HasOptedOutOfEmail"), field("DoNotCall")))
     assert not opened(stub, time).check()
+
+
+def test_f68_hidden_consent_is_named_with_its_permission(stub: Stub, time: FakeTime) -> None:
+    stub.say({})
+    stub.say(page())
+    stub.say(page())
+    stub.say(described())
+    findings = opened(stub, time).check()
+    assert [(one.object_type, one.is_blocking) for one in findings] == [("Lead", False)] * 2
+    assert "Grant Read on Lead.HasOptedOutOfEmail." in findings[0].message
+    assert "Grant Read on Lead.DoNotCall." in findings[1].message
+
+
+def test_f40_what_others_use_of_the_allowance_is_told_with_each_answer(
+    stub: Stub, time: FakeTime
+) -> None:
+    """No share has to be agreed on: the count is the org's, whoever calls."""
+    stub.say(described(), **used(100))
+    stub.say(page(), **used(899))
+    ours = opened(stub, time)
+    pull(ours)
+    stub.say(page(), **used(901))
+    pull(ours)
+    with pytest.raises(DailyLimitError):
+        pull(ours)
 
 
 @pytest.mark.parametrize(

@@ -210,3 +210,20 @@ def test_an_empty_org_has_a_bookmark(stub: Stub, time: FakeTime) -> None:
     stub.say(described())
     stub.say(NOTHING)
     assert mark_of(end_of(pull(opened(stub, time))))["at"] == "2026-03-02T14:50:00Z"
+
+
+def test_f30_a_stamp_that_cannot_be_filtered_by_is_replaced_and_said(
+    stub: Stub, time: FakeTime
+) -> None:
+    shape = described()
+    fields = [{**one, "filterable": one["name"] != "SystemModstamp"} for one in shape["fields"]]  # type: ignore[attr-defined]
+    stub.say({**shape, "fields": fields})
+    stub.say(page(row(at=T1)))
+    connector = opened(stub, time)
+    pull(connector)
+    assert soql(stub).endswith("ORDER BY LastModifiedDate ASC, Id ASC")
+    stub.say({})
+    stub.say(page())
+    stub.say(page())
+    stub.say({**shape, "fields": fields})
+    assert "LastModifiedDate is used instead." in connector.check()[-1].message

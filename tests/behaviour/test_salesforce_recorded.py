@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from connectors.salesforce.budget import HEADER, usage_in
 from connectors.salesforce.faults import error_of, read_fault
 from connectors.salesforce.ids import long_id
 from connectors.salesforce.results import ITEMS
@@ -117,6 +118,18 @@ def test_every_description_is_parsed() -> None:
             field.describe()
     for name in ("Lead", "Contact"):
         assert not {"HasOptedOutOfEmail", "DoNotCall"} & set(found[name].fields)
+
+
+def test_every_recorded_count_of_calls_is_read() -> None:
+    counted = 0
+    for one in exchanges():
+        headers = {name.lower(): str(value) for name, value in one["response"]["headers"].items()}
+        if HEADER in headers:
+            everybody, _ours = usage_in(headers)
+            assert everybody is not None
+            assert 0 <= everybody.used <= everybody.limit
+            counted += 1
+    assert counted > 20
 
 
 def test_a_body_that_is_no_json_has_a_status_alone() -> None:

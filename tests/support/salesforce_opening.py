@@ -48,7 +48,8 @@ def opened(
 
 
 def field(name: str, kind: str = "string", **more: object) -> dict[str, object]:
-    return {"name": name, "type": kind, "updateable": True, **more}
+    walked = {"filterable": True, "sortable": True}
+    return {"name": name, "type": kind, "updateable": True, **walked, **more}
 
 
 def described(name: str = "Lead", *more: Mapping[str, object]) -> dict[str, object]:

@@ -1,0 +1,79 @@
+"""Looks at an org before a run: may we call it, read each object, see what people refused, know who owns.
+
+Nothing is changed. A field of consent that is hidden from our user is a warning that names the permission,
+as nothing is read from a field that cannot be seen: nobody is taken to have agreed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+import msgspec
+
+from connectors.salesforce import paths
+from connectors.salesforce.budget import Usage
+from connectors.salesforce.keyset import STAMP
+from connectors.salesforce.owners import read_owners
+from connectors.salesforce.sources import RecordSource
+from connectors.salesforce.transport import Transport
+from worker.core.records import CheckFinding
+from worker.errors import DailyLimitError, FixAccessError, FixDataError, LeadtriageError
+
+_ANYTHING = "SELECT Id FROM Organization LIMIT 1"
+
+
+class _Allowance(msgspec.Struct, rename="pascal"):
+    max: int = 0
+    remaining: int = 0
+
+
+class _Limits(msgspec.Struct, rename="pascal"):
+    daily_api_requests: _Allowance = msgspec.field(default_factory=_Allowance)
+
+
+_LIMITS = msgspec.json.Decoder(_Limits)
+
+
+def look_at_org(transport: Transport, sources: Iterable[RecordSource]) -> list[CheckFinding]:
+    """Ask for the limits, the description of each object, and the owners."""
+    found: list[CheckFinding] = []
+    for ask in (lambda: learn_limits(transport), lambda: read_owners(transport)):
+        found += _finding_of(ask, None)
+    for source in sources:
+        shut = _finding_of(source.prepare, source.object_type)
+        found += shut or _warnings(source)
+    return list(dict.fromkeys(found))
+
+
+def learn_limits(transport: Transport) -> None:
+    """Learn what is left of the allowance; a user who may not see it learns it from each answer."""
+    try:
+        there = transport.call(paths.LIMITS, _LIMITS.decode).daily_api_requests
+    except (FixAccessError, FixDataError):
+        transport.call(paths.QUERY, bytes, query={"q": _ANYTHING})
+        return
+    if there.max:
+        transport.budget.note(Usage(used=there.max - there.remaining, limit=there.max))
+
+
+def _finding_of(ask: Callable[[], object], object_type: str | None) -> list[CheckFinding]:
+    try:
+        ask()
+    except LeadtriageError as error:
+        place = None if isinstance(error, DailyLimitError) else object_type
+        return [CheckFinding(message=str(error), is_blocking=True, object_type=place)]
+    return []
+
+
+def _warnings(source: RecordSource) -> Iterator[CheckFinding]:
+    fields = source.book.of(source.name).fields
+    for name in source.spec.consent:
+        if name not in fields:
+            message = (
+                f"{source.name} shows us no {name}: field-level security hides it, so nobody is taken "
+                f"to have agreed. Grant Read on {source.name}.{name}."
+            )
+            yield CheckFinding(message=message, is_blocking=False, object_type=source.object_type)
+    if source.stamp != STAMP:
+        message = f"{source.name} cannot be asked for by {STAMP}: {source.stamp} is used instead."
+        yield CheckFinding(message=message, is_blocking=False, object_type=source.object_type)
