@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import json
+import os
+import shutil
+import subprocess
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from simple_salesforce import Salesforce
 from simple_salesforce.exceptions import SalesforceMalformedRequest
 
 from connectors.sandbox.salesforce.sessions import SANDBOX_SESSION
 from connectors.sandbox.serving import serving
-from tests.support.salesforce_asking import Asking, plain_session
+from tests.support.salesforce_asking import Asking, ToTwin, plain_session
 
 
 @pytest.fixture
@@ -56,3 +66,84 @@ def test_simple_salesforce_reads_pages_writes_and_describes(client, asking) -> N
     assert client.api_usage["api-usage"].total == 100_000
     with pytest.raises(SalesforceMalformedRequest):
         client.query("SELECT Nothing FROM Lead")
+
+
+def test_simple_salesforce_logs_in_by_an_assertion_and_reads_in_bulk(url, asking) -> None:
+    key = rsa.generate_private_key(public_exponent=65_537, key_size=2_048)
+    asking.twin.sessions.public_key = key.public_key()
+    asking.twin.clock.advance(datetime.now(UTC) - asking.twin.clock.now())
+    pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    with plain_session(url) as session:
+        session.mount("https://login.salesforce.com", ToTwin(url))
+        client = Salesforce(
+            username="integration@sandbox.example",
+            consumer_key="sandbox-client",
+            privatekey=pem,
+            session=session,
+            version="66.0",
+        )
+        for number in range(3):
+            asking.lead(LastName=f"Lead {number}")
+        asking.twin.jobs.polls = 0
+        pages = [*client.bulk2.Lead.query("SELECT LastName FROM Lead ORDER BY Id", wait=0)]
+    rows = [row["LastName"] for page in pages for row in csv.DictReader(io.StringIO(page))]
+    assert rows == ["Lead 0", "Lead 1", "Lead 2"]
+
+
+# jsforce
+
+
+def node_modules() -> Path | None:
+    """Find the folder of packages that holds jsforce: one of NODE_PATH, or one beside the project."""
+    folders = [Path(text) for text in os.environ.get("NODE_PATH", "").split(os.pathsep) if text]
+    folders += [parent / "node_modules" for parent in Path(__file__).resolve().parents]
+    return next((one for one in folders if (one / "jsforce" / "package.json").exists()), None)
+
+
+PROGRAM = """
+const { Connection } = require('jsforce');
+const [instanceUrl, accessToken] = process.argv.slice(1);
+const connection = new Connection({ instanceUrl, accessToken, version: '66.0' });
+(async () => {
+  const found = await connection.query('SELECT Id, Name, Owner.Name FROM Lead ORDER BY Id', {
+    autoFetch: true, maxFetch: 5000, headers: { 'Sforce-Query-Options': 'batchSize=200' } });
+  const changes = found.records.slice(0, 3).map((row) => ({ Id: row.Id, City: 'Lund' }));
+  changes[1].Email = 'nobody';
+  const results = await connection.sobject('Lead').update(changes, { allOrNone: false });
+  const described = await connection.sobject('Lead').describe();
+  const refused = await connection.query('SELECT Nothing FROM Lead').catch((e) => e.errorCode);
+  console.log(JSON.stringify({
+    rows: found.records.length,
+    owner: found.records[0].Owner.Name,
+    results: results.map((one) => one.success),
+    fields: described.fields.map((field) => field.name),
+    refused,
+  }));
+})().catch((error) => { console.error(error); process.exit(1); });
+"""
+
+
+def test_jsforce_logs_in_reads_pages_writes_a_collection_and_describes(url, asking) -> None:
+    node, modules = shutil.which("node"), node_modules()
+    if node is None or modules is None:
+        pytest.skip(
+            "node with jsforce is not at hand: `npm install jsforce`, and name it in NODE_PATH"
+        )
+    for number in range(450):
+        asking.lead(LastName=f"Lead {number:03d}")
+    done = subprocess.run(
+        [node, "-e", PROGRAM, url, SANDBOX_SESSION],
+        env={**os.environ, "NODE_PATH": str(modules)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["rows"] == 450
+    assert told["owner"] == "Integration"
+    assert told["results"] == [True, False, True]
+    assert {"Status", "OwnerId", "SystemModstamp"} <= set(told["fields"])
+    assert told["refused"] == "INVALID_FIELD"
+    assert asking.query("SELECT COUNT() FROM Lead WHERE City = 'Lund'").body["totalSize"] == 2
+    assert asking.twin.journal.counts()["PATCH /composite/sobjects"] == 1

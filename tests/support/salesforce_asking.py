@@ -92,12 +92,16 @@ class Asking:
         return reply.body["id"]
 
 
-class PlainAdapter(HTTPAdapter):
-    """Takes the https that simple-salesforce forces for the http of the twin."""
+class ToTwin(HTTPAdapter):
+    """Takes the https that simple-salesforce forces, of any host, for the http of the twin."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__()
+        self.url = url
 
     def send(self, request, **more):
         """Send to the twin."""
-        request.url = request.url.replace("https://", "http://", 1)
+        request.url = self.url + "/" + request.url.split("/", 3)[3]
         return super().send(request, **more)
 
 
@@ -105,5 +109,5 @@ def plain_session(url: str) -> requests.Session:
     """Open a session whose https for this address is http."""
     session = requests.Session()
     session.trust_env = False
-    session.mount(url.replace("http://", "https://", 1), PlainAdapter())
+    session.mount(url.replace("http://", "https://", 1), ToTwin(url))
     return session

@@ -190,7 +190,7 @@ def _claims_of(sessions: Sessions, assertion: str) -> _Claims:
     head, _, body = signed.partition(".")
     try:
         algorithm = msgspec.json.decode(_bytes(head), type=_Header).alg
-        claims = msgspec.json.decode(_bytes(body), type=_Claims)
+        claims = msgspec.json.decode(_bytes(body), type=_Claims, strict=False)
         if algorithm != "RS256":
             raise LoginRefusedError("invalid_grant", "algorithm is not RS256")
         if sessions.public_key is not None:

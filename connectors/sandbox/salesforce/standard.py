@@ -2,9 +2,10 @@
 
 A line is ``Name type flags values``. Types: ``string:80`` has a length, ``ref:User,Group`` refers. Flags:
 ``!`` required, ``r`` read-only, ``c`` may be set when a record is made and never after, ``u`` may be
-changed and not set at first, ``d`` has a default, ``R`` a restricted picklist, ``h`` tracked by history.
-Values of a picklist stand behind ``=``, parted by ``|``; the one with ``*`` is the default.
-Names, lengths and flags are those of recorded describes and of the Object Reference.
+changed and not set at first, ``d`` has a default (with ``n`` it may be emptied), ``R`` a restricted
+picklist, ``h`` tracked by history. Values of a picklist stand behind ``=``, parted by ``|``; the one
+with ``*`` is the default. Names, lengths and flags are those of recorded describes and of the Object
+Reference.
 """
 
 from __future__ import annotations
@@ -38,8 +39,6 @@ LastActivityDate date r
 HasOptedOutOfEmail boolean dh
 HasOptedOutOfFax boolean d
 DoNotCall boolean dh
-EmailBouncedReason string:255
-EmailBouncedDate datetime
 IndividualId ref:Individual
 RecordTypeId ref:RecordType
 """
@@ -57,6 +56,8 @@ TABLES: Final = {
     "Lead 00Q Leads": _PERSON
     + """
 MasterRecordId ref:Lead r
+EmailBouncedReason string:255 u
+EmailBouncedDate datetime u
 Company string:255 !
 Street textarea:255
 City string:40
@@ -80,6 +81,8 @@ IsUnreadByOwner boolean d
     "Contact 003 Contacts": _PERSON
     + """
 MasterRecordId ref:Contact r
+EmailBouncedReason string:255
+EmailBouncedDate datetime
 AccountId ref:Account h
 MailingStreet textarea:255
 MailingCity string:40
@@ -141,7 +144,7 @@ EndDateTime datetime
 DurationInMinutes int
 OwnerId ref:Calendar,User !d
 IsPrivate boolean d
-ShowAs picklist:40 dR = Busy*|OutOfOffice|Free
+ShowAs picklist:40 dnR = Busy*|OutOfOffice|Free
 EventSubtype picklist:40 cR = Event
 IsChild boolean rd
 """,
@@ -149,7 +152,7 @@ IsChild boolean rd
 Name string:80 !
 ParentId ref:Campaign
 Type picklist:40 = Conference|Webinar|Trade Show|Public Relations|Partners|Referral Program|Email|Other
-Status picklist:40 d = Planned*|In Progress|Completed|Aborted
+Status picklist:40 dn = Planned*|In Progress|Completed|Aborted
 StartDate date
 EndDate date
 IsActive boolean d
@@ -196,7 +199,7 @@ Name string:120 !
 Description textarea:32000
 StageName picklist:255 !h = Prospecting|Qualification|Needs Analysis|Proposal|Closed Won|Closed Lost
 Amount currency h
-Probability percent d
+Probability percent dn
 CloseDate date !
 Type picklist:255 = Existing Business|New Business
 LeadSource picklist:255 = Web|Phone Inquiry|Partner Referral|Purchased List|Other
@@ -349,7 +352,7 @@ def _field(line: str) -> Field:
         length=18 if is_reference else int(more or 0),
         is_createable=not set(flags) & {"r", "u"},
         is_updateable=not set(flags) & {"r", "c"},
-        is_nillable="!" not in flags and "d" not in flags,
+        is_nillable="!" not in flags and ("d" not in flags or "n" in flags),
         is_defaulted="d" in flags,
         default=_default(type_, options),
         options=options,

@@ -1,0 +1,269 @@
+"""Many at once: collections with a result each, composites whose parts depend on each other, pages."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from connectors.sandbox.salesforce.ids import made_id
+from connectors.sandbox.salesforce.leads import archive
+from connectors.sandbox.salesforce.rules import Assignment
+from connectors.sandbox.salesforce.writing import create
+from connectors.sandbox.script import Fault, FaultKind
+from tests.support.salesforce_asking import QUIET, ROOT, Asking
+
+ALL = "/composite/sobjects"
+
+
+@pytest.fixture
+def asking() -> Asking:
+    """A twin of its own for each test."""
+    return Asking()
+
+
+def leads(count: int, **more: object) -> list[dict]:
+    """Make records for a collection."""
+    given = {"attributes": {"type": "Lead"}, "Company": "Acme", **more}
+    return [{**given, "LastName": f"L{number}"} for number in range(count)]
+
+
+def test_each_record_has_its_result_in_its_place(asking) -> None:
+    given = leads(3)
+    given[1]["Email"] = "nobody"
+    body = asking("POST", ALL, {"records": given, "allOrNone": False}, **QUIET).body
+    assert [one["success"] for one in body] == [True, False, True]
+    assert set(body[0]) == {"id", "success", "errors"}
+    assert body[1] == {
+        "success": False,
+        "errors": [
+            {
+                "statusCode": "INVALID_EMAIL_ADDRESS",
+                "message": "Email: invalid email address: nobody",
+                "fields": ["Email"],
+            }
+        ],
+    }
+
+
+def test_with_all_or_none_one_failure_undoes_all(asking) -> None:
+    given = leads(2)
+    given[1]["LastName"] = ""
+    body = asking("POST", ALL, {"records": given, "allOrNone": True}, **QUIET).body
+    codes = [one["errors"][0]["statusCode"] for one in body]
+    assert codes == ["ALL_OR_NONE_OPERATION_ROLLED_BACK", "REQUIRED_FIELD_MISSING"]
+    assert asking.rows("SELECT Id FROM Lead") == []
+
+
+def test_a_collection_has_its_bounds(asking) -> None:
+    assert asking("POST", ALL, {"records": leads(201)}).code == "LIMIT_EXCEEDED"
+    assert asking("POST", ALL, {"records": []}).code == "LIMIT_EXCEEDED"
+    mixed = [
+        {"attributes": {"type": type_}, "LastName": "x", "Company": "y"}
+        for _ in range(6)
+        for type_ in ("Lead", "Contact")
+    ]
+    assert asking("POST", ALL, {"records": mixed}).code == "LIMIT_EXCEEDED"
+
+
+def test_records_change_and_go_by_id_and_each_miss_is_named(asking) -> None:
+    lead, gone = asking.lead(), asking.lead()
+    asking("DELETE", f"/sobjects/Lead/{gone}")
+    ids = [lead, gone, made_id("00Q", 99), "nonsense"]
+    given = [{"attributes": {"type": "Lead"}, "id": id_, "City": "A"} for id_ in ids]
+    given.append({"attributes": {"type": "Lead"}, "City": "A"})
+    given.append({"attributes": {"type": "Nothing"}, "id": lead})
+    body = asking("PATCH", ALL, {"records": given}, **QUIET).body
+    assert body[0] == {"id": lead, "success": True, "errors": []}
+    codes = [one["errors"][0]["statusCode"] for one in body[1:]]
+    assert codes == [
+        *("ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY", "MALFORMED_ID"),
+        *("MISSING_ARGUMENT", "INVALID_TYPE"),
+    ]
+    removed = asking("DELETE", f"{ALL}?ids={lead},{gone}&allOrNone=false").body
+    assert [one["success"] for one in removed] == [True, False]
+
+
+def test_records_are_read_by_id_with_null_for_a_miss(asking) -> None:
+    first, second = asking.lead(City="A"), asking.lead(City="B")
+    ids = [second, made_id("00Q", 99), first]
+    got = asking("GET", f"{ALL}/Lead?ids={','.join(ids)}&fields=City").body
+    posted = asking("POST", f"{ALL}/Lead", {"ids": ids, "fields": ["City"]}).body
+    assert got == posted
+    assert [one and one["City"] for one in got] == ["B", None, "A"]
+    assert asking("GET", f"{ALL}/Lead?ids={first}&fields=Nothing").code == "INVALID_FIELD"
+
+
+def test_a_key_of_another_system_makes_or_changes(asking) -> None:
+    lead = asking.lead()
+    given = [{"attributes": {"type": "Lead"}, "Id": lead, "City": "A"}, *leads(1)]
+    body = asking("PATCH", f"{ALL}/Lead/Id", {"records": given}, **QUIET).body
+    assert [one["created"] for one in body] == [False, True]
+
+
+def test_scripted_faults_spoil_inputs_or_write_nothing(asking) -> None:
+    asking.twin.script.add(
+        Fault(kind=FaultKind.SPOIL, inputs=(1,)),
+        Fault(kind=FaultKind.SPOIL, inputs=(0,), policy="STORAGE_LIMIT_EXCEEDED", skip=1),
+        Fault(kind=FaultKind.EMPTY, skip=2),
+    )
+    bodies = [asking("POST", ALL, {"records": leads(2)}, **QUIET).body for _ in range(3)]
+    codes = [[one["errors"][0]["statusCode"] for one in body if one["errors"]] for body in bodies]
+    assert codes == [["UNABLE_TO_LOCK_ROW"], ["STORAGE_LIMIT_EXCEEDED"], []]
+    assert bodies[2] == []
+    assert len(asking.rows("SELECT Id FROM Lead")) == 2
+
+
+# Composite
+
+
+def part(name: str, method: str, path: str, body: object = None, **headers: str) -> dict:
+    """Write a subrequest."""
+    found = {"referenceId": name, "method": method, "url": ROOT + path}
+    return {**found, "body": body, "httpHeaders": headers} if body else found
+
+
+def composed(asking: Asking, *parts: dict, **more: object) -> list[dict]:
+    """Ask a composite; gives the answers of its parts."""
+    reply = asking("POST", "/composite", {"compositeRequest": parts, **more})
+    assert reply.status == 200, reply.body
+    return reply.body["compositeResponse"]
+
+
+def test_a_part_uses_the_answer_of_an_earlier_one(asking) -> None:
+    asking.lead(City="A")
+    found, changed_, lost = composed(
+        asking,
+        part("found", "GET", "/query?q=SELECT Id FROM Lead"),
+        part("changed", "PATCH", "/sobjects/Lead/@{found.records[0].Id}", {"City": "B"}),
+        part("lost", "GET", "/sobjects/Lead/@{found.records[7].Id}"),
+    )
+    assert (found["httpStatusCode"], found["body"]["totalSize"]) == (200, 1)
+    assert (changed_["httpStatusCode"], changed_["body"]) == (204, None)
+    assert (lost["httpStatusCode"], lost["body"][0]["errorCode"]) == (400, "PROCESSING_HALTED")
+    assert asking.rows("SELECT City FROM Lead")[0]["City"] == "B"
+
+
+def test_with_all_or_none_a_failed_part_halts_the_others(asking) -> None:
+    lead = asking.lead(City="A")
+    answers = composed(
+        asking,
+        part("one", "PATCH", f"/sobjects/Lead/{lead}", {"City": "B"}),
+        part("two", "PATCH", f"/sobjects/Lead/{lead}", {"Email": "nobody"}),
+        part("three", "GET", "/limits"),
+        allOrNone=True,
+    )
+    codes = [one["body"][0]["errorCode"] for one in answers]
+    assert codes == ["PROCESSING_HALTED", "INVALID_EMAIL_ADDRESS", "PROCESSING_HALTED"]
+    assert asking.rows("SELECT City FROM Lead")[0]["City"] == "A"
+
+
+def test_a_composite_is_one_call_and_each_part_of_a_batch_another(asking) -> None:
+    used = asking.twin.meter.used
+    composed(asking, part("a", "GET", "/limits"), part("b", "GET", "/limits"))
+    assert asking.twin.meter.used == used + 1
+    parts = [{"method": "GET", "url": "v66.0/limits"}, {"method": "GET", "url": "v66.0/nothing"}]
+    body = asking("POST", "/composite/batch", {"batchRequests": parts}).body
+    assert [one["statusCode"] for one in body["results"]] == [200, 404]
+    assert body["hasErrors"] is True
+    assert asking.twin.meter.used == used + 4
+
+
+def test_a_composite_has_its_bounds(asking) -> None:
+    queries = [part(f"q{n}", "GET", "/query?q=SELECT Id FROM Lead") for n in range(6)]
+    many = [part(f"p{n}", "GET", "/limits") for n in range(26)]
+    for parts in (queries, many, [many[0], many[0]]):
+        assert asking("POST", "/composite", {"compositeRequest": parts}).status == 400
+
+
+def test_headers_of_the_whole_do_not_reach_the_parts(asking) -> None:
+    org = asking.twin.org
+    org.rules.assignments.append(Assignment(type="Lead", owner_id=org.person))
+    lead = asking.lead()
+    path = f"/sobjects/Lead/{lead}"
+    composed(asking, part("a", "PATCH", path, {"City": "A"}, **{"Sforce-Auto-Assign": "FALSE"}))
+    assert asking.rows("SELECT OwnerId FROM Lead")[0]["OwnerId"] == org.integration_user
+    body = {"compositeRequest": [part("a", "PATCH", path, {"City": "A"})]}
+    asking("POST", "/composite", body, **QUIET)
+    assert asking.rows("SELECT OwnerId FROM Lead")[0]["OwnerId"] == org.person
+
+
+# Pages
+
+
+def test_pages_follow_a_cursor_that_ends_after_two_days(asking) -> None:
+    for start in range(3):
+        asking("POST", ALL, {"records": leads(200, City=str(start))}, **QUIET)
+    ask = "SELECT Id FROM Lead ORDER BY Id"
+    page = asking.query(ask, sforce_query_options="batchSize=200").body
+    assert (page["totalSize"], page["done"], len(page["records"])) == (600, False, 200)
+    following = page["nextRecordsUrl"]
+    assert following.startswith(f"{ROOT}/query/01g")
+    first, again = (
+        asking("GET", following, root="", sforce_query_options="batchSize=200").body
+        for _ in range(2)
+    )
+    assert first == again
+    asking.twin.clock.advance(timedelta(days=2))
+    late = asking("GET", following, root="", authorization="Bearer " + _fresh(asking))
+    assert (late.status, late.code) == (400, "INVALID_QUERY_LOCATOR")
+    assert asking("GET", "/query/01gSb-x").code == "INVALID_QUERY_LOCATOR"
+
+
+def _fresh(asking: Asking) -> str:
+    return asking.twin.sessions.begin(asking.twin.clock.now())
+
+
+def test_a_cursor_reads_rows_as_they_are_by_then_and_misses_deleted_ones(asking) -> None:
+    for start in range(2):
+        asking("POST", ALL, {"records": leads(110, City=str(start))}, **QUIET)
+    page = asking.query(
+        "SELECT Id FROM Lead ORDER BY Id", sforce_query_options="batchSize=200"
+    ).body
+    last = asking.rows("SELECT Id FROM Lead ORDER BY Id DESC LIMIT 1")[0]["Id"]
+    asking("DELETE", f"/sobjects/Lead/{last}")
+    rest = asking("GET", page["nextRecordsUrl"], root="").body
+    assert (rest["totalSize"], rest["done"], len(rest["records"])) == (220, True, 20)
+
+
+def test_wide_rows_and_scripted_thin_pages_hold_fewer(asking) -> None:
+    org = asking.twin.org
+    rows = [{"LastName": f"L{n}", "Company": "A", "OwnerId": org.person} for n in range(1_001)]
+    for row in rows:
+        org.put_row("Lead", row)
+    page = asking.query("SELECT Id, Description FROM Lead").body
+    assert (len(page["records"]), page["done"]) == (1_000, False)
+    asking.twin.script.add(Fault(kind=FaultKind.THIN, rows=0))
+    page = asking.query("SELECT Id FROM Lead LIMIT 10").body
+    assert (page["records"], page["done"]) == ([], False)
+    assert len(asking("GET", page["nextRecordsUrl"], root="").body["records"]) == 10
+
+
+def test_archived_activities_are_found_by_query_all_alone(asking) -> None:
+    org = asking.twin.org
+    task = create(org, "Task", {"Subject": "Call", "WhoId": asking.lead(), "CallType": "Inbound"})
+    ask = "SELECT Id, Who.Name, Who.Type FROM Task"
+    assert asking.rows(ask)[0]["Who"]["Type"] == "Lead"
+    archive(org, "Task", task)
+    assert asking.rows(ask) == []
+    assert [row["Id"] for row in asking.rows(ask, "queryAll")] == [task]
+
+
+def test_semi_joins_counts_groups_and_all_fields_are_answered(asking) -> None:
+    org = asking.twin.org
+    lead = asking.lead(City="A")
+    asking.lead(City="B")
+    create(org, "Task", {"WhoId": lead})
+    joined = asking.rows("SELECT Id FROM Lead WHERE Id IN (SELECT WhoId FROM Task)")
+    assert [row["Id"] for row in joined] == [lead]
+    apart = asking.rows("SELECT City FROM Lead WHERE Id NOT IN (SELECT WhoId FROM Task)")
+    assert [row["City"] for row in apart] == ["B"]
+    assert asking.query("SELECT COUNT() FROM Lead").body == {
+        "totalSize": 2,
+        "done": True,
+        "records": [],
+    }
+    grouped = asking.query("SELECT City, COUNT(Id) n FROM Lead GROUP BY City").body["records"]
+    assert [(row["City"], row["n"]) for row in grouped] == [("A", 1), ("B", 1)]
+    everything = asking.rows("SELECT FIELDS(ALL) FROM Lead LIMIT 1")[0]
+    assert {"Id", "Name", "SystemModstamp"} <= set(everything)
