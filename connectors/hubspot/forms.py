@@ -19,6 +19,7 @@ from connectors.hubspot.changes import Course
 from connectors.hubspot.objects import READ_BATCH, advance
 from connectors.hubspot.rows import (
     Paging,
+    Row,
     RowPage,
     Scalar,
     chunks,
@@ -208,9 +209,13 @@ class FormSource:
             page = self.transport.call(paths.OBJECT_BATCH_READ, RowPage, path=path, body=body)
             self.known.update(dict.fromkeys(part, ""))
             for row in page.results:
-                more = text_of(row.properties.get(_MORE_EMAILS)) or ""
-                for email in (text_of(row.properties.get(_EMAIL)) or "", *more.split(";")):
-                    self.known[email.strip().lower()] = str(row.id)
+                self.known.update(dict.fromkeys(_addresses_of(row), str(row.id)))
+
+
+def _addresses_of(row: Row) -> list[str]:
+    """Name the addresses of a contact; an empty one would stand for everybody without any."""
+    texts = (text_of(row.properties.get(name)) or "" for name in (_EMAIL, _MORE_EMAILS))
+    return [email.strip().lower() for text in texts for email in text.split(";") if email.strip()]
 
 
 _UNREADABLE = "DQ_ACTIVITY_UNREADABLE"

@@ -98,6 +98,15 @@ def test_a_submission_without_an_address_is_joined_by_the_id_it_carries(stub: St
     assert record.values["associations.contacts"] == "18"
 
 
+def test_a_contact_with_one_address_does_not_stand_for_those_without(stub: Stub) -> None:
+    forms(stub)
+    known = submitted(NEW, email="kim@example.org")
+    stub.say({"results": [known, submitted(OLD, hs_object_id="18"), submitted(OLD - 1)]})
+    stub.say({"results": [{"id": "17", "properties": {"email": "kim@example.org"}}]})
+    records = [record for page in pulled(stub) for record in page.records]
+    assert [record.values["associations.contacts"] for record in records] == ["17", "18"]
+
+
 def test_a_submission_of_nobody_is_left_out(stub: Stub) -> None:
     forms(stub)
     stub.say({"results": [submitted(NEW, email="nobody@example.org"), submitted(OLD)]})
