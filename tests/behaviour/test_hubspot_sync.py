@@ -12,9 +12,11 @@ from connectors.sandbox.hubspot.owners import Owner, put_owner
 from connectors.sandbox.hubspot.tokens import SANDBOX_TOKEN
 from connectors.sandbox.script import Fault, FaultKind
 from tests.support.hubspot_organisation import define, lay_out
-from tests.support.hubspot_twin import Account, serving_account
+from tests.support.hubspot_twin import NOON, Account, serving_account
 from worker.app import open_app
 from worker.config.loader import load_configuration
+from worker.core.records import RecordRef
+from worker.ledger.records import load_records
 from worker.steps.sync import RunReport
 
 
@@ -64,8 +66,29 @@ def test_f65_a_decision_is_written_once_and_its_echo_is_no_change(
     one = lead(crm)
     assert run(folder, crm).writes == {"applied": 1}
     assert value(crm, one, "leadtriage_pathway") == "patient"
-    assert [run(folder, crm).writes for _ in range(2)] == [{}, {}]
+    again = run(folder, crm)
+    assert (again.writes, again.steps["pull hubspot contacts"]["echoes"]) == ({}, 1)
+    assert again.steps["decide"]["looked_at"] == 0
+    assert run(folder, crm).writes == {}
     assert updates(crm) == 1
+
+
+def test_which_record_of_a_person_is_newest_does_not_follow_our_own_writes(
+    folder: Path, crm: Account
+) -> None:
+    """Both records are written, the older one last: what they say of the person stays as it was."""
+    same = {"phone": "617-555-0142", "lastname": "Roe", "firstname": "Kim", "lead_type": "Patient"}
+    older = crm.add("contacts", **same, email="kim@example.org", service_line="cardiology")
+    crm.wait(minutes=5)
+    crm.add("contacts", **same, email="kim@example.com", service_line="dermatology")
+    first = run(folder, crm)
+    assert (first.steps["decide"]["looked_at"], first.writes) == (1, {"applied": 2})
+    crm.wait(minutes=5)
+    crm.change("contacts", older, city="Tucson")
+    assert run(folder, crm).steps["pull hubspot contacts"]["changed"] == 0
+    with open_app(folder) as app, app.ledger.read() as tx:
+        kept = load_records(tx, [RecordRef("hubspot", "contacts", older)])
+    assert [record.modified_at for record in kept.values()] == [NOON]
 
 
 @pytest.mark.parametrize(

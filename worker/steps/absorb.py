@@ -16,6 +16,7 @@ from worker.core.identity import UNCLEAR
 from worker.core.mapping import ContactMapper, mapped_to_json
 from worker.core.merged import keep_of_merged
 from worker.core.records import RawValues, Record
+from worker.core.written_form import is_same
 from worker.ledger.rows import StoredRecord
 from worker.steps.edits import NO_FIELDS, is_confirmed, with_edits
 
@@ -73,12 +74,24 @@ def absorb(
     after = with_edits(reading.object_map, record, before, after, reading.now, copied)
     if before is None or before.is_deleted:
         return News.NEW, after
-    if is_confirmed(before, after):
+    if not is_same_content(reading.object_map, before, after):
         return News.CHANGED, after
+    after = _as_old_as(reading, before, after)
     is_mapped_otherwise = reading.is_remapped and before.mapped != after.mapped
-    if is_same_content(reading.object_map, before, after) and not is_mapped_otherwise:
-        return News.ECHO, after
-    return News.CHANGED, after
+    if is_mapped_otherwise or is_confirmed(before, after):
+        return News.CHANGED, after
+    return News.ECHO, after
+
+
+def _as_old_as(reading: Reading, before: StoredRecord, after: StoredRecord) -> StoredRecord:
+    """Keep the time of the last change that was not ours: which record of a person is newest goes by it."""
+    moving = reading.object_map.modified_at_field
+    values = dict(after.values)
+    if moving is not None and moving in before.values and moving in values:
+        values[moving] = before.values[moving]
+    return remapped(
+        reading.map_contact, replace(after, values=values, modified_at=before.modified_at)
+    )
 
 
 def _is_known(reading: Reading, record: Record, before: StoredRecord) -> bool:
@@ -140,9 +153,28 @@ def map_record(map_contact: ContactMapper, record: Record, before: StoredRecord 
     return mapped_to_json(contact)
 
 
+def remapped(map_contact: ContactMapper, record: StoredRecord) -> StoredRecord:
+    """Map a record again from the values it has now."""
+    seen = Record(
+        ref=record.ref,
+        values=record.values,
+        revision=record.revision,
+        modified_at=record.modified_at,
+    )
+    return replace(record, mapped=map_record(map_contact, seen, record))
+
+
 def is_same_content(object_map: ObjectMap, before: StoredRecord, after: StoredRecord) -> bool:
-    """Compare all but the time of modification, which our own writes move as well."""
-    moving = object_map.modified_at_field
-    names = (set(before.values) | set(after.values)) - {moving}
-    missing = object()
-    return all(before.values.get(n, missing) == after.values.get(n, missing) for n in names)
+    """Compare all but the time of modification, which our own writes move as well.
+
+    A CRM shows what was written in a form of its own: an instant to the millisecond, a list sorted.
+    """
+    names = (set(before.values) | set(after.values)) - {object_map.modified_at_field}
+    if not names <= before.values.keys() & after.values.keys():
+        return False
+    moved = {name for name in names if before.values[name] != after.values[name]}
+    forms = {write.target: write for write in object_map.writes}
+    return all(
+        name in forms and is_same(forms[name], before.values[name], after.values[name])
+        for name in moved
+    )

@@ -38,7 +38,7 @@ from worker.ledger.rows import Intent, Settlement, StoredRecord
 from worker.ledger.transaction import Transaction
 from worker.ports import Connector
 from worker.retry import with_retry
-from worker.steps.absorb import map_record
+from worker.steps.absorb import remapped
 from worker.steps.contact_points import note_contact_points
 from worker.steps.copies import copies_within, find_copied
 from worker.steps.edits import NO_FIELDS, with_edits_of_conflict
@@ -326,14 +326,8 @@ def _after_conflict(
 
 def _remapped(work: Work, record: StoredRecord) -> StoredRecord:
     """Map the record again from the values it has now."""
-    seen = Record(
-        ref=record.ref,
-        values=record.values,
-        revision=record.revision,
-        modified_at=record.modified_at,
-    )
     map_contact = work.ruleset.contact_mappers[record.ref.system, record.ref.object_type]
-    return replace(record, mapped=map_record(map_contact, seen, record))
+    return remapped(map_contact, record)
 
 
 def recover(work: Work) -> None:
