@@ -212,6 +212,15 @@ class SandboxOrder:
     on_progress: Callable[[int], None] | None = None
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallCount:
+    """How often an endpoint of a twin was called. ``fewest`` full answers would have held the same."""
+
+    endpoint: str
+    calls: int
+    fewest: int | None = None
+
+
 class RunningSandbox(Protocol):
     """A local twin while it serves."""
 
@@ -236,6 +245,10 @@ class RunningSandbox(Protocol):
     @property
     def left_out(self) -> Mapping[str, int]:
         """By column, how many values of the tables a real account would not hold either."""
+        ...
+
+    def count_calls(self) -> Sequence[CallCount]:
+        """Count the calls since the last time, by endpoint."""
         ...
 
 

@@ -6,7 +6,7 @@ A twin is a function from a ``Request`` to an ``Answer``, so that it can be aske
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
@@ -41,19 +41,37 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """What a twin answers."""
+    """What a twin answers. ``rows`` of the ``room`` that its endpoint has are in it; no room, no count."""
 
     status: int = 200
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=lambda: _NO_HEADERS)
+    rows: int = 0
+    room: int = 0
 
     def with_headers(self, extra: Mapping[str, str]) -> Answer:
         """Add headers; those that are there stay."""
-        return Answer(status=self.status, body=self.body, headers={**extra, **self.headers})
+        return replace(self, headers={**extra, **self.headers})
+
+    def with_room(self, room: int) -> Answer:
+        """Say how many rows such an answer may hold at most."""
+        return replace(self, room=room)
 
 
 def json_answer(
     value: object, status: int = 200, headers: Mapping[str, str] = _NO_HEADERS
 ) -> Answer:
     """Answer with JSON."""
-    return Answer(status=status, body=encode(value), headers={"content-type": JSON_TYPE, **headers})
+    return Answer(
+        status=status,
+        body=encode(value),
+        headers={"content-type": JSON_TYPE, **headers},
+        rows=_rows_in(value),
+    )
+
+
+def _rows_in(value: object) -> int:
+    """Count what was asked for: what was found, and what a batch says of the rest."""
+    if not isinstance(value, dict):
+        return 0
+    return len(value.get("results") or ()) + len(value.get("errors") or ())

@@ -24,6 +24,7 @@ from connectors.sandbox.journal import Entry, Journal
 from connectors.sandbox.script import Fault, FaultKind, Script, read_script
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
+_NO_ANSWER: Final = Answer(status=0)
 
 
 class Twin(Protocol):
@@ -88,7 +89,11 @@ class Steering:
             return Response(status_code=204)
         counts, statuses = self._twin.journal.counts(), self._twin.journal.statuses()
         return JSONResponse(
-            {"endpoints": counts, "statuses": {str(key): n for key, n in statuses.items()}}
+            {
+                "endpoints": counts,
+                "fewest": self._twin.journal.fewest(),
+                "statuses": {str(key): n for key, n in statuses.items()},
+            }
         )
 
     async def faults(self, request: WebRequest) -> Response:
@@ -138,25 +143,28 @@ class Gate:
             if fault.kind is FaultKind.LATENCY:
                 await asyncio.sleep(fault.seconds)
         if FaultKind.DROP in kinds:
-            self._note(request, 0, faults)
+            self._note(request, _NO_ANSWER, faults)
             await _break_off(receive)
             return
         with self._twin.lock:
             answer = self._twin.handle(request, faults)
         if FaultKind.LOST in kinds:
-            self._note(request, 0, faults)
+            self._note(request, _NO_ANSWER, faults)
             await _break_off(receive)
             return
-        self._note(request, answer.status, faults)
+        self._note(request, answer, faults)
         await _send(answer, send, is_cut=FaultKind.CUT in kinds)
 
-    def _note(self, request: Request, status: int, faults: Sequence[Fault]) -> None:
+    def _note(self, request: Request, answer: Answer, faults: Sequence[Fault]) -> None:
         self._twin.journal.note(
             Entry(
                 at=self._twin.clock.now(),
                 endpoint=self._twin.endpoint_of(request),
-                status=status,
+                status=answer.status,
                 faults=tuple(fault.kind.value for fault in faults),
+                place=request.path if answer.room else "",
+                rows=answer.rows,
+                room=answer.room,
             )
         )
 

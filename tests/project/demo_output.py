@@ -1,6 +1,6 @@
 """What ``leadtriage demo`` prints, and the part of it that the README quotes.
 
-The demonstration has a fixed seed and fixed dates, so that a quotation can be held to it.
+The demonstration has a fixed seed, and is run at a fixed instant, so that a quotation can be held to it.
 """
 
 from __future__ import annotations
@@ -13,14 +13,18 @@ from functools import cache
 from pathlib import Path
 
 WIDTH = "80"
+COMMAND = ("demo", "demo", "--now", "2026-11-02T15:00Z")
 QUOTED = (
-    ("2000 invented contacts", 1),
+    ("An invented HubSpot account", 3),
+    ("Setup:", 2),
     ("Plan:", 2),
-    ("Funnel", 6),
+    ("Funnel", 5),
     ("writes  ", 1),
-    ("One lead on the pathway patient", 9),
-    ("Reasons", 6),
+    ("One lead on the pathway patient", 7),
+    ("Reasons", 5),
     ("Sync again", 2),
+    ("Calls of the first sync", 4),
+    ("contacts/batch/update", 1),
 )
 """How a quoted passage begins, and how many lines of it are quoted."""
 
@@ -31,7 +35,7 @@ def demo_output() -> str:
     with tempfile.TemporaryDirectory() as folder:
         environment = {k: v for k, v in os.environ.items() if not k.startswith("LEADTRIAGE_")}
         done = subprocess.run(
-            [sys.executable, "-c", "from worker.cli.main import main; main()", "demo", "demo"],
+            [sys.executable, "-c", "from worker.cli.main import main; main()", *COMMAND],
             cwd=folder,
             env={**environment, "COLUMNS": WIDTH, "NO_COLOR": "1", "PYTHONUTF8": "1"}
             | {"PYTHONPATH": str(Path(__file__).resolve().parents[2])},

@@ -121,6 +121,7 @@ def test_it_is_steered_over_http_and_counts_without_telling_ids(web, twin, conta
             "GET /crm/v3/objects/contacts/{objectId}": 2,
             "POST /crm/v3/objects/contacts": 1,
         },
+        "fewest": {},
         "statuses": {"200": 1, "201": 1, "503": 1},
     }
     assert not any("ann" in entry.endpoint for entry in twin.journal.entries())

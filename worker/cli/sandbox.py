@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from shlex import quote
 from threading import Event
 from types import FrameType
 from typing import Annotated, TypeAlias
@@ -15,6 +17,8 @@ from worker.cli.options import JsonOption, NowOption, exits, print_json, progres
 from worker.ports import RunningSandbox, SandboxOrder
 from worker.registry import find_sandbox
 from worker.report.words import counted
+
+PORT = 8710
 
 DataOption: TypeAlias = Annotated[
     Path | None,
@@ -72,7 +76,7 @@ def sandbox(
         typer.Option(
             envvar="LEADTRIAGE_SANDBOX_PORT", min=0, max=65535, help="0 takes a free one."
         ),
-    ] = 8710,
+    ] = PORT,
     data: DataOption = None,
     script: ScriptOption = None,
     database: DatabaseOption = None,
@@ -127,15 +131,25 @@ def _tell(system: str, running: RunningSandbox, *, as_json: bool) -> None:
         )
         sys.stdout.flush()  # whoever started it waits for the address
         return
+    for line in filled_in_words(running):
+        show(line)
+    show(f"Serving {system} at {running.url}. Interrupt to stop. In another terminal:")
+    show(f"  {exports(running.variables)}")
+
+
+def filled_in_words(running: RunningSandbox) -> Iterator[str]:
+    """Say what a twin was filled with; nothing of one whose database was full already."""
     made = ", ".join(
         counted(count, name.removesuffix("s")) for name, count in running.made.items() if count
     )
     if made:
-        show(f"Made {made}.")
+        yield f"Made {made}."
     if running.left_out:
         total = sum(running.left_out.values())
         columns = ", ".join(sorted(running.left_out))
-        show(f"Left out {counted(total, 'value')} that an account could not hold: {columns}.")
-    show(f"Serving {system} at {running.url}. Interrupt to stop. In another terminal:")
-    for name, value in running.variables.items():
-        show(f"  export {name}={value}")
+        yield f"Left out {counted(total, 'value')} that an account could not hold: {columns}."
+
+
+def exports(variables: Mapping[str, str]) -> str:
+    """Write the line that points a shell's commands at a twin."""
+    return " ".join(["export", *(f"{name}={quote(value)}" for name, value in variables.items())])

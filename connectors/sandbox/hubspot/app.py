@@ -123,7 +123,7 @@ class HubSpotTwin:
         sql.execute("SAVEPOINT served")
         try:
             require(grant, endpoint.scopes)
-            answer = endpoint.handler(call)
+            answer = endpoint.handler(call).with_room(endpoint.room)
         except RefusedError as refused:
             sql.execute("ROLLBACK TO served")
             answer = envelope(refused, self.account.correlation_id())

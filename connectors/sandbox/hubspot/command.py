@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 from connectors.sandbox.clock import SandboxClock
+from connectors.sandbox.counting import count_calls
 from connectors.sandbox.hubspot.app import HubSpotTwin, open_twin
 from connectors.sandbox.hubspot.limits import NO_LIMITS, Limits
 from connectors.sandbox.hubspot.population import Populated, populate
 from connectors.sandbox.hubspot.tokens import SANDBOX_TOKEN
+from connectors.sandbox.journal import Journal
 from connectors.sandbox.script import Fault, read_script
 from connectors.sandbox.serving import serving
 from worker.errors import FixConfigurationError, FixDataError
-from worker.ports import SandboxOrder
+from worker.ports import CallCount, SandboxOrder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,11 @@ class Running:
     variables: Mapping[str, str]
     made: Mapping[str, int]
     left_out: Mapping[str, int]
+    journal: Journal
+
+    def count_calls(self) -> Sequence[CallCount]:
+        """Count the calls since the last time, by endpoint."""
+        return count_calls(self.journal)
 
 
 @contextmanager
@@ -58,6 +65,7 @@ def open_sandbox(order: SandboxOrder) -> Iterator[Running]:
                 },
                 made=_made(filled),
                 left_out=dict(filled.left_out),
+                journal=twin.journal,
             )
     finally:
         twin.account.store.close()

@@ -52,6 +52,8 @@ class Endpoint:
     scopes: frozenset[str]
     pattern: re.Pattern[str]
     is_search: bool
+    room: int
+    """The most rows that one answer holds; 0 where nothing is told by their number."""
 
 
 _OBJECTS: Final = "/crm/v3/objects/{objectType}"
@@ -185,6 +187,16 @@ _TABLE: Final[tuple[tuple[str, str, Handler, frozenset[str]], ...]] = (
 )
 
 
+_ROOMS: Final = {
+    ("GET", _OBJECTS): 100,
+    ("POST", f"{_OBJECTS}/search"): 200,
+    ("POST", f"{_OBJECTS}/batch/read"): 100,
+    ("POST", f"{_OBJECTS}/batch/update"): 100,
+    ("POST", "/crm/v4/associations/{objectType}/{toObjectType}/batch/read"): 1_000,
+    ("GET", "/form-integrations/v1/submissions/forms/{formId}"): 50,
+}
+
+
 def _compiled() -> Iterator[tuple[str, Endpoint]]:
     for method, template, handler, scopes in _TABLE:
         pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template) + "/?")
@@ -196,6 +208,7 @@ def _compiled() -> Iterator[tuple[str, Endpoint]]:
                 scopes=scopes,
                 pattern=pattern,
                 is_search=template.endswith("/search"),
+                room=_ROOMS.get((method, template), 0),
             ),
         )
 

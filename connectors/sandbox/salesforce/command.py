@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from connectors.sandbox.clock import SandboxClock
+from connectors.sandbox.counting import count_calls
+from connectors.sandbox.journal import Journal
 from connectors.sandbox.salesforce.app import SalesforceTwin, open_twin
 from connectors.sandbox.salesforce.metadata import deploy
 from connectors.sandbox.salesforce.population import Populated, populate
@@ -15,7 +17,7 @@ from connectors.sandbox.salesforce.sessions import SANDBOX_SESSION
 from connectors.sandbox.script import Fault, read_script
 from connectors.sandbox.serving import serving
 from worker.errors import FixConfigurationError, FixDataError
-from worker.ports import SandboxOrder
+from worker.ports import CallCount, SandboxOrder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +29,11 @@ class Running:
     variables: Mapping[str, str]
     made: Mapping[str, int]
     left_out: Mapping[str, int]
+    journal: Journal
+
+    def count_calls(self) -> Sequence[CallCount]:
+        """Count the calls since the last time, by endpoint."""
+        return count_calls(self.journal)
 
 
 @contextmanager
@@ -55,6 +62,7 @@ def open_sandbox(order: SandboxOrder) -> Iterator[Running]:
                 variables=_variables(url, twin),
                 made=filled.made,
                 left_out=filled.left_out,
+                journal=twin.journal,
             )
     finally:
         twin.org.store.close()
