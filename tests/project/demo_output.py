@@ -15,16 +15,14 @@ from pathlib import Path
 WIDTH = "80"
 COMMAND = ("demo", "demo", "--now", "2026-11-02T15:00Z")
 QUOTED = (
-    ("An invented HubSpot account", 3),
+    ("An invented HubSpot account", 2),
     ("Setup:", 2),
     ("Plan:", 2),
-    ("Funnel", 5),
+    ("Funnel", 4),
     ("writes  ", 1),
-    ("One lead on the pathway patient", 7),
-    ("Reasons", 5),
+    ("One lead on the pathway patient", 6),
     ("Sync again", 2),
     ("Calls of the first sync", 4),
-    ("contacts/batch/update", 1),
 )
 """How a quoted passage begins, and how many lines of it are quoted."""
 
