@@ -29,25 +29,25 @@ def serving(twin: Twin, port: int = 0) -> Iterator[str]:
     """
     listening = _listen(port)
     address = f"http://{HOST}:{listening.getsockname()[1]}"
-    server = uvicorn.Server(
-        uvicorn.Config(
-            application(twin),
-            log_config=None,
-            log_level=logging.CRITICAL + 1,
-            access_log=False,
-            lifespan="off",
-            timeout_graceful_shutdown=_PATIENCE_SECONDS,
-            server_header=False,
-            timeout_keep_alive=60,
-        )
+    config = uvicorn.Config(
+        application(twin),
+        log_config=None,
+        log_level=logging.CRITICAL + 1,
+        access_log=False,
+        lifespan="off",
+        timeout_graceful_shutdown=_PATIENCE_SECONDS,
+        server_header=False,
+        timeout_keep_alive=60,
     )
+    config.load()  # imports: an interrupt while two threads import may leave one waiting for ever
+    server = uvicorn.Server(config)
     thread = Thread(target=server.run, args=([listening],), name="twin", daemon=True)
     thread.start()
     try:
         yield address
     finally:
         server.should_exit = True
-        thread.join()
+        thread.join(2 * _PATIENCE_SECONDS)
 
 
 def _listen(port: int) -> socket.socket:

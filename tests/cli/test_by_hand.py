@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import os
 import re
 import signal
@@ -83,13 +84,17 @@ def serving(line: str, place: dict[str, str]) -> Iterator[str]:
 
 
 def test_what_the_readme_says_to_type_works_as_it_stands(place: dict[str, str]) -> None:
-    (sample, sandbox), work = terminals()
+    (sample, sandbox), (point, init, setup, sync, explain) = terminals()
     typed([sample], place)
+    with (Path(place["HOME"]) / "base" / "contacts.csv").open(encoding="utf-8") as table:
+        contact_id = next(csv.DictReader(table))["contact_id"]
     with serving(sandbox, place) as said:
-        assert said.splitlines()[-1].strip() == work[0].replace(
+        assert said.splitlines()[-1].strip() == point.replace(
             PORT, place["LEADTRIAGE_SANDBOX_PORT"]
         )
-        checked = [*work[:3], "leadtriage check --live --config my-org", *work[3:]]
-        assert "applied" in typed(checked, place)
-        assert "applied" not in typed([work[0], work[-1]], place)
-    assert len([sample, sandbox, *work]) == 6
+        shown = typed([point, init, setup, "leadtriage check --live --config my-org", sync], place)
+        assert "applied" in shown
+        asked = explain.replace("CONTACT_ID", contact_id)
+        again = typed([point, sync, asked], place)
+    assert "applied" not in again
+    assert f"\n{contact_id}\n" in again

@@ -7,11 +7,14 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
+from worker.cli.main import app
 from worker.errors import ExitCode
 
 PROGRAM = "from worker.cli.main import main; main()"
@@ -85,11 +88,17 @@ def test_the_account_and_what_was_decided_are_kept(
     assert (code, json.loads(out)["writes"]) == (0, {})
 
 
+def asked(*arguments: str) -> tuple[int, str]:
+    """Run the demonstration in this process: exit code and what it said on stderr."""
+    result = CliRunner().invoke(app, ["demo", *arguments], env={"COLUMNS": "200"})
+    return result.exit_code, result.stderr
+
+
 def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
-    code, _out, err = ended("demo", str(tmp_path))
+    code, err = asked(str(tmp_path))
     assert (code, [path.name for path in tmp_path.iterdir()]) == (ExitCode.DATA, ["mine.txt"])
-    assert "is not empty. Remove it, or name another." in err
+    assert " ".join(err.split()).endswith("is not empty. Remove it, or name another.")
 
 
 def test_without_the_extra_it_says_what_to_install_and_makes_nothing(tmp_path: Path) -> None:
@@ -100,23 +109,26 @@ def test_without_the_extra_it_says_what_to_install_and_makes_nothing(tmp_path: P
     assert not (tmp_path / "demo").exists()
 
 
-def test_a_ledger_of_somebody_is_not_written_to(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path}/mine.db"
-    code, _out, err = ended("demo", str(tmp_path / "demo"), LEADTRIAGE_LEDGER__URL=url)
+def test_a_ledger_of_somebody_is_not_written_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADTRIAGE_LEDGER__URL", f"sqlite:///{tmp_path}/mine.db")
+    code, err = asked(str(tmp_path / "demo"))
     assert code == ExitCode.CONFIGURATION
-    assert "LEADTRIAGE_LEDGER__URL names a ledger of yours." in err
+    assert err.startswith("LEADTRIAGE_LEDGER__URL names a ledger of yours.")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_crm_that_does_not_come_back_ends_it(tmp_path: Path) -> None:
+def test_a_crm_that_refuses_ends_it_and_nothing_serves_any_more(tmp_path: Path) -> None:
     script = tmp_path / "faults.json"
     script.write_text('[{"kind": "status", "status": 401, "times": null}]')
-    code, _out, err = ended("demo", str(tmp_path / "demo"), *FEW, "--script", str(script))
+    code, err = asked(str(tmp_path / "demo"), *FEW, "--script", str(script))
     assert code == ExitCode.NO_PERMISSION
     assert "pat-na1" not in err
+    assert not [thread for thread in threading.enumerate() if thread.name == "twin"]
 
 
-def test_an_interrupt_ends_it_and_leaves_nothing_behind(tmp_path: Path) -> None:
+def test_an_interrupt_ends_it_while_it_waits(tmp_path: Path) -> None:
     script = tmp_path / "faults.json"
     script.write_text('[{"kind": "latency", "seconds": 600, "endpoint": "GET *", "times": null}]')
     with started("demo", str(tmp_path / "demo"), *FEW, "--script", str(script)) as running:

@@ -48,13 +48,13 @@ def test_a_command_people_are_told_to_type_exists(document: str, words: str, res
 
 def test_the_readme_leads_from_nothing_to_an_explained_lead() -> None:
     text = (ROOT / "README.md").read_text(encoding="utf-8")
-    block = text.partition("## Ten minutes")[2].partition("```\n")[2].partition("```")[0]
+    block = text.partition("## The same by hand")[2].partition("```\n")[2].partition("```")[0]
 
     assert re.findall(r"^leadtriage (\w+)", block, re.MULTILINE) == [
-        "init",
         "sample",
-        "check",
-        "plan",
+        "sandbox",
+        "init",
+        "setup",
         "sync",
         "explain",
     ]
