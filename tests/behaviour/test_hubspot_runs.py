@@ -16,7 +16,7 @@ from tests.support.hubspot_twin import Account, serving_account
 from worker.app import open_app
 from worker.config.loader import load_configuration
 from worker.core.records import RecordRef
-from worker.errors import FixDataError
+from worker.errors import DailyLimitError, FixDataError
 from worker.ledger.records import count_profiles, load_records
 from worker.steps.sync import RunReport
 
@@ -90,6 +90,21 @@ def test_f18_a_phone_that_was_emptied_is_forgotten_and_decided_on(
         assert app.sync().steps["decide"]["looked_at"] == 1
         with app.ledger.read() as tx:
             assert load_records(tx, [ref])[ref].values["phone"] is None
+
+
+def test_f39_a_day_that_is_used_up_ends_the_run_and_the_next_day_goes_on(
+    folder: Path, crm: Account
+) -> None:
+    one = lead(crm)
+    spent = Fault(
+        kind=FaultKind.STATUS, status=429, policy="DAILY", endpoint="GET */objects/emails"
+    )
+    crm.twin.script.add(spent)
+    with pytest.raises(DailyLimitError):
+        run(folder, crm)
+    assert codes(crm, one) == [""]  # nothing is decided on a part of what there is
+    crm.wait(days=1)
+    assert run(folder, crm).writes == {"applied": 1}
 
 
 def test_f67_a_new_address_is_the_same_person_and_the_opt_out_follows(
