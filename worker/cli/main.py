@@ -21,6 +21,7 @@ from worker.cli import (
     sandbox,
     setup,
     sync,
+    truth,
 )
 from worker.cli.options import err, forgive_encodings, show
 from worker.errors import ExitCode
@@ -74,6 +75,7 @@ app.command()(inspect.explain)
 app.command()(inspect.runs)
 app.command()(duplicates.duplicates)
 app.command()(consent.consent)
+app.command()(truth.truth)
 app.add_typer(route.route, name="route")
 app.add_typer(inspect.audit, name="audit")
 

@@ -145,7 +145,7 @@ SECTIONS: dict[str, type[BaseModel]] = {
 FLAG_VARIABLES = frozenset(
     f"{PREFIX}{flag}"
     for flag in (
-        "ADD", "ARRIVALS", "CONTACTS", "DRY_RUN", "EXAMPLE", "EXPECT_HEAD", "FACTS", "FROM", "HTML",
+        "ABOUT", "ADD", "ARRIVALS", "CONTACTS", "DRY_RUN", "EXAMPLE", "EXPECT_HEAD", "FACTS", "FROM", "HTML",
         "INVENT", "JSON", "LIMIT", "LIVE", "NOW", "OPEN_FOR", "PAUSE", "ROUTING",
         "ORIGINS", "SANDBOX_DATA", "SANDBOX_DATABASE", "SANDBOX_INDEX_LAG", "SANDBOX_LIMITS",
         "SANDBOX_METADATA",

@@ -35,12 +35,17 @@ class PastValue(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What a record shows, and showed before."""
+    """What a record shows, and showed before.
+
+    ``sources`` are fields of which we know how their value came there: we wrote it, or a person did. Of
+    two records that change together only such a one can be what the other was copied from.
+    """
 
     ref: RecordRef
     object_map: ObjectMap
     values: RawValues
     past: tuple[PastValue, ...] = ()
+    sources: frozenset[str] = frozenset()
 
 
 def with_past(
@@ -88,7 +93,8 @@ def _said(
     target = next((name for kind, name in _targets(one.object_map) if kind is managed), None)
     if target is None:
         return
-    yield _meaning(routing, one, managed, one.values.get(target))
+    if target in one.sources:
+        yield _meaning(routing, one, managed, one.values.get(target))
     if copying is None or one.ref.system not in copying.systems:
         return
     for value in one.past:

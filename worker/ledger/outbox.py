@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator, Sequence
 import msgspec
 from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, update
 
-from worker.core.records import RawValues, WriteOutcome
+from worker.core.records import RawValues, RecordRef, WriteOutcome
 from worker.errors import IntegrityError
-from worker.ledger.rows import Intent, IntentState, Settlement
+from worker.ledger.rows import Intent, IntentState, SentWrite, Settlement
 from worker.ledger.sql import (
     AnyRow,
     AnySelect,
@@ -217,6 +217,40 @@ def outcome_codes(tx: Transaction, run_id: str) -> dict[str, dict[str, int]]:
     for outcome, code, count in tx.connection.execute(query):
         found.setdefault(outcome, {})[code] = count
     return found
+
+
+def latest_writes(
+    tx: Transaction, profile_ids: Iterable[str]
+) -> dict[RecordRef, tuple[SentWrite, ...]]:
+    """Read the writes of these profiles by record, newest first; what was overtaken is left out."""
+    done = outcomes.c
+    together = intents.outerjoin(
+        outcomes, and_(done.account == intents.c.account, done.intent_id == intents.c.id)
+    )
+    query = (
+        select(intents, done.outcome, done.code, done.at)
+        .select_from(together)
+        .where(
+            is_mine(tx, intents),
+            is_one_of(tx, intents.c.profile_id, profile_ids),
+            intents.c.state != IntentState.SUPERSEDED.value,
+        )
+        .order_by(intents.c.created_at.desc(), intents.c.id.desc())
+    )
+    found: dict[RecordRef, list[SentWrite]] = {}
+    for row in tx.connection.execute(query):
+        ref = RecordRef(system=row.system, object_type=row.object_type, id=row.record_id)
+        found.setdefault(ref, []).append(
+            SentWrite(
+                fields=frozenset(_decode_values(tx.codec.decode(row.changes))),
+                state=row.state,
+                run_id=row.run_id,
+                outcome=row.outcome,
+                code=row.code,
+                at=row.at,
+            )
+        )
+    return {ref: tuple(writes) for ref, writes in found.items()}
 
 
 def _select(tx: Transaction) -> AnySelect:

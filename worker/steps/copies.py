@@ -75,6 +75,29 @@ def _shown_all(work: Work, records: Iterable[StoredRecord]) -> list[Shown]:
         object_map = system.find_object(one.ref.object_type) if system else None
         if object_map is not None:
             found.append(
-                Shown(ref=one.ref, object_map=object_map, values=one.values, past=one.past)
+                Shown(
+                    ref=one.ref,
+                    object_map=object_map,
+                    values=one.values,
+                    past=one.past,
+                    sources=_sources(one, object_map),
+                )
             )
     return found
+
+
+def _sources(record: StoredRecord, object_map: ObjectMap) -> frozenset[str]:
+    """Name the fields that hold what we wrote there, or what a person did."""
+    edited = {
+        Managed.STAGE: record.stage_set_by_person_at,
+        Managed.OWNER: record.owner_set_by_person_at,
+    }
+    return frozenset(
+        write.target
+        for write in object_map.writes
+        if edited.get(write.managed) is not None
+        or (
+            write.target in record.written
+            and (record.written[write.target] or None) == (record.values.get(write.target) or None)
+        )
+    )

@@ -1,0 +1,224 @@
+"""Why two CRMs disagree on a person: one cause for each record that shows something else."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from worker.core.field_map import (
+    FieldRead,
+    FieldWrite,
+    Managed,
+    ObjectKind,
+    ObjectMap,
+    Transform,
+)
+from worker.core.mapping import Issue, MappedContact
+from worker.core.model import FactValue
+from worker.core.records import RecordRef
+from worker.core.ruleset import Ruleset
+from worker.core.stage_rules import Backward, SystemStages
+from worker.core.testimony import (
+    TO_DO,
+    About,
+    Cause,
+    Court,
+    Disagreement,
+    Person,
+    Witness,
+    WriteState,
+)
+from worker.core.truth import find_disagreements
+
+NOW = datetime(2026, 11, 2, tzinfo=UTC)
+FACTS = ("lifecycle_stage", "owner", "opt_out_email", "consent_email")
+WRITES = {Managed.STAGE: "stage", Managed.OWNER: "owner", Managed.OPT_OUT_EMAIL: "out"}
+REJECTED = WriteState(
+    fields=frozenset({"stage", "owner", "out"}),
+    state="done",
+    run_id="r",
+    outcome="rejected",
+    code="NO_ACCESS",
+    at=NOW,
+)
+
+
+def object_map(*, writes: bool = True, reads: tuple[str, ...] = FACTS) -> ObjectMap:
+    return ObjectMap(
+        object_type="people",
+        kind=ObjectKind.CONTACT,
+        id_field="id",
+        reads=tuple(FieldRead(fact=f, source=f, transform=Transform.TEXT) for f in reads),
+        writes=tuple(FieldWrite(managed=m, target=t) for m, t in WRITES.items() if writes),
+    )
+
+
+def witness(
+    system: str, *, at: datetime | None = None, issues: tuple[Issue, ...] = (), **facts: FactValue
+) -> Witness:
+    ref = RecordRef(system, "people", "1")
+    return Witness(
+        contact=MappedContact(ref=ref, facts=facts, issues=issues),
+        object_map=object_map(),
+        stage_set_by_person_at=at,
+    )
+
+
+def stages(one: str, other: str) -> tuple[Witness, Witness]:
+    return witness("files", lifecycle_stage=one), witness("other", lifecycle_stage=other)
+
+
+@pytest.fixture
+def court(shipped: Ruleset) -> Court:
+    return Court(
+        lifecycle=shipped.configuration.lifecycle,
+        routing=shipped.routing,
+        consent={"opt_out_email": ("email",), "consent_email": ("email",)},
+    )
+
+
+def judge(court: Court, person: Person) -> Disagreement:
+    (found,) = find_disagreements(court, person)
+    return found
+
+
+def stage_cause(court: Court, second: Witness, **known: object) -> Cause | None:
+    """The cause of a second record that shows lead where mql was decided."""
+    person = Person(
+        profile_id="p", witnesses=(witness("files", lifecycle_stage="mql"), second), stage="mql"
+    )
+    found = judge(court, replace(person, **known))  # type: ignore[arg-type]  # fields of Person
+    assert found.testimonies[0].cause is None
+    return found.testimonies[1].cause
+
+
+LEAD = witness("other", lifecycle_stage="lead")
+
+
+def test_a_person_in_one_crm_has_nobody_to_disagree(court: Court) -> None:
+    twice = (witness("files", lifecycle_stage="lead"), witness("files", lifecycle_stage="mql"))
+    assert not list(find_disagreements(court, Person(profile_id="p", witnesses=twice)))
+
+
+def test_those_who_agree_are_not_listed(court: Court) -> None:
+    assert not list(
+        find_disagreements(court, Person(profile_id="p", witnesses=stages("lead", "lead")))
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "outcome", "cause"),
+    [
+        ("held", None, Cause.HELD_PLAN),
+        ("planned", None, Cause.WAITING),
+        ("ready", None, Cause.WAITING),
+        ("sending", None, Cause.WAITING),
+        ("done", "rejected", Cause.REJECTED),
+        ("done", "conflict", Cause.CONFLICT),
+        ("done", "applied", Cause.NEVER_WRITTEN),
+    ],
+)
+def test_the_last_write_tells(court: Court, state: str, outcome: str | None, cause: Cause) -> None:
+    write = replace(REJECTED, state=state, outcome=outcome)
+    assert stage_cause(court, replace(LEAD, writes=(write, REJECTED))) is cause
+
+
+def test_a_write_of_another_field_tells_nothing(court: Court) -> None:
+    other = replace(REJECTED, fields=frozenset({"reasons"}))
+    assert stage_cause(court, replace(LEAD, writes=(other,))) is Cause.NEVER_WRITTEN
+
+
+def test_causes_that_lie_in_the_record(court: Court) -> None:
+    hidden = replace(LEAD.contact, facts={}, unseen=frozenset({"lifecycle_stage"}))
+    assert stage_cause(court, replace(LEAD, contact=hidden)) is Cause.HIDDEN
+    unwritten = replace(LEAD, object_map=object_map(writes=False))
+    assert stage_cause(court, unwritten) is Cause.NOT_WRITTEN
+    assert stage_cause(court, replace(LEAD, stage_set_by_person_at=NOW)) is Cause.SET_BY_PERSON
+    assert stage_cause(court, LEAD, is_linked=False) is Cause.NOT_LINKED
+    assert stage_cause(court, LEAD, is_dirty=True) is Cause.NOT_DECIDED
+
+
+def test_a_word_that_no_map_names_leaves_the_other_record_alone(court: Court) -> None:
+    word = witness("other", issues=(Issue("DQ_VALUE_UNKNOWN", "lifecycle_stage"),))
+    first = witness("files", lifecycle_stage="mql")
+    found = judge(court, Person(profile_id="p", witnesses=(first, word), stage="mql"))
+    assert [one.cause for one in found.testimonies] == [None, Cause.UNKNOWN_WORD]
+
+
+@pytest.mark.parametrize(
+    ("rules", "cause"),
+    [
+        (SystemStages(stages=frozenset()), Cause.NOT_IN_CRM),
+        (SystemStages(backward=Backward.NEVER), Cause.NO_WAY_BACK),
+    ],
+)
+def test_causes_that_lie_in_the_crm(court: Court, rules: SystemStages, cause: Cause) -> None:
+    lifecycle = replace(court.lifecycle, systems={"other": rules})
+    person = Person(profile_id="p", witnesses=stages("lead", "mql"), stage="lead")
+    found = judge(replace(court, lifecycle=lifecycle), person)
+    assert found.testimonies[1].cause is cause
+
+
+def test_a_stage_of_people_is_what_is_wanted(court: Court) -> None:
+    found = judge(
+        court, Person(profile_id="p", witnesses=stages("mql", "opportunity"), stage="mql")
+    )
+    assert found.wanted == "opportunity"
+    assert [one.cause for one in found.testimonies] == [Cause.OWNED_BY_PEOPLE, None]
+
+
+def test_what_a_person_did_just_now_may_still_be_copied(court: Court) -> None:
+    edited = witness("files", at=NOW, lifecycle_stage="nurture")
+    person = Person(profile_id="p", witnesses=(edited, LEAD), stage="nurture")
+    since = replace(court, recent_since=NOW - timedelta(hours=1))
+    assert judge(since, person).testimonies[1].cause is Cause.ON_ITS_WAY
+    assert judge(court, person).testimonies[1].cause is Cause.NEVER_WRITTEN
+
+
+def test_an_owner_without_an_account_is_told(court: Court) -> None:
+    pair = (witness("files", owner="own-101"), witness("other", owner="x"))
+    person = Person(profile_id="p", witnesses=pair, owner="sched-1", owner_ids=frozenset({"files"}))
+    found = judge(court, person)
+    assert (found.about, found.wanted) == (About.OWNER, "sched-1")
+    assert [one.cause for one in found.testimonies] == [None, Cause.NO_ACCOUNT]
+    known = replace(person, owner_ids=frozenset({"files", "other"}))
+    assert judge(court, known).testimonies[1].cause is Cause.NEVER_WRITTEN
+
+
+def test_owners_of_a_lead_that_nobody_is_handed_are_left_to_people(court: Court) -> None:
+    pair = (witness("files", owner="own-101"), witness("other", owner="x"))
+    found = judge(court, Person(profile_id="p", witnesses=pair))
+    assert {one.cause for one in found.testimonies} == {Cause.NO_HAND_OFF}
+
+
+def test_who_stands_for_nobody_is_nobody(court: Court) -> None:
+    pair = (witness("files", owner="own-000"), witness("other"))
+    assert not list(find_disagreements(court, Person(profile_id="p", witnesses=pair)))
+
+
+def test_an_opt_out_that_one_crm_does_not_show(court: Court) -> None:
+    pair = (witness("files", opt_out_email=True), witness("other"))
+    found = judge(court, Person(profile_id="p", witnesses=pair))
+    assert (found.about, found.field, found.channels) == (
+        About.CONSENT,
+        "opt_out_email",
+        ("email",),
+    )
+    assert [one.cause for one in found.testimonies] == [None, Cause.NEVER_WRITTEN]
+    lacking = replace(pair[1], object_map=object_map(reads=("owner",)))
+    told = judge(court, Person(profile_id="p", witnesses=(pair[0], lacking)))
+    assert told.testimonies[1].cause is Cause.NO_FIELD
+
+
+def test_consent_that_was_refused_in_one_crm_is_left_to_people(court: Court) -> None:
+    pair = (witness("files", consent_email=False), witness("other", consent_email=True))
+    found = judge(court, Person(profile_id="p", witnesses=pair))
+    assert found.testimonies[1].cause is Cause.LEFT_TO_PEOPLE
+    silent = (pair[0], witness("other"))
+    assert not list(find_disagreements(court, Person(profile_id="p", witnesses=silent)))
+
+
+def test_every_cause_says_what_settles_it() -> None:
+    assert set(TO_DO) == set(Cause)
