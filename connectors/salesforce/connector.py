@@ -13,6 +13,7 @@ from connectors.salesforce.checking import look_at_org
 from connectors.salesforce.conditions import read_conditions
 from connectors.salesforce.options import Setup, read_setup, require_known
 from connectors.salesforce.owners import read_owners
+from connectors.salesforce.picklists import Picklists
 from connectors.salesforce.results import unknown
 from connectors.salesforce.schema import ShapeBook
 from connectors.salesforce.sender import Sender, asking
@@ -85,6 +86,7 @@ def open_connector(context: ConnectorContext) -> Connector:
         setup=setup,
         transport=transport,
         book=book,
+        picklists=Picklists(transport),
         objects=objects,
         bulk=bulk,
         clock=context.clock,
@@ -128,6 +130,7 @@ class SalesforceConnector:
     setup: Setup = field(repr=False)
     transport: Transport = field(repr=False)
     book: ShapeBook = field(repr=False)
+    picklists: Picklists = field(repr=False)
     objects: Mapping[str, RecordSource]
     bulk: BulkReader = field(repr=False)
     clock: Clock
@@ -150,6 +153,7 @@ class SalesforceConnector:
         """List the fields we may see, with those of related records that can be read along."""
         source = self._object(object_type)
         shape = self.book.load(source.name)
+        self.picklists.forget()
         fields = self.book.describe(shape, source.spec.related)
         if source.name == "Lead":
             open_words = read_statuses(self.transport).open
@@ -218,7 +222,12 @@ class SalesforceConnector:
     def _write(self, name: str, commands: Sequence[WriteCommand]) -> Sequence[WriteResult]:
         has_status = name == "Lead" and any("Status" in one.changes for one in commands)
         converting = read_statuses(self.transport).converting if has_status else frozenset()
-        batch = Batch(transport=self.transport, shape=self.book.of(name), converting=converting)
+        batch = Batch(
+            transport=self.transport,
+            shape=self.book.of(name),
+            picklists=self.picklists,
+            converting=converting,
+        )
         return batch.write(commands)
 
     def close(self) -> None:

@@ -33,6 +33,9 @@ COMPOSITE = Endpoint(name="query records", method="POST", path="composite")
 CHANGE_MANY = Endpoint(name="change records", method="PATCH", path="composite/sobjects")
 CHANGE_ONE = Endpoint(name="change a record", method="PATCH", path="sobjects/{object}/{id}")
 DESCRIBE = _get("describe an object", "sobjects/{object}/describe")
+CHOICES = _get(
+    "read the choices of a record type", "ui-api/object-info/{object}/picklist-values/{kind}"
+)
 LIMITS = _get("read the limits", "limits")
 JOB_START = Endpoint(name="begin a bulk query", method="POST", path="jobs/query")
 JOB_STATE = _get("look at a bulk query", "jobs/query/{job}")

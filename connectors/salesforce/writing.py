@@ -8,7 +8,7 @@ sent twice here: only a batch that was refused as a whole, so that nothing of it
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
@@ -19,7 +19,8 @@ import msgspec
 from connectors.salesforce import paths
 from connectors.salesforce.faults import Fault, error_of, is_passing
 from connectors.salesforce.objects import ObjectReader
-from connectors.salesforce.refusals import refusal
+from connectors.salesforce.picklists import Picklists
+from connectors.salesforce.refusals import Allowed, refusal, restricted
 from connectors.salesforce.results import ITEMS, id_of, paired, turns, unknown
 from connectors.salesforce.rows import Row, chunks
 from connectors.salesforce.schema import Shape
@@ -33,6 +34,7 @@ WRITE_BATCH: Final = 200
 NOT_TAKEN: Final = "WRITE_NOT_TAKEN"
 _CHANGED: Final = "LastModifiedDate"
 _PARENT: Final = "AccountId"
+_KIND: Final = "RecordTypeId"
 _GONE: Final = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY"})
 _NOT_OURS: Final = frozenset({"ALL_OR_NONE_OPERATION_ROLLED_BACK", "PROCESSING_HALTED"})
 _NOT_DONE: Final = frozenset({401, 403, 429})
@@ -50,6 +52,7 @@ class Batch:
 
     transport: Transport = field(repr=False)
     shape: Shape = field(repr=False)
+    picklists: Picklists = field(repr=False)
     converting: frozenset[str] = frozenset()
     present: dict[str, Row] = field(default_factory=dict, repr=False)
     results: dict[str, WriteResult] = field(default_factory=dict)
@@ -91,11 +94,20 @@ class Batch:
                 self._settle(one, WriteOutcome.UNCHANGED)
             elif self._untaken(one.expected, row):
                 self._settle(one, WriteOutcome.CONFLICT, "WRITE_CONFLICT")
-            elif code := refusal(one.changes, row, self.shape, self.converting):
+            elif code := self._against(one, row):
                 self._settle(one, WriteOutcome.REJECTED, code)
             else:
                 needed.append(one)
         return needed
+
+    def _against(self, command: WriteCommand, row: Row) -> str | None:
+        """Give the code of what stands against a write; a record type may allow fewer choices."""
+        kind = row.cells.get(_KIND)
+        choices: Mapping[str, frozenset[str]] = {}
+        if kind and restricted(command.changes, self.shape):
+            choices = self.picklists.of(self.shape.name, kind)
+        allowed = Allowed(shape=self.shape, converting=self.converting, choices=choices)
+        return refusal(command.changes, row, allowed)
 
     def _send(self, commands: Sequence[WriteCommand]) -> None:
         if not commands or self.is_stopped:
@@ -236,7 +248,7 @@ class Batch:
 
     def _read(self, commands: Sequence[WriteCommand]) -> dict[str, Row]:
         """Read the fields that are written and expected, and what a write depends on."""
-        control = ("Id", "IsConverted", _PARENT, _CHANGED)
+        control = ("Id", "IsConverted", _PARENT, _KIND, _CHANGED)
         named = sorted({name for one in commands for name in (*one.changes, *one.expected)})
         fields = self.shape.fields
         types = {name: fields[name].type for name in (*control, *named) if name in fields}

@@ -142,6 +142,22 @@ def test_an_outcome_follows_the_stage_of_its_opportunity(org: Org) -> None:
     }
 
 
+def test_many_are_read_in_bulk_and_are_the_same(org: Org) -> None:
+    lead = org.lead()
+    made = {org.add("Task", WhoId=lead, **{**CALL, "Subject": f'a "b",\n{n}'}) for n in range(30)}
+    item = source("calls", "Task", who="Lead", only="CallType=Inbound")
+    names = ["WhoId", "Subject", "CreatedDate", "IsClosed"]
+    by_rest, _pages = pull(org, item, names)
+    org.counts()
+    connector = org.connect([item], bulk_threshold="10")
+    pages = list(connector.pull("calls", fields=names, since=None))
+    by_bulk = {record.ref.id: record for page in pages for record in page.records}
+    assert set(by_bulk) == made
+    assert by_bulk == by_rest
+    counts = org.counts()
+    assert (counts["POST /jobs/query"], counts["DELETE /jobs/query/{id}"]) == (1, 1)
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [

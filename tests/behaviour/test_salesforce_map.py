@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.sandbox.salesforce.leads import convert
 from connectors.sandbox.salesforce.sessions import SANDBOX_SESSION
 from tests.support.salesforce_organisation import define, lay_out
 from tests.support.salesforce_twin import NOON, Org, serving_org
@@ -76,11 +77,9 @@ def test_a_converted_lead_and_its_contact_are_one_profile(folder: Path, org: Org
     with open_app(folder, now=NOON, clock=org.twin.clock.now) as app:
         app.sync()
     org.wait(hours=1)
-    contact = org.add("Contact", LastName="Rivera", Email="kim.r@example.org")
-    became = {"IsConverted": 1, "ConvertedContactId": contact}
     with org.twin.lock:
-        stamp = org.twin.org.stamp()
-        org.twin.org.store.change("Lead", kim, {**became, "SystemModstamp": stamp})
+        contact = convert(org.twin.org, kim)
+    org.change("Contact", contact, Email="kim.r@example.org", HasOptedOutOfEmail=False)
     with open_app(folder, now=org.twin.clock.now(), clock=org.twin.clock.now) as app:
         report = app.sync()
         with app.ledger.read() as tx:

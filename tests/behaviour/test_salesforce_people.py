@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from connectors.sandbox.salesforce.fields import Field
+from connectors.sandbox.salesforce.leads import convert, merge
 from connectors.sandbox.salesforce.writing import Writer, create
 from tests.support.salesforce_opening import end_of
 from tests.support.salesforce_twin import Org, serving_org
@@ -50,29 +51,21 @@ def test_a_deletion_is_told_and_one_call_brings_it(org: Org) -> None:
     assert org.counts() == {"GET /sobjects/Lead/describe": 1, "GET /queryAll": 1}
 
 
-def merge(org: Org, loser: str, winner: str, type_: str = "Lead") -> None:
-    """Merge as Salesforce shows it: the loser in the bin, with the id of the survivor."""
-    org.remove(type_, loser)
+def join(org: Org, loser: str, winner: str) -> None:
     with org.twin.lock:
-        org.twin.org.store.change(type_, loser, {"MasterRecordId": winner})
+        merge(org.twin.org, "Lead", winner, [loser])
 
 
-def convert(org: Org, lead: str) -> str:
-    """Convert a lead into a contact."""
-    account = org.add("Account", Name="Sole")
-    contact = org.add("Contact", LastName="Rivera", AccountId=account)
-    stamp = org.twin.org.stamp()
-    became = {"IsConverted": 1, "ConvertedContactId": contact, "SystemModstamp": stamp}
+def converted(org: Org, lead: str) -> str:
     with org.twin.lock:
-        org.twin.org.store.change("Lead", lead, {**became, "Status": "Closed - Converted"})
-    return contact
+        return convert(org.twin.org, lead)
 
 
 def test_a_merge_names_the_survivor(org: Org) -> None:
     loser, winner = org.lead(), org.lead()
     pages = pull(org.connect(), ["Email"])
     org.wait(hours=1)
-    merge(org, loser, winner)
+    join(org, loser, winner)
     found = later(org, pages, ["Email"])
     assert (found[loser].is_deleted, found[loser].merged_into) == (True, winner)
 
@@ -80,7 +73,7 @@ def test_a_merge_names_the_survivor(org: Org) -> None:
 def test_a_merge_is_told_also_where_everything_is_listed_anew(org: Org) -> None:
     loser, winner = org.lead(), org.lead()
     pages = pull(org.connect(), ["Email"])
-    merge(org, loser, winner)
+    join(org, loser, winner)
     org.wait(days=8)
     pages = pull(org.connect(), ["Email"], end_of(pages))
     assert pages[-1].is_complete
@@ -91,7 +84,7 @@ def test_a_converted_lead_goes_on_as_its_contact(org: Org) -> None:
     lead = org.lead()
     pages = pull(org.connect(), ["Email"])
     org.wait(hours=1)
-    contact = convert(org, lead)
+    contact = converted(org, lead)
     found = later(org, pages, ["Email"])
     assert (found[lead].is_deleted, found[lead].merged_into) == (
         True,
@@ -104,7 +97,7 @@ def test_a_converted_lead_goes_on_as_its_contact(org: Org) -> None:
 def test_f46_where_contacts_are_not_read_it_stays_and_is_never_written(org: Org) -> None:
     org.twin.org.edits_converted = True  # the org itself would allow it
     lead = org.lead(Title="old")
-    convert(org, lead)
+    converted(org, lead)
     connector = org.connect(plain=("Lead",))
     assert not records_of(pull(connector, ["Email"]))[lead].is_deleted
     ref = RecordRef(system="salesforce", object_type="Lead", id=lead)

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
+from connectors.sandbox.salesforce.fields import Field, RecordType
 from connectors.sandbox.salesforce.rules import Assignment, DuplicateRule, Lock, Validation
 from connectors.sandbox.script import Fault, FaultKind
 from tests.support.salesforce_twin import Org, serving_org
@@ -157,3 +158,24 @@ def test_text_is_kept_as_it_was_sent_whatever_it_looks_like(org: Org) -> None:
     changes = {"Title": "Null", "LastName": 'O\'Hara \\ "x"', "City": "NA"}
     assert told(org.connect(), write(lead, changes)) == [(APPLIED, None)]
     assert {name: org.cell("Lead", lead, name) for name in changes} == changes
+
+
+def test_f52_a_choice_of_another_record_type_is_not_sent(org: Org) -> None:
+    values = ("Slow", "Quick")
+    org.add_fields("Lead", Field(name="Track__c", type="picklist", length=255, is_restricted=True))
+    schema = org.twin.org.schema
+    schema.set_options("Lead", "Track__c", values, is_restricted=True)
+    kind_id = org.twin.org.put_row("RecordType", {"DeveloperName": "A", "SobjectType": "Lead"})
+    kind = RecordType(id=kind_id, developer_name="A", values={"Track__c": ("Slow",)})
+    schema.set_record_types("Lead", kind)
+    typed, plain = org.lead(RecordTypeId=kind.id), org.lead()
+    connector = org.connect()
+    org.counts()
+    found = told(
+        connector,
+        write(typed, {"Track__c": "Quick"}, "w1"),
+        write(plain, {"Track__c": "Quick"}, "w2"),
+    )
+    assert found == [(REJECTED, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"), (APPLIED, None)]
+    told(connector, write(typed, {"Track__c": "Quick"}))
+    assert org.counts()["GET /ui-api/object-info/Lead/picklist-values/{kind}"] == 1
