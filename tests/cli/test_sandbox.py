@@ -9,6 +9,7 @@ import sys
 import urllib.request
 from datetime import date
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 
@@ -36,6 +37,27 @@ def test_it_serves_the_tables_until_it_is_told_to_end(tmp_path: Path, sign: int)
         with urllib.request.urlopen(request, timeout=10) as answer:
             assert len(json.load(answer)["results"]) == told["made"]["contacts"] == 50
         running.send_signal(sign)
+        assert running.wait(timeout=20) == 0
+
+
+def test_the_twin_of_salesforce_says_what_a_worker_needs_to_reach_it(tmp_path: Path) -> None:
+    write_sample(tmp_path / "base", 50, 1, date(2026, 11, 2))
+    command = [*COMMAND[:4], "salesforce", "--port", "0", "--data", str(tmp_path / "base")]
+    told: dict[str, str] = {}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
+        assert running.stdout is not None
+        while "LEADTRIAGE_SALESFORCE__CLIENT_SECRET" not in told:
+            line = running.stdout.readline()
+            assert line, "it ended before it told how to log in"
+            name, _, value = line.strip().removeprefix("export ").partition("=")
+            told[name] = value
+        names = {"CLIENT_ID": "client_id", "CLIENT_SECRET": "client_secret"}
+        form = {form: told[f"LEADTRIAGE_SALESFORCE__{name}"] for name, form in names.items()}
+        body = urlencode({"grant_type": "client_credentials", **form}).encode()
+        url = told["LEADTRIAGE_SALESFORCE__LOGIN_URL"] + "/services/oauth2/token"
+        with urllib.request.urlopen(url, body, timeout=10) as answer:
+            assert json.load(answer)["instance_url"] == told["LEADTRIAGE_SALESFORCE__INSTANCE_URL"]
+        running.send_signal(signal.SIGTERM)
         assert running.wait(timeout=20) == 0
 
 

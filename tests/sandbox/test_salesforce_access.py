@@ -124,6 +124,8 @@ def test_a_session_ends_by_time_by_another_login_and_when_it_is_revoked(asking) 
 def test_user_info_names_the_user_of_the_session(asking) -> None:
     reply = asking("GET", "/services/oauth2/userinfo", root="")
     assert reply.body["user_id"] == asking.twin.org.integration_user
+    identity = reply.body["sub"].removeprefix("http://127.0.0.1:1")
+    assert asking("GET", identity, root="").body == reply.body
     assert reply.body["preferred_username"] == "integration@sandbox.example"
 
 

@@ -162,8 +162,7 @@ def test_restricted_picklists_and_record_types_allow_what_they_list(asking) -> N
     schema = asking.twin.org.schema
     schema.set_options("Lead", "Status", ["New", "Open"], is_restricted=True)
     kind = RecordType(id=made_id("012", 1), developer_name="Patient", values={"Status": ("New",)})
-    schema.set_record_types("Lead", kind)
-    asking.twin.org.put_row("RecordType", {"Id": kind.id, "Name": "Patient", "SobjectType": "Lead"})
+    asking.twin.org.set_record_types("Lead", kind)
     lead = asking.lead(RecordTypeId=kind.id)
     for value in ("Else", "Open"):
         assert (
@@ -344,3 +343,28 @@ def test_a_campaign_has_a_person_once_and_shows_their_opt_out(asking) -> None:
         True,
         lead,
     )
+
+
+def test_a_record_that_is_not_shared_is_as_if_it_were_not_there(asking) -> None:
+    org = asking.twin.org
+    kept, lost = asking.lead(), asking.lead()
+    org.store.unshare(lost)
+    assert [row["Id"] for row in asking.rows("SELECT Id FROM Lead", "queryAll")] == [kept]
+    assert asking("GET", f"/sobjects/Lead/{lost}").code == "NOT_FOUND"
+    assert changed(asking, lost, {"City": "A"}).code == "NOT_FOUND"
+    records = [{"attributes": {"type": "Lead"}, "id": lost, "City": "A"}]
+    result = asking("PATCH", "/composite/sobjects", {"records": records}).body[0]
+    assert result["errors"][0]["statusCode"] == "INVALID_CROSS_REFERENCE_KEY"
+    assert asking("GET", f"/composite/sobjects/Lead?ids={lost}&fields=Id").body == [None]
+    update(org, "Lead", lost, {"City": "B"}, AS_PERSON)
+    org.store.share(lost)
+    assert asking("GET", f"/sobjects/Lead/{lost}?fields=City").body["City"] == "B"
+
+
+def test_an_object_type_that_is_switched_off_is_unknown(asking) -> None:
+    asking.twin.org.schema.hidden_types.add("EmailMessageRelation")
+    assert asking.query("SELECT Id FROM EmailMessageRelation").code == "INVALID_TYPE"
+    assert asking("GET", "/sobjects/EmailMessageRelation/describe").status == 404
+    listed = {one["name"] for one in asking("GET", "/sobjects").body["sobjects"]}
+    assert "EmailMessageRelation" not in listed
+    assert {"Lead", "Contact", "Task", "Campaign"} <= listed

@@ -96,6 +96,8 @@ class SalesforceTwin:
             return too_long
         if request.path.startswith("/services/oauth2/"):
             return self._login(request, faults)
+        if request.path.startswith("/id/"):
+            return self._user_info(request)
         if request.path.rstrip("/") == "/services/data":
             return json_answer([_version(number) for number in range(OLDEST, NEWEST + 1)])
         found = VERSIONED.fullmatch(request.path)

@@ -143,7 +143,7 @@ def read_all(call: Call) -> Answer:
 def _read(call: Call, object_type: ObjectType, given: str, names: list[str]) -> Json:
     id_ = read_id(given)
     row = None if id_ is None else call.org.store.get(object_type.name, id_)
-    if row is None or row["IsDeleted"]:
+    if row is None or row["IsDeleted"] or not call.org.store.is_shared(str(row["Id"])):
         return None
     return shown_record(object_type, row, names, call.base)
 

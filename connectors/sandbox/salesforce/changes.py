@@ -27,7 +27,8 @@ def updated(call: Call) -> Answer:
     start, end = _span(call, CHANGED_BACK)
     found = call.org.store.sql.execute(
         f"SELECT Id FROM {quoted(call.object_type.name)}"
-        " WHERE IsDeleted = 0 AND SystemModstamp >= ? AND SystemModstamp < ? LIMIT ?",
+        " WHERE IsDeleted = 0 AND SystemModstamp >= ? AND SystemModstamp < ?"
+        " AND Id NOT IN (SELECT id FROM unshared) LIMIT ?",
         (to_ms(start), to_ms(end), MOST + 1),
     )
     ids: list[Json] = [row[0] for row in found]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from connectors.sandbox.clock import SandboxClock
-from connectors.sandbox.salesforce.fields import ObjectType, Row
+from connectors.sandbox.salesforce.fields import ObjectType, RecordType, Row
 from connectors.sandbox.salesforce.ids import made_id
 from connectors.sandbox.salesforce.plans import Cursor
 from connectors.sandbox.salesforce.rules import Rules
@@ -63,6 +63,16 @@ class Org:
         self.late = [one for one in self.late if one.due > now]
         for one in due:
             one.commit()
+
+    def set_record_types(self, type_: str, *kinds: RecordType) -> None:
+        """Give an object type its kinds of record, which are records themselves."""
+        self.schema.set_record_types(type_, *kinds, at=self.clock.now_ms())
+        for kind in kinds:
+            name = kind.label or kind.developer_name
+            row: Row = {"Id": kind.id, "Name": name, "DeveloperName": kind.developer_name}
+            self.put_row(
+                "RecordType", {**row, "SobjectType": type_, "IsActive": int(kind.is_active)}
+            )
 
     def put_row(self, type_: str, row: Row) -> str:
         """Store a record as it is given, with an id and stamps where it has none."""

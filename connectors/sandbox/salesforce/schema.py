@@ -29,6 +29,8 @@ class Schema:
     types: dict[str, ObjectType] = field(default_factory=dict)
     hidden: set[tuple[str, str]] = field(default_factory=set)
     read_only: set[tuple[str, str]] = field(default_factory=set)
+    hidden_types: set[str] = field(default_factory=set)
+    """Object types that the integration user may not see at all, or that the org has switched off."""
     changed_at: dict[str, int] = field(default_factory=dict)
 
     def put(self, object_type: ObjectType, at: int = 0) -> None:
@@ -53,7 +55,7 @@ class Schema:
     def seen(self, name: str) -> ObjectType | None:
         """Find an object type as the integration user sees it; None when there is none."""
         found = self.types.get(name.lower())
-        if found is None:
+        if found is None or found.name in self.hidden_types:
             return None
         fields = {
             key: self._seen(found.name, one)

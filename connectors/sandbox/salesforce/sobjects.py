@@ -56,8 +56,9 @@ def shown_record(object_type: ObjectType, row: Row, names: list[str], base: str)
 
 def _id(call: Call) -> str:
     found = read_id(call.params["id"])
-    if found is None or not found.startswith(call.object_type.prefix):
-        raise not_found("Provided external ID field does not exist or is not accessible: ")
+    is_ours = found is not None and found.startswith(call.object_type.prefix)
+    if found is None or not is_ours or not call.org.store.is_shared(found):
+        raise not_found()
     return found
 
 

@@ -229,9 +229,10 @@ def scope_of(schema: Schema, query: Query, today: date, *, prefix: str = "t") ->
 
 def rows_of(scope: Scope, *, has_deleted: bool) -> Clause:
     """Say which rows a query sees: without ``has_deleted`` no deleted ones, and no archived ones."""
+    sql = f"{scope.prefix}0.Id NOT IN (SELECT id FROM unshared)"
     if has_deleted:
-        return Clause(sql="1")
-    sql = f"{scope.prefix}0.IsDeleted = 0"
+        return Clause(sql=sql)
+    sql = f"{scope.prefix}0.IsDeleted = 0 AND {sql}"
     if scope.root.field("IsArchived") is not None:
         sql += f" AND {scope.prefix}0.IsArchived = 0"
     return Clause(sql=sql)

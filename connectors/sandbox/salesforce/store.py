@@ -50,6 +50,7 @@ CREATE TABLE IF NOT EXISTS names(
     IsActive INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS purged(
     type TEXT, id TEXT, at INTEGER, PRIMARY KEY(type, id)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS unshared(id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS types(name TEXT PRIMARY KEY, body BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counters(name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;
 """
@@ -146,6 +147,19 @@ class Store:
         if type_ in _NAMED and changed.keys() & set(NAME_FIELDS):
             row = self.get(type_, id_)
             self._name(type_, [] if row is None else [row])
+
+    def unshare(self, id_: str) -> None:
+        """Take a record from the sight of the integration user: it is as if it were not there."""
+        self.sql.execute("INSERT OR IGNORE INTO unshared VALUES (?)", (id_,))
+
+    def share(self, id_: str) -> None:
+        """Give a record back to the sight of the integration user."""
+        self.sql.execute("DELETE FROM unshared WHERE id = ?", (id_,))
+
+    def is_shared(self, id_: str) -> bool:
+        """Tell whether the integration user sees a record."""
+        found = self.sql.execute("SELECT 1 FROM unshared WHERE id = ?", (id_,))
+        return found.fetchone() is None
 
     def purge(self, type_: str, id_: str, at: int) -> None:
         """Remove a record for good: the recycle bin was emptied."""

@@ -82,7 +82,7 @@ def update(
         RefusedError: It cannot be changed; nothing was.
     """
     object_type = _writable(org, type_, writer)
-    before = present(org, object_type.name, id_)
+    before = _seen(org, object_type.name, id_, writer)
     if not object_type.is_updateable:
         raise refusal("INVALID_TYPE_FOR_OPERATION", f"{type_} cannot be changed")
     _refuse_converted(org, object_type, before)
@@ -117,7 +117,7 @@ def delete(org: Org, type_: str, id_: str, writer: Writer = AS_PERSON) -> None:
     object_type = _writable(org, type_, writer)
     if not object_type.is_deletable:
         raise refusal("INSUFFICIENT_ACCESS_OR_READONLY", f"{type_} cannot be deleted", status=403)
-    before = present(org, object_type.name, id_)
+    before = _seen(org, object_type.name, id_, writer)
     refuse_locked(org, before, before)
     org.store.change(object_type.name, id_, {"IsDeleted": 1, **_stamps(org, writer)})
     for part, field in _PARTS.get(object_type.name, ()):
@@ -147,6 +147,12 @@ def present(org: Org, type_: str, id_: str) -> Row:
     if row["IsDeleted"]:
         raise refusal("ENTITY_IS_DELETED", "entity is deleted", status=404)
     return row
+
+
+def _seen(org: Org, type_: str, id_: str, writer: Writer) -> Row:
+    if not writer.is_person and not org.store.is_shared(id_):
+        raise not_found()
+    return present(org, type_, id_)
 
 
 def _commit(org: Org, writer: Writer, commit: Callable[[], None]) -> None:
