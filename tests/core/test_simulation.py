@@ -137,6 +137,16 @@ def test_a_new_day_counts_anew() -> None:
     assert tried.finish(MONDAY + timedelta(days=1)).peak_day["ann"] == 4
 
 
+def test_a_queue_counts_its_days_as_well() -> None:
+    tried = simulation(with_pause(with_pause(POLICY, "ann"), "bob"))
+    for number, day in enumerate((0, 0, 0, 1, 1, 7, 7)):
+        tried.feed(arrival(str(number), MONDAY + timedelta(days=day)))
+    tally = tried.finish(MONDAY + timedelta(days=7))
+    # Cem takes the first; then two, two and two go to the queue, four of them in the first week.
+    assert tally.given["queue", "queue"] == 6
+    assert (tally.peak_day["queue"], tally.peak_week["queue"]) == (2, 4)
+
+
 def test_what_came_before_only_fills_the_roster_as_it_did() -> None:
     tried = simulation(since=MONDAY + timedelta(hours=1))
     for n in range(2):

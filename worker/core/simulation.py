@@ -25,7 +25,7 @@ from worker.core.routing import (
 )
 from worker.core.simulation_tally import Tally
 from worker.core.teams import Member, next_at_work
-from worker.core.working_time import WorkingCalendar
+from worker.core.working_time import WorkingCalendar, day_start, week_start
 
 _QUARTER = timedelta(minutes=15)
 """Days begin on a quarter of an hour in every time zone, so that they are looked up no oftener."""
@@ -121,8 +121,9 @@ class Simulation:
             self.tally.turn_day(at.astimezone(self.terms.zone).date(), self._roster.open)
 
     def _turn_periods(self, at: datetime) -> None:
-        """Begin the day and the week of each member anew, where they have ended."""
-        found, was = periods_of(self.routing.policy, at), self._periods
+        """Begin the day and the week of each member and queue anew, where they have ended."""
+        policy, was = self.routing.policy, self._periods
+        found = {**_periods_of_queues(policy, at), **periods_of(policy, at)}
         today, week = dict(self._roster.today), dict(self._roster.week)
         for member, since in found.items():
             if member in was and was[member].day_at != since.day_at:
@@ -188,6 +189,15 @@ class Simulation:
         begins_at = _on_duty_at(self._duty.get(owner), at)
         if begins_at is not None:
             tally.count_wait(owner, begins_at - at)
+
+
+def _periods_of_queues(policy: RoutingPolicy, at: datetime) -> Mapping[str, Since]:
+    """Say when the day and the week of each queue began: nothing limits them, but they are shown."""
+    zones = {name: queue.calendar.time_zone for name, queue in policy.queues.items()}
+    return {
+        name: Since(day_at=day_start(zone, at), week_at=week_start(zone, at, policy.week_starts))
+        for name, zone in zones.items()
+    }
 
 
 def _meant_for(policy: RoutingPolicy, route: Route) -> str:
