@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from connectors.sandbox.hubspot.population import populate
+from tests.support.crashes import Runners, started_runners
 from tests.support.hubspot_live import HubSpotOrganisation, set_up
 from tests.support.hubspot_twin import Account, serving_account
 from tests.support.organisation import (
@@ -26,6 +27,13 @@ from worker.sample import write_sample
 def quiet() -> None:
     """As the commands do: only warnings are logged."""
     configure_logging("warning", as_json=True)
+
+
+@pytest.fixture(scope="session")
+def runners() -> Iterator[Runners]:
+    """Processes that kill syncs; they are started once, as importing takes as long as a sync."""
+    with started_runners() as found:
+        yield found
 
 
 @pytest.fixture(scope="session")

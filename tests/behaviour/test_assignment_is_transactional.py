@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tests.support.crashes import Killing, Point
+from tests.support.crashes import Killing, Point, Runners
 from tests.support.ledger_view import differences
 from tests.support.many_leads import TIGHT, add_leads, with_members
 from tests.support.organisation import NOW, make_empty
@@ -30,10 +30,13 @@ def of_second_batch(points: Sequence[Point]) -> list[Point]:
     return found
 
 
-def test_a_batch_killed_at_any_statement_gives_every_lead_to_the_same_owner(tmp_path: Path) -> None:
+def test_a_batch_killed_at_any_statement_gives_every_lead_to_the_same_owner(
+    tmp_path: Path, runners: Runners
+) -> None:
     organisation = with_members(make_empty(tmp_path / "start"), TIGHT)
     add_leads(organisation, LEADS)
-    killing = Killing(start=organisation.folder, work=tmp_path / "work", now=NOW)
+    work = tmp_path / "work"
+    killing = Killing(start=organisation.folder, work=work, now=NOW, runners=runners)
     points = of_second_batch(killing.points())
     touched = {point.what for point in points}
     for table in ("decisions", "intents", "assignments", "profiles", "roster_loads"):

@@ -7,11 +7,13 @@ the CRM byte by byte or write by write, the whole ledger, its chain, and that no
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from tests.support.crashes import EndState, Killing, Point, chosen
+import pytest
+
+from tests.support.crashes import EndState, Killing, Point, Runners, chosen
 from tests.support.fake_organisation import crm_of, move_to_fake
 from tests.support.organisation import NOW, QUALIFIED, Organisation, add_qualified, make_sample
 
@@ -42,27 +44,38 @@ def left_wrong(killing: Killing, points: list[Point], expected: EndState) -> dic
     return wrong
 
 
-def killing_of(folder: Path, organisation: Organisation, now: datetime = NOW) -> Killing:
-    return Killing(start=organisation.folder, work=folder / "work", now=now)
+KillingOf = Callable[..., Killing]
+
+
+@pytest.fixture
+def killing_of(tmp_path: Path, runners: Runners) -> KillingOf:
+    """Make what kills the syncs of an organisation."""
+
+    def make(organisation: Organisation, now: datetime = NOW) -> Killing:
+        return Killing(start=organisation.folder, work=tmp_path / "work", now=now, runners=runners)
+
+    return make
 
 
 def tried(killing: Killing, most: Mapping[str, int]) -> list[Point]:
     return chosen(killing.points(), most)
 
 
-def test_a_first_sync_of_files_killed_anywhere_is_finished_by_the_next(tmp_path: Path) -> None:
-    killing = killing_of(tmp_path, make_sample(tmp_path / "start", CONTACTS))
+def test_a_first_sync_of_files_killed_anywhere_is_finished_by_the_next(
+    tmp_path: Path, killing_of: KillingOf
+) -> None:
+    killing = killing_of(make_sample(tmp_path / "start", CONTACTS))
     points = tried(killing, {**FIRST, "rewrite": 9})
     assert len(points) >= 44
     assert left_wrong(killing, points, killing.undisturbed()) == {}
 
 
 def test_a_first_sync_of_a_crm_killed_anywhere_makes_every_write_exactly_once(
-    tmp_path: Path,
+    tmp_path: Path, killing_of: KillingOf
 ) -> None:
     organisation = make_sample(tmp_path / "start", CONTACTS)
     move_to_fake(organisation, crm_of(organisation.folder))
-    killing = killing_of(tmp_path, organisation)
+    killing = killing_of(organisation)
     points = tried(killing, FIRST)
     expected = killing.undisturbed()
     assert len(points) >= 44
@@ -70,7 +83,9 @@ def test_a_first_sync_of_a_crm_killed_anywhere_makes_every_write_exactly_once(
     assert left_wrong(killing, points, expected) == {}
 
 
-def test_a_sync_of_changed_files_killed_anywhere_is_finished_by_the_next(tmp_path: Path) -> None:
+def test_a_sync_of_changed_files_killed_anywhere_is_finished_by_the_next(
+    tmp_path: Path, killing_of: KillingOf
+) -> None:
     organisation = make_sample(tmp_path / "start", CONTACTS)
     organisation.sync()
     ids = sorted(organisation.contacts())
@@ -78,13 +93,13 @@ def test_a_sync_of_changed_files_killed_anywhere_is_finished_by_the_next(tmp_pat
     organisation.edit(ids[5], opt_out_all="true")
     organisation.edit(ids[6], lifecycle_stage="Sales Qualified")
     add_qualified(organisation)
-    killing = killing_of(tmp_path, organisation, TOMORROW)
+    killing = killing_of(organisation, TOMORROW)
     points = tried(killing, {**SECOND, "rewrite": 3})
     assert left_wrong(killing, points, killing.undisturbed()) == {}
 
 
 def test_a_sync_of_a_colleague_s_action_killed_anywhere_leaves_nobody_behind(
-    tmp_path: Path,
+    tmp_path: Path, killing_of: KillingOf
 ) -> None:
     organisation = make_sample(tmp_path / "start", CONTACTS)
     for name in ("ann", "bob"):
@@ -92,7 +107,7 @@ def test_a_sync_of_a_colleague_s_action_killed_anywhere_leaves_nobody_behind(
         add_qualified(organisation, name, email=address, lead_type="Referral", first_name=name)
     organisation.sync()
     organisation.add_activity("act-elm", "ann", "education_session", "2026-11-03T12:00:00Z")
-    killing = killing_of(tmp_path, organisation, TOMORROW)
+    killing = killing_of(organisation, TOMORROW)
     expected = killing.undisturbed()
     told = [body for *_rest, body in expected.ledger["decisions"] if "PARTNER_ENGAGED" in str(body)]
     assert len(told) == 2
@@ -100,7 +115,7 @@ def test_a_sync_of_a_colleague_s_action_killed_anywhere_leaves_nobody_behind(
 
 
 def test_a_sync_after_a_change_of_the_field_map_killed_anywhere_maps_every_record_anew(
-    tmp_path: Path,
+    tmp_path: Path, killing_of: KillingOf
 ) -> None:
     organisation = make_sample(tmp_path / "start", CONTACTS)
     crm = crm_of(organisation.folder)
@@ -112,15 +127,17 @@ def test_a_sync_after_a_change_of_the_field_map_killed_anywhere_maps_every_recor
     crm.add("contacts", "q1", {**dict.fromkeys(organisation.contact(ids[1])), **QUALIFIED})
     crm.add("activities", "act-q1", ASKED)
     organisation.reconfigure("systems/files.yaml", "{from: origin,", "{from: channel,")
-    killing = killing_of(tmp_path, organisation, TOMORROW)
+    killing = killing_of(organisation, TOMORROW)
     points = tried(killing, SECOND)
     assert left_wrong(killing, points, killing.undisturbed()) == {}
 
 
-def test_killed_again_and_again_the_work_is_still_done_once(tmp_path: Path) -> None:
+def test_killed_again_and_again_the_work_is_still_done_once(
+    tmp_path: Path, killing_of: KillingOf
+) -> None:
     organisation = make_sample(tmp_path / "start", CONTACTS)
     move_to_fake(organisation, crm_of(organisation.folder))
-    killing = killing_of(tmp_path, organisation)
+    killing = killing_of(organisation)
     expected = killing.undisturbed()
     last = killing.points()[-1].number
     sequences = [

@@ -7,13 +7,13 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from tests.support.fake_organisation import crm_of
 from tests.support.ledger_view import Content, content_of, differences
@@ -22,6 +22,9 @@ from worker.ledger.engine import open_ledger
 
 PROCESSES = 2
 ROOT = Path(__file__).parents[2]
+Ask: TypeAlias = Callable[[Mapping[str, object]], Any]
+"""Gives a job to a process that kills syncs, and its answer."""
+Runners: TypeAlias = Sequence[Ask]
 DULL = ("PRAGMA", "BEGIN", "after SELECT")
 """Points at which nothing has happened since the one before."""
 
@@ -61,40 +64,40 @@ class Killing:
     start: Path
     work: Path
     now: datetime
+    runners: Runners
 
     def points(self) -> list[Point]:
         """List the points that an undisturbed sync passes."""
-        with runner() as ask:
-            found = ask(self._job("count"))
+        found = self.runners[0](self._job("count"))
         return [
             Point(number=number, phase=phase, what=what)
             for number, (phase, what) in enumerate(found)
         ]
 
     def undisturbed(self) -> EndState:
-        with runner() as ask:
-            return self._end(self._job("undisturbed", points=[]), ask)[1]
+        return self._end(self._job("undisturbed", points=[]), self.runners[0])[1]
 
     def killed_at(self, sequences: Sequence[Sequence[int]]) -> list[tuple[int, EndState]]:
         """For each sequence of points: how many syncs were killed, and what the next one left."""
         with ThreadPoolExecutor(PROCESSES) as pool:
             parts = [sequences[start::PROCESSES] for start in range(PROCESSES)]
-            done = list(pool.map(self._one_process, parts))
+            done = list(pool.map(self._one_process, self.runners, parts))
         return [done[place % PROCESSES][place // PROCESSES] for place in range(len(sequences))]
 
-    def _one_process(self, sequences: Sequence[Sequence[int]]) -> list[tuple[int, EndState]]:
-        with runner() as ask:
-            return [
-                self._end(self._job("-".join(map(str, one)), points=list(one)), ask)
-                for one in sequences
-            ]
+    def _one_process(
+        self, ask: Ask, sequences: Sequence[Sequence[int]]
+    ) -> list[tuple[int, EndState]]:
+        return [
+            self._end(self._job("-".join(map(str, one)), points=list(one)), ask)
+            for one in sequences
+        ]
 
     def _job(self, name: str, **more: object) -> dict[str, object]:
         folder = self.work / name
         shutil.copytree(self.start, folder)
         return {"folder": str(folder), "now": self.now.isoformat(), **more}
 
-    def _end(self, job: Mapping[str, object], ask: Any) -> tuple[int, EndState]:
+    def _end(self, job: Mapping[str, object], ask: Ask) -> tuple[int, EndState]:
         answer = ask(job)
         folder = Path(str(job["folder"]))
         ledger = folder / "state" / "ledger.db"
@@ -109,7 +112,14 @@ class Killing:
 
 
 @contextmanager
-def runner() -> Iterator[Any]:
+def started_runners() -> Iterator[Runners]:
+    """Start as many runners as are used at a time; each has imported everything, for all tests."""
+    with ExitStack() as stack:
+        yield [stack.enter_context(_runner()) for _process in range(PROCESSES)]
+
+
+@contextmanager
+def _runner() -> Iterator[Ask]:
     """Start a process that kills syncs, and lend a function that gives it a job."""
     environment = {**os.environ, "LEADTRIAGE_RUN__BATCH": "20"}
     with subprocess.Popen(
