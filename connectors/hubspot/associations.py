@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from connectors.hubspot import paths
-from connectors.hubspot.rows import Paging, To, chunks
+from connectors.hubspot.rows import Paging, Partly, To, chunks
 from connectors.hubspot.transport import Transport
 from worker.errors import UnavailableError
 
@@ -28,8 +28,8 @@ class _Result(msgspec.Struct):
     paging: Paging | None = None
 
 
-class _Results(msgspec.Struct):
-    results: list[_Result] = []
+class _Results(Partly):
+    results: list[_Result] = msgspec.field(default_factory=list)
 
 
 def read_associations(

@@ -17,6 +17,8 @@ from worker.core.records import RawValue, RawValues, Record, RecordRef
 
 Scalar: TypeAlias = str | int | float | bool | None
 _Item = TypeVar("_Item")
+PASSING = frozenset({"INTERNAL_ERROR", "RATE_LIMIT", "RATE_LIMITS", "TIMEOUT"})
+"""Categories of an input's error that say nothing of the record."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 
@@ -50,7 +52,24 @@ class Row(msgspec.Struct, rename="camel"):
     associations: dict[str, Associated] | None = None
 
 
-class RowPage(msgspec.Struct):
+class Omission(msgspec.Struct):
+    """Why an answer leaves something out. Its sentence is not read: it repeats values."""
+
+    category: str = ""
+
+
+class Partly(msgspec.Struct):
+    """An answer to a batch of reads, in which each input can fail by itself."""
+
+    errors: list[Omission] = []
+
+    @property
+    def is_broken(self) -> bool:
+        """Tell whether something is left out that may well be there: asking again may show it."""
+        return any(one.category in PASSING for one in self.errors)
+
+
+class RowPage(Partly):
     """A page of a list, a search or a batch read."""
 
     results: list[Row] = []

@@ -24,6 +24,7 @@ from connectors.hubspot.auth import Credentials, Grant
 from connectors.hubspot.budget import Budget
 from connectors.hubspot.faults import Fault, error_of, read_fault
 from connectors.hubspot.paths import Endpoint
+from connectors.hubspot.rows import Partly
 from worker.errors import FixAccessError, LeadtriageError, UnavailableError
 from worker.ports import Retry
 
@@ -141,7 +142,11 @@ class Transport:
             answer = self.exchange(endpoint, path=path, query=query, body=body)
             if answer.fault is not None:
                 raise error_of(answer.fault)
-            return parse(answer, into, endpoint)
+            found = parse(answer, into, endpoint)
+            if isinstance(found, Partly) and found.is_broken:
+                fault = Fault(operation=endpoint.name, status=answer.status, code="READ_IN_PART")
+                raise UnavailableError(f"{fault}. Nothing was lost.")
+            return found
 
         return self._retry(once)
 

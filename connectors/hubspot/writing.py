@@ -17,7 +17,7 @@ import msgspec
 from connectors.hubspot import paths
 from connectors.hubspot.comparing import has_moved, holds, untaken
 from connectors.hubspot.faults import Fault, error_of
-from connectors.hubspot.rows import Row, RowPage, Scalar, chunks
+from connectors.hubspot.rows import PASSING, Row, RowPage, Scalar, chunks
 from connectors.hubspot.transport import Answer, Transport, parse
 from worker.core.records import WriteCommand, WriteOutcome, WriteResult, is_code
 from worker.errors import LeadtriageError, UnavailableError
@@ -27,7 +27,6 @@ NOT_TAKEN = "WRITE_NOT_TAKEN"
 CONFLICT = "WRITE_CONFLICT"
 _CONSENT = ("hs_email_optout", "subscriptions.", "lists.")
 _GONE = frozenset({"OBJECT_NOT_FOUND", "NOT_FOUND"})
-_PASSING = frozenset({"INTERNAL_ERROR", "RATE_LIMIT", "RATE_LIMITS", "TIMEOUT"})
 _NOT_DONE = frozenset({401, 403, 429})
 _LOST = frozenset({0, 408, 423, 477})
 
@@ -188,7 +187,7 @@ class Batch:
         self._look_again(doubtful)
 
     def _fail(self, command: WriteCommand, entry: _Entry) -> None:
-        if entry.category in _PASSING:
+        if entry.category in PASSING:
             return  # it may have been carried out: unknown
         if entry.category in _GONE:
             self._settle(command, WriteOutcome.MISSING)

@@ -14,6 +14,7 @@ import pytest
 
 from tests.support.hubspot_opening import EMPTY, SECRET, contact, one_list, opened
 from tests.support.hubspot_stub import FakeTime, Said, Stub, serving_stub
+from worker.core.records import RecordRef
 from worker.errors import (
     FixAccessError,
     FixConfigurationError,
@@ -22,6 +23,7 @@ from worker.errors import (
     RateLimitedError,
     UnavailableError,
 )
+from worker.ports import ObjectSource
 
 
 @pytest.fixture
@@ -206,6 +208,31 @@ def test_f41_a_broken_answer_is_tried_again_and_says_nothing(
     with pytest.raises(UnavailableError) as broken:
         one_list(opened(stub, time, retries=False))
     assert SECRET not in str(broken.value) + repr(broken.value.__cause__ or "")
+
+
+def test_f43_an_input_that_failed_inside_hubspot_is_asked_for_again_and_not_taken_for_gone(
+    stub: Stub, time: FakeTime
+) -> None:
+    ref = RecordRef(system="hubspot", object_type="contacts", id="1")
+    stub.say({"results": [], "errors": [{"category": "INTERNAL_ERROR"}]}, status=207)
+    stub.say(contact())
+    assert list(opened(stub, time).fetch([ref], fields=["email"])) == [ref]
+    stub.say({"results": [], "errors": [{"category": "OBJECT_NOT_FOUND"}]}, status=207)
+    assert not opened(stub, time).fetch([ref], fields=["email"])
+    stub.say({"results": [], "errors": [{"category": "INTERNAL_ERROR"}]}, status=207)
+    with pytest.raises(UnavailableError, match="READ_IN_PART"):
+        opened(stub, time, retries=False).fetch([ref], fields=["email"])
+
+
+def test_f12_associations_that_failed_inside_hubspot_are_asked_for_again(
+    stub: Stub, time: FakeTime
+) -> None:
+    calls = ObjectSource(object_type="calls", id_field="hs_object_id")
+    stub.say({"results": [{"id": "5", "properties": {}}]})
+    stub.say({"results": [], "errors": [{"category": "INTERNAL_ERROR"}]}, status=207)
+    stub.say({"results": [{"from": {"id": "5"}, "to": [{"toObjectId": 7}]}]})
+    [page] = opened(stub, time, calls).pull("calls", fields=["associations.contacts"], since=None)
+    assert [one.values for one in page.records] == [{"associations.contacts": "7"}]
 
 
 def test_f41_a_server_that_is_not_there_is_unavailable(stub: Stub, time: FakeTime) -> None:
