@@ -99,6 +99,7 @@ def test_a_key_of_another_system_makes_or_changes(asking) -> None:
     given = [{"attributes": {"type": "Lead"}, "Id": lead, "City": "A"}, *leads(1)]
     body = asking("PATCH", f"{ALL}/Lead/Id", {"records": given}, **QUIET).body
     assert [one["created"] for one in body] == [False, True]
+    assert asking("PATCH", f"{ALL}/Lead/City", {"records": given}, **QUIET).status == 404
 
 
 def test_scripted_faults_spoil_inputs_or_write_nothing(asking) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from connectors.sandbox.salesforce.columns import custom
 from connectors.sandbox.salesforce.fields import stamp_of
 from connectors.sandbox.salesforce.ids import full_id, read_id
 from connectors.sandbox.salesforce.soql_periods import is_period, span_of
@@ -201,6 +202,14 @@ def test_a_walk_by_stamp_and_id_finds_every_row_once(asking) -> None:
         ("SELECT Id FROM Lead WHERE DoNotCall > true", "INVALID_QUERY_FILTER_OPERATOR"),
         ("SELECT Id FROM Lead OFFSET 2001", "NUMBER_OUTSIDE_VALID_RANGE"),
         ("SELECT FIELDS(ALL) FROM Lead", "MALFORMED_QUERY"),
+        ("SELECT FIELDS(SOME) FROM Lead", "MALFORMED_QUERY"),
+        ("SELECT Id, Lead.Id FROM Lead", "MALFORMED_QUERY"),
+        ("SELECT MAX(CreatedDate) FROM Lead", "MALFORMED_QUERY"),
+        ("SELECT City FROM Lead GROUP BY City HAVING COUNT(Id) > 1", "MALFORMED_QUERY"),
+        ("SELECT Id FROM Lead USING SCOPE mine", "MALFORMED_QUERY"),
+        ("SELECT Id FROM Lead WHERE CreatedDate = LAST_N_DAYS:99999999", "MALFORMED_QUERY"),
+        ("SELECT Id FROM Lead WHERE City INCLUDES ('a')", "INVALID_QUERY_FILTER_OPERATOR"),
+        ("SELECT CreatedBy.Manager.Manager.Manager.Manager.Manager.Id FROM Lead", "INVALID_FIELD"),
         (
             "SELECT Id FROM Lead WHERE " + " OR ".join(["DoNotCall = true"] * 501),
             "QUERY_TOO_COMPLICATED",
@@ -218,6 +227,30 @@ def test_a_query_of_more_than_a_hundred_thousand_characters_is_too_long(asking) 
     found = asking("POST", "/composite", {"compositeRequest": [part]}).body["compositeResponse"][0]
     assert found["httpStatusCode"] == 400
     assert found["body"][0]["errorCode"] == "QUERY_TOO_COMPLICATED"
+
+
+def test_an_object_type_may_be_called_something_shorter(asking) -> None:
+    named = asking.rows("SELECT l.Id, l.Owner.Name FROM Lead l WHERE l.City = 'Lund'")
+    assert named == asking.rows("SELECT Lead.Id, Owner.Name FROM Lead WHERE City = 'Lund'")
+    assert named
+
+
+def test_multiple_choices_are_asked_for_one_by_one_and_together() -> None:
+    asking = Asking()
+    field = custom("Topics__c", "multipicklist")
+    asking.twin.org.schema.add_fields("Lead", field)
+    leads = {topics: asking.lead(Topics__c=topics) for topics in ("a", "a;b", "b;c", None)}
+    found = {
+        condition: {
+            row["Id"] for row in asking.rows(f"SELECT Id FROM Lead WHERE Topics__c {condition}")
+        }
+        for condition in ("INCLUDES ('a')", "INCLUDES ('A;B', 'c')", "EXCLUDES ('a')")
+    }
+    assert found == {
+        "INCLUDES ('a')": {leads["a"], leads["a;b"]},
+        "INCLUDES ('A;B', 'c')": {leads["a;b"], leads["b;c"]},
+        "EXCLUDES ('a')": {leads["b;c"], leads[None]},
+    }
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ from connectors.sandbox.salesforce.errors import (
 )
 from connectors.sandbox.salesforce.fields import ObjectType
 from connectors.sandbox.salesforce.ids import read_id
-from connectors.sandbox.salesforce.sobjects import matching, shown_record
+from connectors.sandbox.salesforce.sobjects import key_of, matching, shown_record
 from connectors.sandbox.salesforce.values import refused
 from connectors.sandbox.salesforce.writing import create, delete, update
 from connectors.sandbox.script import Fault
@@ -84,6 +84,7 @@ def upsert_all(call: Call) -> Answer:
     """Change records by a key of another system, or make them."""
     given = _given(call)
     object_type, key = call.object_type, call.params["field"]
+    key_of(object_type, key)
 
     def one(record: Given) -> dict[str, Json]:
         value = next((v for name, v in record.items() if name.lower() == key.lower()), None)

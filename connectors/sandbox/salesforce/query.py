@@ -40,7 +40,17 @@ def plan_of(org: Org, text: str) -> Plan:
     query = parse(text)
     scope = scope_of(org.schema, query, org.clock.now().date())
     paths = [path for one in query.selected for path in _paths(one, scope, query)]
-    return Plan(query=query, scope=scope, columns=tuple(scope.column(path) for path in paths))
+    columns = tuple(scope.column(path) for path in paths)
+    _refuse_twice(columns)
+    return Plan(query=query, scope=scope, columns=columns)
+
+
+def _refuse_twice(columns: Sequence[Column]) -> None:
+    seen: set[str] = set()
+    for column in columns:
+        if column.sql in seen:
+            raise refusal("MALFORMED_QUERY", f"duplicate field selected: {column.field.name}")
+        seen.add(column.sql)
 
 
 def _paths(one: Path | Count | AllFields, scope: Scope, query: Query) -> Iterator[Path]:

@@ -7,7 +7,7 @@ from typing import Final
 from connectors.sandbox.exchange import Answer, Json, json_answer
 from connectors.sandbox.salesforce.call import Call, Given, http_date
 from connectors.sandbox.salesforce.errors import not_found, refusal
-from connectors.sandbox.salesforce.fields import ObjectType, Row, shown_value
+from connectors.sandbox.salesforce.fields import Field, ObjectType, Row, shown_value
 from connectors.sandbox.salesforce.ids import read_id
 from connectors.sandbox.salesforce.query import attributes
 from connectors.sandbox.salesforce.schema import described_type, summarised
@@ -97,8 +97,8 @@ def remove(call: Call) -> Answer:
 # By a key of another system
 
 
-def matching(call: Call, object_type: ObjectType, name: str, value: Json) -> list[Row]:
-    """Find the records with a key of another system.
+def key_of(object_type: ObjectType, name: str) -> Field:
+    """Find the field that holds a key of another system.
 
     Raises:
         RefusedError: The field is no such key.
@@ -106,6 +106,16 @@ def matching(call: Call, object_type: ObjectType, name: str, value: Json) -> lis
     field = object_type.field(name)
     if field is None or not (field.is_external_id or field.type == "id"):
         raise not_found("Provided external ID field does not exist or is not accessible: " + name)
+    return field
+
+
+def matching(call: Call, object_type: ObjectType, name: str, value: Json) -> list[Row]:
+    """Find the records with a key of another system.
+
+    Raises:
+        RefusedError: The field is no such key.
+    """
+    field = key_of(object_type, name)
     return [
         *call.org.store.find(object_type.name, {field.name: kept(field, value), "IsDeleted": 0})
     ]

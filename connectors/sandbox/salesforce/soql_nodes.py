@@ -103,6 +103,7 @@ class Query:
     selected: tuple[Path | Count | AllFields, ...]
     source: str
     source_at: int
+    alias: str | None = None
     where: Condition | None = None
     groups: tuple[Path, ...] = ()
     orders: tuple[Order, ...] = ()

@@ -30,7 +30,19 @@ from connectors.sandbox.salesforce.soql_words import LONGEST_QUERY, Word, malfor
 MOST_OFFSET: Final = 2_000
 _SIGNS: Final = frozenset({"=", "!=", "<>", "<", "<=", ">", ">="})
 _LISTED: Final = frozenset({"in", "includes", "excludes"})
-_UNSUPPORTED: Final = frozenset({"typeof", "tolabel", "format", "convertcurrency"})
+_UNSUPPORTED: Final = frozenset(
+    {
+        *("typeof", "tolabel", "format", "convertcurrency", "distance", "grouping"),
+        *("avg", "count_distinct", "max", "min", "sum"),
+    }
+)
+_CLAUSES: Final = frozenset(
+    {
+        *("where", "group", "order", "limit", "offset", "for", "all", "having", "using", "with"),
+        "update",
+    }
+)
+"""Words that begin a clause, so that no object type is called so for short."""
 _END: Final = "end"
 _DEEPEST: Final = 50
 _MOST_JOINED: Final = 500
@@ -109,7 +121,7 @@ class _Reader:
         while self.has(","):
             selected.append(self.selected())
         self.need("from")
-        source = self.path()
+        source, alias = self.path(), self.alias()
         where = self.condition() if self.has("where") else None
         groups = self.paths() if self.has("group", "by") else ()
         orders = self.orders() if self.has("order", "by") else ()
@@ -122,6 +134,7 @@ class _Reader:
             selected=tuple(selected),
             source=source.text,
             source_at=source.at,
+            alias=alias,
             where=where,
             groups=groups,
             orders=orders,
@@ -129,6 +142,12 @@ class _Reader:
             offset=offset,
             has_all_rows=self.has("all", "rows"),
         )
+
+    def alias(self) -> str | None:
+        word = self.next
+        if word.kind != "name" or word.low in _CLAUSES or "." in word.text:
+            return None
+        return self.take().text
 
     def offset(self) -> int:
         at, found = self.next.at, self.number()
@@ -152,12 +171,15 @@ class _Reader:
         if self.has("count", "("):
             return self.counted()
         if self.has("fields", "("):
-            which = self.take().low
-            self.need(")")
-            if which not in {"all", "standard", "custom"}:
-                raise malformed(self.text, word.at, f"FIELDS({which}) is unknown")
-            return AllFields(which=which)
+            return self.all_fields()
         return self.path()
+
+    def all_fields(self) -> AllFields:
+        word = self.take()
+        self.need(")")
+        if word.low not in {"all", "standard", "custom"}:
+            raise malformed(self.text, word.at, f"FIELDS({word.text}) is unknown")
+        return AllFields(which=word.low)
 
     def counted(self) -> Count:
         if self.has(")"):

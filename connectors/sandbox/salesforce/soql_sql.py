@@ -85,7 +85,8 @@ class Scope:
             RefusedError: There is none that the integration user sees.
         """
         names = path.parts
-        if len(names) > 1 and names[0].lower() == self.root.name.lower():
+        own = {self.root.name.lower(), (self.query.alias or "").lower()}
+        if len(names) > 1 and names[0].lower() in own:
             names = names[1:]
         if len(names) - 1 > DEEPEST:
             raise refusal("INVALID_FIELD", f"{path.text} follows more than {DEEPEST} relationships")
@@ -169,8 +170,14 @@ class Scope:
                 return _like(column, given.values[0])
         literal = given.values[0]
         if literal.kind is Kind.PERIOD:
-            return _in_span(column, given.operator, span_of(literal.value, self.today))
+            return _in_span(column, given.operator, self._span(literal))
         return _compared(column, given.operator, literal)
+
+    def _span(self, literal: Literal) -> Span:
+        try:
+            return span_of(literal.value, self.today)
+        except (ValueError, OverflowError) as error:
+            raise refusal("MALFORMED_QUERY", f"{literal.value} is beyond the calendar") from error
 
     def _semi_join(self, column: Column, given: Comparison) -> Clause:
         self.semi_joins += 1
