@@ -32,6 +32,11 @@ def find_connector(name: str, extra: Mapping[str, OpenConnector] | None = None) 
     raise FixConfigurationError(f"No connector is called {name!r}. Installed: {known}.")
 
 
+def sandbox_names() -> tuple[str, ...]:
+    """List the installed local twins, in alphabetical order."""
+    return tuple(sorted(point.name for point in entry_points(group=SANDBOXES)))
+
+
 def find_sandbox(name: str) -> OpenSandbox:
     """Find the opener of a local twin; says what to install when its server is missing."""
     points = {point.name: point for point in entry_points(group=SANDBOXES)}

@@ -107,22 +107,31 @@ def test_make_lists_its_words() -> None:
     assert {"setup", "demo", "test", "check", "bench", "docs", "clean"} <= set(words)
 
 
-def test_the_completion_of_the_shell_knows_the_commands() -> None:
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("leadtriage ex", "explain"),
+        ("leadtriage sandbox h", "hubspot"),
+        ("leadtriage setup h", "hubspot"),
+        ("leadtriage init my-org --example e", "education"),
+    ],
+)
+def test_the_completion_of_the_shell_knows_commands_and_names(typed: str, offered: str) -> None:
     program = "import sys; sys.argv = ['leadtriage']; from worker.cli.main import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,
         env={
             "_LEADTRIAGE_COMPLETE": "complete_bash",
-            "COMP_WORDS": "leadtriage ex",
-            "COMP_CWORD": "1",
+            "COMP_WORDS": typed,
+            "COMP_CWORD": str(typed.count(" ")),
             "PYTHONPATH": str(ROOT),
         },
         capture_output=True,
         text=True,
         check=False,
     )
-    assert done.stdout.split() == ["explain"]
+    assert done.stdout.split() == [offered]
 
 
 def test_every_managed_field_is_described() -> None:

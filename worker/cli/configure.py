@@ -53,11 +53,20 @@ def shipped_mappings() -> Traversable:
     return inside if inside.is_dir() else files("worker") / ".." / "mappings"
 
 
+def example_names() -> tuple[str, ...]:
+    """List the examples that are shipped, in alphabetical order."""
+    return tuple(sorted(path.name for path in (shipped_mappings() / "examples").iterdir()))
+
+
 def init(
     folder: Annotated[Path, typer.Argument(help="Where to put the configuration.")],
     example: Annotated[
         str | None,
-        typer.Option(envvar="LEADTRIAGE_EXAMPLE", help="Start from an example, such as education."),
+        typer.Option(
+            envvar="LEADTRIAGE_EXAMPLE",
+            help="Start from an example, such as hubspot.",
+            autocompletion=example_names,
+        ),
     ] = None,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,

@@ -15,7 +15,7 @@ import typer
 
 from worker.cli.options import JsonOption, NowOption, exits, print_json, progress, quiet_logs, show
 from worker.ports import RunningSandbox, SandboxOrder
-from worker.registry import find_sandbox
+from worker.registry import find_sandbox, sandbox_names
 from worker.report.words import counted
 
 PORT = 8710
@@ -70,7 +70,9 @@ LagOption: TypeAlias = Annotated[
 
 
 def sandbox(
-    system: Annotated[str, typer.Argument(help="Which CRM to stand in for.")] = "hubspot",
+    system: Annotated[
+        str, typer.Argument(help="Which CRM to stand in for.", autocompletion=sandbox_names)
+    ] = "hubspot",
     port: Annotated[
         int,
         typer.Option(
@@ -102,7 +104,8 @@ def sandbox(
             on_progress=lambda done: bars("contacts", done, None),
         )
         with find_sandbox(system)(order) as running:
-            _tell(system, running, as_json=as_json)
+            is_kept = data is not None and not any(running.made.values())
+            _tell(system, running, is_kept=is_kept, as_json=as_json)
             ended.wait()
 
 
@@ -117,7 +120,7 @@ def _when_interrupted() -> Event:
     return ended
 
 
-def _tell(system: str, running: RunningSandbox, *, as_json: bool) -> None:
+def _tell(system: str, running: RunningSandbox, *, is_kept: bool, as_json: bool) -> None:
     if as_json:
         print_json(
             {
@@ -133,6 +136,8 @@ def _tell(system: str, running: RunningSandbox, *, as_json: bool) -> None:
         return
     for line in filled_in_words(running):
         show(line)
+    if is_kept:
+        show("The account is as it was left; the tables were not read.")
     show(f"Serving {system} at {running.url}. Interrupt to stop. In another terminal:")
     show(f"  {exports(running.variables)}")
 

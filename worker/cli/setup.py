@@ -29,6 +29,7 @@ from worker.core.setup_records import SetupPlan, SetupStep, WantedField
 from worker.core.wanted_fields import wanted_fields
 from worker.errors import ExitCode, FixConfigurationError, Problem
 from worker.ports import Connector
+from worker.registry import connector_names
 from worker.report.setup import setup_json, show_setup, step_in_words
 from worker.report.words import counted
 from worker.steps.setup import carry_out, plan_setup, problems_of, refuse_setup
@@ -45,7 +46,12 @@ class _Place:
 
 
 def setup(
-    system: Annotated[str, typer.Argument(help="Which CRM: the name of its file in systems/.")],
+    system: Annotated[
+        str,
+        typer.Argument(
+            help="Which CRM: the name of its file in systems/.", autocompletion=connector_names
+        ),
+    ],
     config: ConfigOption = None,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
