@@ -59,7 +59,7 @@ def open_connector(context: ConnectorContext) -> Connector:
         budget=Budget(setup.daily_reserve, context.clock),
         retry=context.retry,
     )
-    book = ShapeBook(transport)
+    book = ShapeBook(transport, context.clock)
     names = {_name_of(item): item.object_type for item in context.objects}
     objects = {
         item.object_type: RecordSource(
@@ -152,7 +152,7 @@ class SalesforceConnector:
     def describe(self, object_type: str) -> ObjectDescription:
         """List the fields we may see, with those of related records that can be read along."""
         source = self._object(object_type)
-        shape = self.book.load(source.name)
+        shape = self.book.recent(source.name)
         self.picklists.forget()
         fields = self.book.describe(shape, source.spec.related)
         if source.name == "Lead":

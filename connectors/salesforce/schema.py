@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from threading import Lock
 from typing import Final
 
@@ -19,6 +20,7 @@ from connectors.salesforce.soql import is_name
 from connectors.salesforce.transport import Transport
 from worker.core.records import FieldDescription, FieldForm
 from worker.errors import FixDataError
+from worker.ports import Clock
 
 _LISTS: Final = frozenset({"picklist", "multipicklist"})
 _COMPOUND: Final = frozenset({"address", "location", "complexvalue", "base64", "anyType"})
@@ -34,6 +36,7 @@ _FORMS: Final[Mapping[str, FieldForm]] = {
     "datetime": FieldForm.INSTANT,
 }
 _LONGEST_SHORT: Final = 255
+_GOOD_FOR: Final = timedelta(minutes=1)
 _ANYBODY: Final[Mapping[str, str]] = {
     "Name": "string", "Type": "picklist", "Email": "email", "IsActive": "boolean",
     "Username": "string", "FirstName": "string", "LastName": "string", "Title": "string",
@@ -124,23 +127,36 @@ def read_shape(body: bytes) -> Shape:
 
 
 class ShapeBook:
-    """The descriptions of an org's objects, each asked for once until it is loaded anew."""
+    """The descriptions of an org's objects.
 
-    def __init__(self, transport: Transport) -> None:
+    Several object types are read of one object, one after the other, so a description is good for a
+    minute; a query that fails for a field asks for it anew in any case.
+    """
+
+    def __init__(self, transport: Transport, clock: Clock) -> None:
         self._transport = transport
+        self._clock = clock
         self._lock = Lock()
         self._shapes: dict[str, Shape] = {}
+        self._loaded: dict[str, datetime] = {}
 
     def of(self, name: str) -> Shape:
         """Give a description, as it was when it was last asked for."""
         known = self._shapes.get(name)
         return self.load(name) if known is None else known
 
+    def recent(self, name: str) -> Shape:
+        """Give a description that was asked for just now."""
+        at = self._loaded.get(name)
+        is_good = at is not None and self._clock() - at < _GOOD_FOR
+        return self.of(name) if is_good else self.load(name)
+
     def load(self, name: str) -> Shape:
         """Ask for a description."""
         shape = self._transport.call(paths.DESCRIBE, read_shape, path={"object": name})
         with self._lock:
             self._shapes[name] = shape
+            self._loaded[name] = self._clock()
         return shape
 
     def types(self, name: str, fields: Iterable[str]) -> dict[str, str]:
@@ -154,7 +170,7 @@ class ShapeBook:
         if field is None or len(field.reference_to) != 1:
             return None
         try:
-            return self.of(field.reference_to[0])
+            return self.recent(field.reference_to[0])
         except FixDataError:
             return None  # an object that is switched off, or that we may not see
 

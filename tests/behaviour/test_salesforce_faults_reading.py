@@ -183,6 +183,7 @@ def test_f31_a_field_added_while_we_run_is_picked_up_and_others_are_passed_over(
     stub.say(described())
     stub.say(page(row()))
     pull(connector, fields=["Email", "New__c"])
+    time.sleep(60)
     stub.say(described("Lead", field("New__c"), {"name": "Odd__c", "type": "hologram"}))
     stub.say({"records": []})
     connector.describe("Lead")

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from connectors.sandbox.salesforce.leads import convert
+from connectors.sandbox.salesforce.rules import Lock
 from connectors.sandbox.salesforce.sessions import SANDBOX_SESSION
 from tests.support.salesforce_organisation import define, lay_out
 from tests.support.salesforce_twin import NOON, Org, serving_org
@@ -112,3 +113,60 @@ def test_f16_leads_that_may_not_be_read_fail_the_run(folder: Path, org: Org) -> 
         pytest.raises(FixDataError, match="NOT_FOUND"),
     ):
         app.sync(pushes=False)
+
+
+@pytest.mark.parametrize("hidden", [None, "HasOptedOutOfEmail"])
+def test_f68_where_a_refusal_cannot_be_seen_nobody_may_be_written_to(
+    folder: Path, org: Org, hidden: str | None
+) -> None:
+    """The lead agreed and has no address but one for e-mail."""
+    agreed = {"Consent_Email__c": True, "Consent_Proof__c": "form", "Lead_Type__c": "Patient"}
+    kim = org.lead(Email="kim@example.org", **agreed)
+    if hidden is not None:
+        org.twin.org.schema.hide("Lead", hidden)
+    with open_app(folder, now=NOON, clock=org.twin.clock.now) as app:
+        app.sync()
+    codes = str(org.cell("Lead", kim, "Leadtriage_Reason_Codes__c"))
+    assert ("CONSENT_REACHABLE" in codes) is (hidden is None)
+
+
+def test_f68_a_refusal_that_vanishes_between_runs_stops_the_run(folder: Path, org: Org) -> None:
+    org.lead(Email="kim@example.org", Lead_Type__c="Patient")
+    with open_app(folder, now=NOON, clock=org.twin.clock.now) as app:
+        app.sync()
+    org.twin.org.schema.hide("Lead", "DoNotCall")
+    with (
+        open_app(folder, now=NOON, clock=org.twin.clock.now) as app,
+        pytest.raises(FixDataError, match="DoNotCall"),
+    ):
+        app.sync()
+
+
+def test_f45_a_locked_lead_is_written_by_the_next_run(folder: Path, org: Org) -> None:
+    kim = org.lead(Email="kim@example.org", Lead_Type__c="Patient")
+    jo = org.lead(Email="jo@example.org", Lead_Type__c="Patient")
+    org.twin.org.rules.locks.append(Lock(id=kim, times=None))
+    decided = "Leadtriage_Decided_At__c"
+    with open_app(folder, now=NOON, clock=org.twin.clock.now) as app:
+        app.sync()
+    assert org.cell("Lead", kim, decided) is None
+    assert org.cell("Lead", jo, decided) is not None
+    org.twin.org.rules.locks.clear()
+    with open_app(folder, now=NOON, clock=org.twin.clock.now) as app:
+        app.sync()
+    assert org.cell("Lead", kim, decided) is not None
+
+
+def test_a_run_asks_little_of_an_org_in_which_nothing_changed(folder: Path, org: Org) -> None:
+    org.lead(Email="kim@example.org", Lead_Type__c="Patient")
+    with open_app(folder, now=NOON, clock=org.twin.clock.now) as app:
+        app.sync()
+    org.counts()
+    with open_app(folder, now=NOON, clock=org.twin.clock.now) as app:
+        app.sync()
+    counts = org.counts()
+    described = {name: n for name, n in counts.items() if name.endswith("/describe")}
+    assert set(described.values()) == {1}
+    queries = {name: n for name, n in counts.items() if name.startswith("GET /query")}
+    assert queries == {"GET /queryAll": 23, "GET /query": 3}
+    assert len(counts) == len(described) + 2
