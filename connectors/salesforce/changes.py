@@ -22,6 +22,7 @@ from connectors.salesforce.rows import Row
 from worker.core.records import RowIssue
 
 _VERSION: Final = 1
+_INSTANT: Final = timedelta(milliseconds=1)
 _PART: Final = 2000
 """Rows handed on at a time from a bulk query."""
 _LIVE: Final = "IsDeleted = false"
@@ -157,24 +158,19 @@ def _listed(target: Target, course: Course, resumed: Bookmark | None) -> Iterato
         if not found.is_last:
             yield Chunk(rows=found.rows, bookmark=here, total=found.total)
             continue
-        at = _end(newest, began)
-        end = Bookmark(
-            at=at,
-            id=_settled(found.place, at, began),
-            listed_at=None if resumed else course.now,
-        )
+        end = Bookmark(at=_end(newest, began), listed_at=None if resumed else course.now)
         is_whole = resumed is None
         yield Chunk(rows=found.rows, bookmark=end, is_whole=is_whole, total=found.total)
 
 
 def _end(newest: datetime | None, safe: datetime) -> datetime:
-    """Everything up to there is read; no later than what came, as our clock may be ahead."""
-    return safe if newest is None else min(newest, safe)
+    """Everything before this is read; no later than what came, as our clock may be ahead.
 
-
-def _settled(place: Place, at: datetime, safe: datetime) -> str | None:
-    """Keep the row of a place for what is so old that no other can appear beside it any more."""
-    return place.id if place.at == at and at < safe else None
+    Beside what is that old no other row can appear any more, however many share its stamp: it is passed by.
+    """
+    if newest is None:
+        return safe
+    return newest + _INSTANT if newest < safe else safe
 
 
 def _newest(found: Found, before: datetime | None) -> datetime | None:
@@ -217,8 +213,7 @@ def _by_bulk(target: Target, course: Course, mark: Bookmark) -> Generator[Chunk,
 
 def _changed(target: Target, course: Course, mark: Bookmark) -> Iterator[Chunk]:
     """Read what changed, by the stamps of related records first and by its own last."""
-    newest = mark.at
-    place = mark.place
+    newest: datetime | None = None
     for stamp in (*target.related, target.stamp):
         is_own = stamp == target.stamp
         walk = Walk(
@@ -233,19 +228,21 @@ def _changed(target: Target, course: Course, mark: Bookmark) -> Iterator[Chunk]:
                 yield from _listed(target, course, None)
                 return
             newest = _newest(found, newest)
-            place = found.place if is_own else place
             is_told = is_own and not found.is_last
-            here = _moved(mark, place, place.at, course) if is_told else None
+            here = _midway(mark, found.place, course) if is_told else None
             yield Chunk(rows=found.rows, bookmark=here, total=found.total)
-    yield Chunk(bookmark=_moved(mark, place, newest, course))
+    reached = mark.at if newest is None else _end(newest, course.safe)
+    is_further = reached is not None and (mark.at is None or reached > mark.at)
+    yield Chunk(bookmark=msgspec.structs.replace(mark, at=reached, id=None) if is_further else mark)
 
 
-def _moved(mark: Bookmark, place: Place, newest: datetime | None, course: Course) -> Bookmark:
-    """Move a bookmark up to what was read, and near the present no further than can be trusted."""
-    reached = _end(newest, course.safe)
-    at = max(reached, mark.at or reached)
-    kept = mark.id if at == mark.at and place.at != at else _settled(place, at, course.safe)
-    return msgspec.structs.replace(mark, at=at, id=kept)
+def _midway(mark: Bookmark, place: Place, course: Course) -> Bookmark:
+    """Keep the place in a walk; near the present, where rows may still come late, only an instant."""
+    if place.at is None:
+        return mark
+    if place.at < course.safe:
+        return msgspec.structs.replace(mark, at=place.at, id=place.id)
+    return msgspec.structs.replace(mark, at=max(course.safe, mark.at or course.safe), id=None)
 
 
 def _gone(target: Target, course: Course, mark: Bookmark) -> Iterator[Chunk]:

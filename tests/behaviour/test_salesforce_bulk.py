@@ -75,7 +75,7 @@ def test_bulk_is_used_above_the_threshold_and_its_job_removed(stub: Stub, time: 
     pages = pull(opened(stub, time, **BULK), fields=WIDE)
     assert ids(pages) == [lead(1), lead(2)]
     assert (pages[-1].is_whole, pages[-1].is_complete) == (True, True)
-    assert mark_of(end_of(pages))["at"] == "2026-03-01T10:00:00Z"
+    assert mark_of(end_of(pages))["at"] == "2026-03-01T10:00:00.001000Z"
     job = json.loads(stub.asked[2].body)
     assert (job["operation"], job["contentType"]) == ("query", "CSV")
     assert "ORDER BY" not in job["query"]
