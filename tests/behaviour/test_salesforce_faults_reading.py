@@ -24,6 +24,7 @@ from tests.support.salesforce_opening import (
 )
 from worker.core.records import RecordRef
 from worker.errors import FixDataError, UnavailableError
+from worker.ports import ObjectSource
 
 DEAD = [{"errorCode": "INVALID_QUERY_LOCATOR", "message": "invalid query locator"}]
 CURSOR = "/services/data/v62.0/query/01gD0000002HU6KIAW-2000"
@@ -228,3 +229,28 @@ def test_f30_a_stamp_that_cannot_be_filtered_by_is_replaced_and_said(
     stub.say(page())
     stub.say({**shape, "fields": fields})
     assert "LastModifiedDate is used instead." in connector.check()[-1].message
+
+
+def test_a_task_shared_by_several_is_one_record_for_each_of_them(
+    stub: Stub, time: FakeTime
+) -> None:
+    relation = described(
+        "TaskRelation",
+        field("RelationId", "reference", referenceTo=["Contact", "Lead"]),
+        field("TaskId", "reference", referenceTo=["Task"], relationshipName="Task"),
+    )
+    item = ObjectSource(
+        object_type="calls", id_field="Id", options={"reads": "TaskRelation", "who": "Lead"}
+    )
+    stub.say(relation)
+    stub.say(described("Task", field("CallType", "picklist")))
+    call = {"attributes": {"type": "Task"}, "CallType": "Inbound"}
+    people = {"0RT1": lead(1), "0RT2": lead(2)}
+    stub.say(page(*(row(one, RelationId=who, Task=call) for one, who in people.items())))
+    connector = opened(stub, time, objects=[item])
+    names = ["RelationId", "Task.CallType"]
+    [found] = connector.pull("calls", fields=names, since=None)
+    assert [dict(record.values) for record in found.records] == [
+        {"RelationId": who, "Task.CallType": "Inbound"} for who in people.values()
+    ]
+    assert "Relation.Type = 'Lead'" in soql(stub)

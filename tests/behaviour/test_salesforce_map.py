@@ -41,11 +41,26 @@ def test_nothing_that_holds_free_text_or_a_body_is_asked_for(folder: Path) -> No
     assert not [name for name in asked if re.search(r"body|description|note|html", name, re.I)]
 
 
-def test_what_is_written_is_the_owner_and_fields_of_our_own(folder: Path) -> None:
+def test_what_is_written_is_the_owner_refusals_and_fields_of_our_own(folder: Path) -> None:
     system = load_configuration(folder).systems["salesforce"]
     written = {write.target for item in system.objects for write in item.writes}
-    assert {name for name in written if not name.startswith("Leadtriage_")} == {"OwnerId"}
-    assert all(name.endswith("__c") for name in written - {"OwnerId"})
+    theirs = {"OwnerId", "HasOptedOutOfEmail", "DoNotCall"}
+    assert {name for name in written if not name.startswith("Leadtriage_")} == theirs
+    assert all(name.endswith("__c") for name in written - theirs)
+
+
+def test_an_opt_out_of_a_contact_is_carried_over_to_the_lead_of_the_same_person(
+    folder: Path, org: Org
+) -> None:
+    who = {"FirstName": "Kim", "LastName": "Rivera", "Email": "kim@example.org"}
+    lead = org.lead(**who, Lead_Type__c="Patient")
+    contact = org.add("Contact", **who, Lead_Type__c="Patient", HasOptedOutOfEmail=True)
+    with open_app(folder, now=NOON, clock=org.twin.clock.now) as app:
+        app.sync()
+    assert [
+        (org.cell(type_, one, "HasOptedOutOfEmail"), org.cell(type_, one, "DoNotCall"))
+        for type_, one in (("Lead", lead), ("Contact", contact))
+    ] == [(1, 0), (1, 0)]
 
 
 def test_leads_contacts_and_activities_are_read_decided_and_written_once(

@@ -214,3 +214,16 @@ def test_a_key_that_is_none_is_not_quoted(stub: Stub) -> None:
         pull(opened(stub, FakeTime(), **options))
     assert HUSH not in str(raised.value)
     assert raised.value.__cause__ is None
+
+
+def test_no_secret_stands_in_a_repr(stub: Stub) -> None:
+    connectors = [
+        opened(stub, FakeTime()),
+        opened(stub, FakeTime(), client_id="a", client_secret=HUSH),
+        opened(stub, FakeTime(), client_id="a", refresh_token=HUSH),
+        opened(stub, FakeTime(), client_id="a", username="w@example.org", private_key=HUSH),
+    ]
+    for connector in connectors:
+        shown = repr(connector) + repr(connector.setup)  # type: ignore[attr-defined]
+        assert HUSH not in shown
+        assert TOKEN not in shown
