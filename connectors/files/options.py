@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from connectors.files.encodings import ENCODINGS
 from connectors.files.owners import ActiveWhen, OwnerColumns
 from connectors.files.tables import DELIMITERS, Table
+from connectors.shared.options import require_known
 from worker.errors import FixConfigurationError
 from worker.ports import ConnectorContext, ObjectSource
 
@@ -41,12 +41,12 @@ def read_setup(context: ConnectorContext) -> Setup:
     options = context.options
     where = f"system {context.system}"
     for key in options:
-        _require_known(key, allowed=_SYSTEM_OPTIONS, what=f"option of {where}")
+        require_known(key, allowed=_SYSTEM_OPTIONS, what=f"option of {where}")
     if not options.get("folder"):
         raise FixConfigurationError(f"{where} needs the option 'folder': where its tables are.")
     folder = context.base_dir / options["folder"]
     active_when = options.get("owner_active_when", ActiveWhen.YES)
-    _require_known(active_when, allowed=tuple(ActiveWhen), what=f"owner_active_when of {where}")
+    require_known(active_when, allowed=tuple(ActiveWhen), what=f"owner_active_when of {where}")
     columns = OwnerColumns(
         id=options.get("owner_id", "owner_id"),
         email=options.get("owner_email", "email"),
@@ -73,12 +73,12 @@ def _table(source: ObjectSource, folder: Path, system: str) -> Table:
     options = source.options
     where = f"{source.object_type} of {system}"
     for key in options:
-        _require_known(key, allowed=_OBJECT_OPTIONS, what=f"option of {where}")
+        require_known(key, allowed=_OBJECT_OPTIONS, what=f"option of {where}")
     encoding = options.get("encoding", "auto").lower()
-    _require_known(encoding, allowed=ENCODINGS, what=f"encoding of {where}")
+    require_known(encoding, allowed=ENCODINGS, what=f"encoding of {where}")
     delimiter = options.get("delimiter")
     if delimiter is not None:
-        _require_known(delimiter, allowed=DELIMITERS, what=f"delimiter of {where}")
+        require_known(delimiter, allowed=DELIMITERS, what=f"delimiter of {where}")
     return Table(
         object_type=source.object_type,
         folder=folder,
@@ -88,15 +88,6 @@ def _table(source: ObjectSource, folder: Path, system: str) -> Table:
         encoding=encoding,
         delimiter=delimiter,
     )
-
-
-def _require_known(word: str, *, allowed: Collection[str], what: str) -> None:
-    if word in allowed:
-        return
-    near = difflib.get_close_matches(word, [str(name) for name in allowed], n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    names = ", ".join(repr(str(name)) for name in allowed)
-    raise FixConfigurationError(f"{word!r} is no {what}.{hint} Allowed: {names}.")
 
 
 def _file_name(name: str, where: str) -> str:

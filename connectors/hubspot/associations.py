@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 
 from connectors.hubspot import paths
-from connectors.hubspot.rows import Paging, Partly, To, chunks
+from connectors.hubspot.rows import Paging, Partly, To
 from connectors.hubspot.transport import Transport
+from connectors.shared.commands import chunks
 from worker.errors import UnavailableError
 
 BATCH = 1000

@@ -7,19 +7,18 @@ token, the next worker then finds the new one in the file. No token is part of a
 
 from __future__ import annotations
 
-import fcntl
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Lock
 from typing import Protocol
 
+from connectors.shared.secrets import alone_with, read_secret, replace_secret
 from worker.errors import FixAccessError
 from worker.ports import Clock
 
+CRM = "HubSpot"
 _AHEAD = timedelta(minutes=5)
 
 
@@ -67,7 +66,7 @@ class TokenFile:
     def _current(self) -> str:
         stamp = _stamp_of(self._path)
         if stamp != self._seen:
-            self._value = read_secret(self._path)
+            self._value = read_secret(self._path, CRM)
             self._seen = stamp
         return self._value
 
@@ -121,7 +120,7 @@ class OAuth:
 
     def _take_new(self) -> None:
         asked_at = self._clock()
-        with _alone(self._app.refresh_token_file):
+        with alone_with(self._app.refresh_token_file, CRM):
             grant = self._ask(self._refresh_token())
             if grant.refresh_token:
                 self._keep(grant.refresh_token)
@@ -148,7 +147,7 @@ class OAuth:
 
     def _refresh_token(self) -> str:
         if self._app.refresh_token_file is not None:
-            return read_secret(self._app.refresh_token_file)
+            return read_secret(self._app.refresh_token_file, CRM)
         return self._renewed_refresh_token or self._app.refresh_token
 
     def _keep(self, refresh_token: str) -> None:
@@ -159,51 +158,7 @@ class OAuth:
         if path is None:
             self._renewed_refresh_token = refresh_token
         else:
-            _replace_secret(path, refresh_token)
-
-
-def read_secret(path: Path) -> str:
-    """Read a secret from a file; neither the content nor its length is ever told."""
-    try:
-        value = path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise _unreadable(path) from error
-    if not is_sendable(value):
-        raise FixAccessError(f"The file {path.name} must hold HubSpot's token, and nothing else.")
-    return value
-
-
-def _unreadable(path: Path) -> FixAccessError:
-    return FixAccessError(f"The file {path.name} with HubSpot's token cannot be read.")
-
-
-def is_sendable(token: str) -> bool:
-    """Tell whether a text can stand in a header as it is."""
-    return bool(token) and token.isascii() and token.isprintable() and " " not in token
-
-
-@contextmanager
-def _alone(path: Path | None) -> Iterator[None]:
-    """Keep other workers that share the file waiting, from reading it until it is rewritten."""
-    file = None if path is None else _locked(path)
-    try:
-        yield
-    finally:
-        if file is not None:
-            os.close(file)
-
-
-def _locked(path: Path) -> int:
-    """Lock the file that has this name, and not one that was replaced while we waited for it."""
-    while True:
-        try:
-            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError as error:
-            raise _unreadable(path) from error
-        fcntl.flock(file, fcntl.LOCK_EX)
-        if path.exists() and os.path.samestat(os.fstat(file), path.stat()):
-            return file
-        os.close(file)
+            replace_secret(path, refresh_token, CRM)
 
 
 def _stamp_of(path: Path) -> tuple[int, int] | None:
@@ -212,19 +167,3 @@ def _stamp_of(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return stat.st_mtime_ns, stat.st_size
-
-
-def _replace_secret(path: Path, value: str) -> None:
-    """Write beside the file and rename, so that a reader never sees half a token."""
-    draft = path.with_name(f".{path.name}.new")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(value + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError as error:
-        raise FixAccessError(
-            f"HubSpot gave a new refresh token, and the file {path.name} cannot be written."
-        ) from error

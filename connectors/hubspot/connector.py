@@ -19,7 +19,7 @@ from connectors.hubspot.engagements import EngagementSource
 from connectors.hubspot.events import EventSource
 from connectors.hubspot.forms import FormSource
 from connectors.hubspot.objects import LIST_PAGE
-from connectors.hubspot.options import Setup, read_setup, require_known
+from connectors.hubspot.options import Setup, read_setup
 from connectors.hubspot.owners import read_owners
 from connectors.hubspot.rows import RowPage
 from connectors.hubspot.schema import describe_properties
@@ -27,6 +27,8 @@ from connectors.hubspot.scopes import compare_scopes, needed_scopes
 from connectors.hubspot.setting_up import Workshop
 from connectors.hubspot.transport import Account, Sender, Transport, renewal
 from connectors.hubspot.writing import WRITE_BATCH, Batch
+from connectors.shared.commands import read_only
+from connectors.shared.options import require_known
 from worker.core.records import (
     CheckFinding,
     FieldDescription,
@@ -36,7 +38,6 @@ from worker.core.records import (
     Record,
     RecordRef,
     WriteCommand,
-    WriteOutcome,
     WriteResult,
 )
 from worker.core.setup_records import AccountFact, Permission, SetupPlan, SetupStep, WantedField
@@ -222,7 +223,7 @@ class HubSpotConnector:
         """Write contacts, 100 a call; every other object type is only read."""
         mine = [one for one in commands if self._takes(one)]
         wrote = {result.command_id: result for result in self._write(mine)}
-        return [wrote.get(one.command_id, _refusal(one)) for one in commands]
+        return [wrote.get(one.command_id, read_only(one)) for one in commands]
 
     def _takes(self, command: WriteCommand) -> bool:
         opened = self.objects.get(command.ref.object_type)
@@ -318,9 +319,3 @@ def _finding_of(ask: Callable[[], object], object_type: str | None) -> CheckFind
     except LeadtriageError as error:
         return CheckFinding(message=str(error), is_blocking=True, object_type=object_type)
     return None
-
-
-def _refusal(command: WriteCommand) -> WriteResult:
-    return WriteResult(
-        command_id=command.command_id, outcome=WriteOutcome.REJECTED, code="READ_ONLY"
-    )

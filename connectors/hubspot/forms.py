@@ -22,7 +22,6 @@ from connectors.hubspot.rows import (
     Row,
     RowPage,
     Scalar,
-    chunks,
     in_milliseconds,
     instant_at,
     milliseconds_of,
@@ -30,6 +29,7 @@ from connectors.hubspot.rows import (
     text_of,
 )
 from connectors.hubspot.transport import Query, Transport
+from connectors.shared.commands import chunks
 from worker.core.records import FieldDescription, Page, RawValue, Record, RecordRef, RowIssue
 
 NAME = "form_submissions"

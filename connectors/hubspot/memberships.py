@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 import msgspec
 
 from connectors.hubspot import paths
-from connectors.hubspot.rows import chunks
 from connectors.hubspot.transport import Transport
+from connectors.shared.commands import chunks
 
 PREFIX = "lists."
 MOST_MEMBERS = 1000

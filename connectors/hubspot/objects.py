@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from connectors.hubspot import paths
-from connectors.hubspot.rows import Row, RowPage, chunks, milliseconds_of
+from connectors.hubspot.rows import Row, RowPage, milliseconds_of
 from connectors.hubspot.transport import Body, Query, Transport
 from connectors.hubspot.windows import (
     ID,
@@ -28,6 +28,7 @@ from connectors.hubspot.windows import (
     step,
     up_to,
 )
+from connectors.shared.commands import chunks
 from worker.errors import FixDataError, UnavailableError
 
 LIST_PAGE = 100

@@ -6,17 +6,17 @@ message names an option and never repeats its value when it could be a secret.
 
 from __future__ import annotations
 
-import difflib
-import ipaddress
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from connectors.hubspot.auth import App, is_sendable
+from connectors.hubspot.auth import App
 from connectors.hubspot.budget import Limits
+from connectors.shared.options import is_loopback, require_known, whole_number
+from connectors.shared.secrets import is_sendable
 from worker.errors import FixConfigurationError
 from worker.ports import ConnectorContext
 
@@ -63,7 +63,7 @@ def read_setup(context: ConnectorContext) -> Setup:
     for key in _SECRETS:
         if options.get(key) and not is_sendable(options[key]):
             raise FixConfigurationError(f"{key} of {where} has spaces or signs no token has.")
-    number = {key: _number(options, key, where) for key in _NUMBERS}
+    number = {key: whole_number(options, key, limits, where) for key, limits in _NUMBERS.items()}
     token, token_file, app = _credentials(context, where)
     return Setup(
         system=context.system,
@@ -126,30 +126,13 @@ def _path(context: ConnectorContext, key: str) -> Path | None:
 def _base_url(text: str, where: str) -> str:
     """Accept https, and plain http only to this very machine, as the token goes with each call."""
     url = urlsplit(text)
-    is_safe = url.scheme == "https" or (url.scheme == "http" and _is_loopback(url.hostname))
+    is_safe = url.scheme == "https" or (url.scheme == "http" and is_loopback(url.hostname))
     if not is_safe or not url.hostname or url.query or url.fragment or url.username:
         raise FixConfigurationError(
             f"base_url of {where} must be https://… ; plain http is only for a loopback address, "
             "as in http://127.0.0.1:8080. It holds no user, query or fragment."
         )
     return text.rstrip("/")
-
-
-def _is_loopback(host: str | None) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host or "").is_loopback
-    except ValueError:
-        return False
-
-
-def _number(options: Mapping[str, str], key: str, where: str) -> int:
-    default, least, most = _NUMBERS[key]
-    text = options.get(key, str(default))
-    if text.isascii() and text.isdigit() and len(text) < 9 and least <= int(text) <= most:
-        return int(text)
-    raise FixConfigurationError(f"{key} of {where} must be a whole number from {least} to {most}.")
 
 
 def _zone(name: str | None, where: str) -> ZoneInfo | None:
@@ -161,13 +144,3 @@ def _zone(name: str | None, where: str) -> ZoneInfo | None:
         raise FixConfigurationError(
             f"time_zone of {where} is no time zone. Write it as America/New_York."
         ) from error
-
-
-def require_known(word: str, *, allowed: Collection[str], what: str) -> None:
-    """Raise ``FixConfigurationError`` for a word that is not allowed, with the nearest that is."""
-    if word in allowed:
-        return
-    near = difflib.get_close_matches(word, list(allowed), n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    names = ", ".join(repr(name) for name in allowed)
-    raise FixConfigurationError(f"{word!r} is no {what}.{hint} Allowed: {names}.")

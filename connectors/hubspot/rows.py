@@ -7,16 +7,15 @@ whether HubSpot writes them as text or as numbers.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 
 import msgspec
 
 from worker.core.records import RawValue, RawValues, Record, RecordRef
 
 Scalar: TypeAlias = str | int | float | bool | None
-_Item = TypeVar("_Item")
 PASSING = frozenset({"INTERNAL_ERROR", "RATE_LIMIT", "RATE_LIMITS", "TIMEOUT"})
 """Categories of an input's error that say nothing of the record."""
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -159,8 +158,3 @@ def in_milliseconds(instant: datetime) -> int:
 
 def _in_range(milliseconds: int) -> int | None:
     return milliseconds if 0 <= milliseconds < 10**14 else None
-
-
-def chunks(items: Sequence[_Item], size: int) -> Iterable[Sequence[_Item]]:
-    """Cut a sequence into parts of at most ``size``."""
-    return (items[start : start + size] for start in range(0, len(items), size))

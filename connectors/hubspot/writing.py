@@ -9,7 +9,7 @@ that nothing of it was written, is sent again in halves to find the input at fau
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -17,8 +17,9 @@ import msgspec
 from connectors.hubspot import paths
 from connectors.hubspot.comparing import has_moved, holds, untaken
 from connectors.hubspot.faults import Fault, error_of
-from connectors.hubspot.rows import PASSING, Row, RowPage, Scalar, chunks
+from connectors.hubspot.rows import PASSING, Row, RowPage, Scalar
 from connectors.hubspot.transport import Answer, Transport, parse
+from connectors.shared.commands import chunks, turns, unknown
 from worker.core.records import WriteCommand, WriteOutcome, WriteResult, is_code
 from worker.errors import LeadtriageError, UnavailableError
 
@@ -83,7 +84,7 @@ class Batch:
         """
         allowed = [one for one in commands if not self._is_consent(one)]
         self.present = self._read(allowed)
-        for turn in turns(allowed):
+        for turn in turns(allowed, _id_of):
             for part in chunks(turn, WRITE_BATCH):
                 self._send(self._needed(part))
                 self.unsure |= {o.ref.id for o in part if o.command_id not in self.results}
@@ -253,21 +254,5 @@ class Batch:
         return found
 
 
-def unknown(command: WriteCommand) -> WriteResult:
-    """Say that it cannot be told whether a command was carried out."""
-    return WriteResult(command_id=command.command_id, outcome=WriteOutcome.UNKNOWN)
-
-
-def turns(commands: Sequence[WriteCommand]) -> Iterator[Sequence[WriteCommand]]:
-    """Part commands so that no batch names a record twice, and each record's keep their order."""
-    rest = list(commands)
-    while rest:
-        first: dict[str, WriteCommand] = {}
-        later: list[WriteCommand] = []
-        for one in rest:
-            if one.ref.id in first:
-                later.append(one)
-            else:
-                first[one.ref.id] = one
-        yield list(first.values())
-        rest = later
+def _id_of(command: WriteCommand) -> str:
+    return command.ref.id

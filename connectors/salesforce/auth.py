@@ -8,7 +8,6 @@ message or a ``repr``.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -18,9 +17,11 @@ from typing import Protocol, TypeAlias
 
 import jwt
 
+from connectors.shared.secrets import alone_with, read_secret, read_text, replace_secret
 from worker.errors import FixAccessError
 from worker.ports import Clock
 
+CRM = "Salesforce"
 _ASSERTION_LIVES = timedelta(minutes=3)
 """Salesforce takes no assertion that is good for longer (OAuth 2.0 JWT bearer flow)."""
 _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -75,14 +76,17 @@ class TokenFile:
         self._instance_url = instance_url
 
     def session(self) -> Session:
-        return Session(token=read_secret(self._path), instance_url=self._instance_url)
+        return Session(token=read_secret(self._path, CRM), instance_url=self._instance_url)
 
     def replaced(self, refused: Session) -> bool:
         return self.session().token != refused.token
 
 
 class Flow(Protocol):
-    """One way to ask for a session."""
+    """One way to ask for a session. ``file`` holds what a login may replace, shared with other workers."""
+
+    @property
+    def file(self) -> Path | None: ...
 
     def form(self) -> Form:
         """Write the form for the token endpoint, with what is good at this moment."""
@@ -99,6 +103,7 @@ class ClientCredentials:
 
     client_id: str
     client_secret: str = field(repr=False)
+    file: Path | None = None
 
     def form(self) -> Form:
         return {
@@ -121,6 +126,7 @@ class JwtBearer:
     clock: Clock
     private_key: str = field(default="", repr=False)
     private_key_file: Path | None = None
+    file: Path | None = None
 
     def form(self) -> Form:
         claims = {
@@ -144,7 +150,7 @@ class JwtBearer:
     def _key(self) -> str:
         if self.private_key_file is None:
             return self.private_key.replace("\\n", "\n")
-        return _read(self.private_key_file)
+        return read_text(self.private_key_file, CRM)
 
 
 class RefreshToken:
@@ -156,7 +162,7 @@ class RefreshToken:
         self._client_id = client_id
         self._client_secret = client_secret
         self._token = token
-        self._file = file
+        self.file = file
 
     def form(self) -> Form:
         secret = {"client_secret": self._client_secret} if self._client_secret else {}
@@ -170,13 +176,13 @@ class RefreshToken:
     def keep(self, refresh_token: str) -> None:
         if refresh_token == self._now():
             return
-        if self._file is None:
+        if self.file is None:
             self._token = refresh_token
         else:
-            _replace_secret(self._file, refresh_token)
+            replace_secret(self.file, refresh_token, CRM)
 
     def _now(self) -> str:
-        return self._token if self._file is None else read_secret(self._file)
+        return self._token if self.file is None else read_secret(self.file, CRM)
 
 
 class Login:
@@ -209,50 +215,11 @@ class Login:
             return self._session.token != refused.token
 
     def _take_new(self) -> Session:
-        grant = self._ask(self._flow.form())
-        if grant.refresh_token:
-            self._flow.keep(grant.refresh_token)
+        with alone_with(self._flow.file, CRM):
+            grant = self._ask(self._flow.form())
+            if grant.refresh_token:
+                self._flow.keep(grant.refresh_token)
         self._session = Session(
             token=grant.token, instance_url=self._instance_url or grant.instance_url
         )
         return self._session
-
-
-def read_secret(path: Path) -> str:
-    """Read a secret from a file; neither the content nor its length is ever told."""
-    value = _read(path).strip()
-    if not is_sendable(value):
-        raise FixAccessError(
-            f"The file {path.name} must hold Salesforce's token, and nothing else."
-        )
-    return value
-
-
-def _read(path: Path) -> str:
-    try:
-        return path.read_text(encoding="ascii")
-    except (OSError, UnicodeDecodeError) as error:
-        raise FixAccessError(
-            f"The file {path.name} with the secret for Salesforce cannot be read."
-        ) from error
-
-
-def is_sendable(token: str) -> bool:
-    """Tell whether a text can stand in a header as it is."""
-    return bool(token) and token.isascii() and token.isprintable() and " " not in token
-
-
-def _replace_secret(path: Path, value: str) -> None:
-    """Write beside the file and rename, so that a reader never sees half a token."""
-    draft = path.with_name(f".{path.name}.new")
-    try:
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(value + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError as error:
-        raise FixAccessError(
-            f"Salesforce gave a new refresh token, and the file {path.name} cannot be written."
-        ) from error

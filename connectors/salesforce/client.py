@@ -23,7 +23,7 @@ from simple_salesforce.util import call_salesforce
 from urllib3.exceptions import HTTPError
 
 from connectors.salesforce.faults import Fault
-from connectors.salesforce.options import is_loopback
+from connectors.shared.options import is_loopback
 from worker.errors import UnavailableError
 
 TIMEOUTS: Final = (5.0, 120.0)
@@ -85,7 +85,7 @@ def new_client(http: requests.Session, token: str, instance_url: str, version: s
 
 def _allow_plain(http: requests.Session, url: str) -> None:
     place = f"https://{urlsplit(url).netloc}/"
-    if place not in http.adapters and is_loopback(urlsplit(url)):
+    if place not in http.adapters and is_loopback(urlsplit(url).hostname):
         http.trust_env = False  # a proxy of the environment has no business with this machine
         http.mount(place, _Loopback(pool_maxsize=_POOL, max_retries=0))
 

@@ -11,10 +11,9 @@ from connectors.salesforce.bulk import BulkReader
 from connectors.salesforce.changes import Course
 from connectors.salesforce.checking import look_at_org
 from connectors.salesforce.conditions import read_conditions
-from connectors.salesforce.options import Setup, read_setup, require_known
+from connectors.salesforce.options import Setup, read_setup
 from connectors.salesforce.owners import read_owners
 from connectors.salesforce.picklists import Picklists
-from connectors.salesforce.results import unknown
 from connectors.salesforce.schema import ShapeBook
 from connectors.salesforce.sender import Sender, asking
 from connectors.salesforce.sources import RecordSource
@@ -22,6 +21,8 @@ from connectors.salesforce.specs import SPECS, WHO
 from connectors.salesforce.statuses import read_statuses
 from connectors.salesforce.transport import Transport
 from connectors.salesforce.writing import WRITE_BATCH, Batch
+from connectors.shared.commands import read_only, unknown
+from connectors.shared.options import require_known
 from worker.core.records import (
     CheckFinding,
     ObjectDescription,
@@ -30,7 +31,6 @@ from worker.core.records import (
     Record,
     RecordRef,
     WriteCommand,
-    WriteOutcome,
     WriteResult,
 )
 from worker.errors import FixConfigurationError, LeadtriageError
@@ -202,7 +202,7 @@ class SalesforceConnector:
         wrote = self._write_each(by_name)
         taken = {one.command_id for mine in by_name.values() for one in mine}
         return [
-            wrote.get(one.command_id) or (unknown if one.command_id in taken else _refusal)(one)
+            wrote.get(one.command_id) or (unknown if one.command_id in taken else read_only)(one)
             for one in commands
         ]
 
@@ -242,9 +242,3 @@ class SalesforceConnector:
                 f"System {self.name} has no object type {object_type!r}. It has: {known}."
             )
         return source
-
-
-def _refusal(command: WriteCommand) -> WriteResult:
-    return WriteResult(
-        command_id=command.command_id, outcome=WriteOutcome.REJECTED, code="READ_ONLY"
-    )

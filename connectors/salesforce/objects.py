@@ -14,9 +14,10 @@ from connectors.salesforce import paths
 from connectors.salesforce.faults import DEAD_CURSOR, Fault
 from connectors.salesforce.ids import is_id
 from connectors.salesforce.keyset import Place, beyond, order_of
-from connectors.salesforce.rows import Row, RowPage, chunks, read_page
+from connectors.salesforce.rows import Row, RowPage, read_page
 from connectors.salesforce.soql import among, select
 from connectors.salesforce.transport import Transport
+from connectors.shared.commands import chunks
 from worker.errors import UnavailableError
 
 READ_BATCH = 2000

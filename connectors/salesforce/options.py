@@ -6,22 +6,21 @@ message names an option and never repeats its value when it could be a secret.
 
 from __future__ import annotations
 
-import difflib
-import ipaddress
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
 from connectors.salesforce.auth import (
     ClientCredentials,
     Flow,
     JwtBearer,
     RefreshToken,
-    is_sendable,
 )
+from connectors.shared.options import is_loopback, require_known, whole_number
+from connectors.shared.secrets import is_sendable
 from worker.errors import FixConfigurationError
 from worker.ports import ConnectorContext
 
@@ -87,7 +86,7 @@ def read_setup(context: ConnectorContext) -> Setup:
     for key in _SECRETS:
         if options.get(key) and not is_sendable(options[key]):
             raise FixConfigurationError(f"{key} of {where} has spaces or signs no token has.")
-    number = {key: _number(options, key, where) for key in _NUMBERS}
+    number = {key: whole_number(options, key, limits, where) for key, limits in _NUMBERS.items()}
     login_url = _url(options.get("login_url") or LOGIN_URL, "login_url", where)
     instance = options.get("instance_url")
     _require_one_way(context, where)
@@ -182,22 +181,12 @@ def is_trusted(text: str) -> bool:
     """Tell whether a session may be sent there: Salesforce by https, or this very machine."""
     try:
         url = urlsplit(text)
-        is_local = is_loopback(url)
+        is_local = is_loopback(url.hostname)
     except ValueError:
         return False
     if is_local:
         return url.scheme in {"http", "https"}
     return url.scheme == "https" and (url.hostname or "").endswith(_HOSTS)
-
-
-def is_loopback(url: SplitResult) -> bool:
-    """Tell whether an address leads to this very machine."""
-    if url.hostname == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(url.hostname or "").is_loopback
-    except ValueError:
-        return False
 
 
 def _version(text: str, where: str) -> str:
@@ -207,21 +196,3 @@ def _version(text: str, where: str) -> str:
             f"api_version of {where} must be {_OLDEST}.0 or newer, in this form."
         )
     return text
-
-
-def _number(options: Mapping[str, str], key: str, where: str) -> int:
-    default, least, most = _NUMBERS[key]
-    text = options.get(key, str(default))
-    if text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most:
-        return int(text)
-    raise FixConfigurationError(f"{key} of {where} must be a whole number from {least} to {most}.")
-
-
-def require_known(word: str, *, allowed: Collection[str], what: str) -> None:
-    """Raise ``FixConfigurationError`` for a word that is not allowed, with the nearest that is."""
-    if word in allowed:
-        return
-    near = difflib.get_close_matches(word, list(allowed), n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
-    names = ", ".join(repr(name) for name in allowed)
-    raise FixConfigurationError(f"{word!r} is no {what}.{hint} Allowed: {names}.")

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from connectors.salesforce.ids import long_id
-from worker.core.records import WriteCommand, WriteOutcome, WriteResult
+from worker.core.records import WriteCommand
 
 
 class ItemProblem(msgspec.Struct, rename="camel"):
@@ -31,11 +31,6 @@ def id_of(command: WriteCommand) -> str:
     return long_id(command.ref.id)
 
 
-def unknown(command: WriteCommand) -> WriteResult:
-    """Say that it cannot be told whether a command was carried out."""
-    return WriteResult(command_id=command.command_id, outcome=WriteOutcome.UNKNOWN)
-
-
 def paired(
     commands: Sequence[WriteCommand], items: Sequence[Item]
 ) -> Iterator[tuple[WriteCommand, Item]]:
@@ -55,18 +50,3 @@ def paired(
         command = by_id.get(long_id(item.id or ""))
         if command is not None:
             yield command, item
-
-
-def turns(commands: Sequence[WriteCommand]) -> Iterator[Sequence[WriteCommand]]:
-    """Part commands so that no batch names a record twice, and each record's keep their order."""
-    rest = list(commands)
-    while rest:
-        first: dict[str, WriteCommand] = {}
-        later: list[WriteCommand] = []
-        for one in rest:
-            if id_of(one) in first:
-                later.append(one)
-            else:
-                first[id_of(one)] = one
-        yield list(first.values())
-        rest = later

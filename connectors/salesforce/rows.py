@@ -7,17 +7,16 @@ so that a record has one revision whichever way it was read.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
-from typing import Final, TypeVar
+from typing import Final
 
 import msgspec
 
 from worker.core.records import RawValue, RawValues, Record, RecordRef
 
-_Item = TypeVar("_Item")
 NUMBERS: Final = frozenset({"int", "long", "double", "currency", "percent"})
 _LONGEST_NUMBER: Final = 60
 
@@ -152,8 +151,3 @@ def tombstone(ref: RecordRef, *, merged_into: str | None = None) -> Record:
         is_deleted=True,
         merged_into=merged_into,
     )
-
-
-def chunks(items: Sequence[_Item], size: int) -> Iterable[Sequence[_Item]]:
-    """Cut a sequence into parts of at most ``size``."""
-    return (items[start : start + size] for start in range(0, len(items), size))

@@ -21,12 +21,13 @@ from connectors.salesforce.faults import Fault, error_of, is_passing
 from connectors.salesforce.objects import ObjectReader
 from connectors.salesforce.picklists import Picklists
 from connectors.salesforce.refusals import Allowed, refusal, restricted
-from connectors.salesforce.results import ITEMS, id_of, paired, turns, unknown
-from connectors.salesforce.rows import Row, chunks
+from connectors.salesforce.results import ITEMS, id_of, paired
+from connectors.salesforce.rows import Row
 from connectors.salesforce.schema import Shape
 from connectors.salesforce.sender import Answer, parse
 from connectors.salesforce.transport import Transport
 from connectors.salesforce.values import is_same, to_send
+from connectors.shared.commands import chunks, turns, unknown
 from worker.core.records import RawValues, WriteCommand, WriteOutcome, WriteResult, is_code
 from worker.errors import LeadtriageError, UnavailableError
 
@@ -66,7 +67,7 @@ class Batch:
         Raises ``LeadtriageError`` when Salesforce refuses before anything was written.
         """
         self.present = self._read(commands)
-        for turn in turns(commands):
+        for turn in turns(commands, id_of):
             for part in chunks(self._by_parent(turn), WRITE_BATCH):
                 self._send(self._needed(part))
                 self.unsure |= {id_of(o) for o in part if o.command_id not in self.results}

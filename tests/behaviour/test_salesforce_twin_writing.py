@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
@@ -179,3 +181,17 @@ def test_f52_a_choice_of_another_record_type_is_not_sent(org: Org) -> None:
     assert found == [(REJECTED, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"), (APPLIED, None)]
     told(connector, write(typed, {"Track__c": "Quick"}))
     assert org.counts()["GET /ui-api/object-info/Lead/picklist-values/{kind}"] == 1
+
+
+def test_f35_workers_that_share_a_rotated_refresh_token_all_get_in(
+    org: Org, tmp_path: Path
+) -> None:
+    file = tmp_path / "refresh"
+    file.write_text("sandbox-refresh\n", encoding="ascii")
+    org.twin.sessions.rotates = True
+    login = {**LOGIN, "refresh_token_file": str(file)}
+    workers = [org.connect(**login) for _one in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(lambda worker: bool(worker.owners()), workers))
+    assert org.twin.sessions.issued == 4
+    assert file.read_text("ascii").strip() in org.twin.sessions.refresh_tokens
