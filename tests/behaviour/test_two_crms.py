@@ -134,7 +134,7 @@ def test_an_opt_out_in_either_is_shown_in_both_from_the_next_run(
     two: TwoCrms, side: str, channel: str
 ) -> None:
     person = f"out-{side}-{channel}"
-    two.add_ready(person, phone="+1 617-523-0101", consent_phone="true", consent_sms="true")
+    two.add_ready(person, consent_phone="true", consent_sms="true")
     two.settle()
     two.sides[side].tell(person, {f"opt_out_{channel}": "true"}, Editor.PERSON)
     two.run()
@@ -159,3 +159,25 @@ def test_a_refused_write_to_one_crm_does_not_hold_up_the_other(two: TwoCrms, sid
     two.wait(days=1)
     two.settle()
     assert two.written_twice() == []
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_channel_is_taken_back_from_a_lead_that_is_otherwise_left_alone(
+    two: TwoCrms, side: str
+) -> None:
+    person = f"taken-back-{side}"
+    two.add_ready(person, consent_phone="true")
+    two.settle()
+    assert "email" in two.salesforce.show(person, "allowed_channels")
+    two.sides[side].tell(person, {STAGE: "opportunity"}, Editor.PERSON)
+    two.settle()
+    before = {name: raw(two, name, person) for name in SIDES}
+    two.hubspot.tell(person, {"opt_out_email": "true"}, Editor.PERSON)
+    two.settle()
+    for name, was in before.items():
+        changed = {field for field, value in raw(two, name, person).items() if value != was[field]}
+        words = two.sides[name]
+        assert isinstance(words, FakeSide)
+        known = {words.words.name(column) for column in ("allowed_channels", "opt_out_email")}
+        assert changed == known
+        assert "email" not in words.show(person, "allowed_channels").split(";")

@@ -216,6 +216,18 @@ class FakeCrm:
             rows = db.execute("SELECT ref, field, value, n FROM writes").fetchall()
         return {(ref, field, value): n for ref, field, value, n in rows}
 
+    def read_all(self, object_type: str) -> dict[str, dict[str, RawValue]]:
+        """Give all values of all live records."""
+        query = (
+            "SELECT cells.id, field, value FROM cells JOIN records USING (object_type, id)"
+            " WHERE object_type = ? AND NOT is_deleted"
+        )
+        found: dict[str, dict[str, RawValue]] = {}
+        with self._session() as db:
+            for record_id, name, value in db.execute(query, (object_type,)):
+                found.setdefault(record_id, {})[name] = value
+        return found
+
     def changes(self) -> Iterator[tuple[str, str, str, Editor]]:
         """Yield every change in order: record, field, value, and who made it."""
         with self._session() as db:

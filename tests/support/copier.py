@@ -42,13 +42,13 @@ class Copier:
         """See what has changed since the last look, and note what is to be copied."""
         for name, side in self.two.sides.items():
             other = next(one for one in self.two.sides if one != name)
-            for person in side.people():
-                for column in self.columns:
-                    self._look(name, other, side, person, column)
+            for person, shown in side.table(self.columns).items():
+                for column, text in shown.items():
+                    self._note((name, person, column), text, other)
 
-    def _look(self, name: str, other: str, side: Side, person: str, column: str) -> None:
-        text, place = side.show(person, column), (name, person, column)
-        if self.known.get(place, text if place not in self.known else "") != text:
+    def _note(self, place: tuple[str, str, str], text: str, other: str) -> None:
+        if self.known.get(place, text) != text:
+            _side, person, column = place
             self.queue.append(Copy(self.two.now + self.delay, other, person, column, text))
             self.changed_at[place] = self.two.now
         self.known[place] = text

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from tests.fakes.crm import FakeCrm
 from tests.fakes.crm_store import START_AT
@@ -30,6 +30,15 @@ NUMBERS = tuple(name.removeprefix("own-") for name in OWNERS)
 QUEUE = "900"
 
 
+class Change(NamedTuple):
+    """One change of a record of a person, in terms that both CRMs share."""
+
+    person: str
+    column: str
+    value: str
+    by: Editor
+
+
 class Side(Protocol):
     """One CRM, told and asked in terms that both share; ``by`` says who makes a change."""
 
@@ -37,12 +46,13 @@ class Side(Protocol):
     def name(self) -> str: ...
     def add(self, person: str, values: Mapping[str, str]) -> None: ...
     def show(self, person: str, column: str) -> str: ...
+    def table(self, columns: Sequence[str]) -> Mapping[str, Mapping[str, str]]: ...
     def tell(self, person: str, values: Mapping[str, str], by: Editor) -> None: ...
     def act(self, person: str, kind: str, at: datetime, by: str) -> None: ...
     def merge(self, gone: str, into: str) -> None: ...
     def people(self) -> Sequence[str]: ...
     def advance(self, seconds: int) -> None: ...
-    def changes(self) -> Iterable[tuple[str, str, str, Editor]]: ...
+    def changes(self) -> Iterable[Change]: ...
 
 
 @dataclass(slots=True, kw_only=True)
@@ -54,6 +64,16 @@ class FakeSide:
     others: str
     acts: int = 0
     known: dict[str, bool] = field(default_factory=dict)
+    theirs: dict[str, dict[str, str]] = field(init=False)
+    ours: dict[str, dict[str, str]] = field(init=False)
+    columns: dict[str, str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        owners = {number: self.words.owner(number) for number in (*NUMBERS, "000")}
+        stages = {stage.value: word for stage, word in self.words.stages.items()}
+        self.theirs = {STAGE: stages, OWNER: owners}
+        self.ours = {c: {v: k for k, v in words.items()} for c, words in self.theirs.items()}
+        self.columns = {self.words.name(column): column for column in CONTACT_COLUMNS}
 
     @property
     def name(self) -> str:
@@ -75,9 +95,20 @@ class FakeSide:
 
     def show(self, person: str, column: str) -> str:
         values = self.crm.read(self.words.contacts, self.id_of(person)) or {}
+        return self._in_ours(values, column)
+
+    def table(self, columns: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+        """Show these columns of everybody, at once."""
+        rows = self.crm.read_all(self.words.contacts)
+        start = len(self.id_of(""))
+        return {
+            record_id[start:]: {column: self._in_ours(values, column) for column in columns}
+            for record_id, values in rows.items()
+        }
+
+    def _in_ours(self, values: Mapping[str, str | None], column: str) -> str:
         text = values.get(self.words.name(column)) or ""
-        turned = self._turned(column)
-        return next((ours for ours, theirs in turned.items() if theirs == text), text)
+        return self.ours.get(column, {}).get(text, text)
 
     def tell(self, person: str, values: Mapping[str, str], by: Editor = Editor.PERSON) -> None:
         self.crm.change(self.words.contacts, self.id_of(person), self._in_words(values), by)
@@ -106,19 +137,19 @@ class FakeSide:
     def advance(self, seconds: int) -> None:
         self.crm.advance(seconds)
 
-    def changes(self) -> Iterable[tuple[str, str, str, Editor]]:
-        return self.crm.changes()
+    def changes(self) -> Iterator[Change]:
+        start = len(f"{self.words.contacts}:{self.id_of('')}")
+        for record, name, value, by in self.crm.changes():
+            if record.startswith(f"{self.words.contacts}:"):
+                column = self.columns.get(name, name)
+                shared = self.ours.get(column, {}).get(value, value)
+                yield Change(record[start:], column, shared, by)
 
     def _in_words(self, values: Mapping[str, str]) -> dict[str, str | None]:
         return {
-            self.words.name(column): self._turned(column).get(text, text) or None
+            self.words.name(column): self.theirs.get(column, {}).get(text, text) or None
             for column, text in values.items()
         }
-
-    def _turned(self, column: str) -> Mapping[str, str]:
-        if column == STAGE:
-            return {stage.value: word for stage, word in self.words.stages.items()}
-        return {n: self.words.owner(n) for n in (*NUMBERS, "000")} if column == OWNER else {}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -129,6 +160,7 @@ class TwoCrms:
     sides: Mapping[str, Side]
     now: datetime = NOW
     app: App | None = None
+    added: int = 0
 
     @property
     def hubspot(self) -> Side:
@@ -140,7 +172,9 @@ class TwoCrms:
 
     def add(self, person: str, **values: str) -> None:
         """Add a person to both CRMs: a patient who qualifies, once they ask for an appointment."""
-        known = {**QUALIFIED, STAGE: Stage.LEAD.value, "email": f"{person}@example.org", **values}
+        self.added += 1
+        own = {"email": f"{person}@example.org", "phone": f"+1 617-523-{1000 + self.added}"}
+        known = {**QUALIFIED, STAGE: Stage.LEAD.value, **own, **values}
         for side in self.sides.values():
             side.add(person, known)
 
@@ -178,25 +212,27 @@ class TwoCrms:
     def owners(self, person: str) -> tuple[str, ...]:
         return tuple(self.shown(person, OWNER).values())
 
-    def written_twice(self) -> list[tuple[str, str, str]]:
-        """Name record, field and value of each write that had to be made again.
+    def written_twice(self) -> list[Change]:
+        """List the writes that had to be made again, though nobody had changed the field.
 
-        Between the two, no person changed the field, and the worker wanted nothing else of it: only
-        an automation can have taken back what was written.
+        Between the two the worker wanted nothing else of it, no person changed it, and nothing that a
+        person set in either CRM was copied there: only what copies can have taken back what was written.
         """
-        return [again for side in self.sides.values() for again in _again(side.changes())]
+        changes = {name: list(side.changes()) for name, side in self.sides.items()}
+        said = {c[:3] for found in changes.values() for c in found if c.by is Editor.PERSON}
+        return [again for found in changes.values() for again in _again(found, said)]
 
 
-def _again(changes: Iterable[tuple[str, str, str, Editor]]) -> Iterator[tuple[str, str, str]]:
+def _again(changes: Iterable[Change], said: set[tuple[str, str, str]]) -> Iterator[Change]:
     ours: dict[tuple[str, str], str | None] = {}
-    for record, name, value, by in changes:
-        place = (record, name)
-        if by is Editor.PERSON:
+    for change in changes:
+        place = change[:2]
+        if change.by is Editor.PERSON or (change.by is Editor.AUTOMATION and change[:3] in said):
             ours[place] = None
-        elif by is Editor.WORKER:
-            if ours.get(place) == value:
-                yield record, name, value
-            ours[place] = value
+        elif change.by is Editor.WORKER:
+            if ours.get(place) == change.value:
+                yield change
+            ours[place] = change.value
 
 
 def fake_sides(folder: Path, *, tells_edits: Mapping[str, bool]) -> dict[str, Side]:

@@ -19,7 +19,7 @@ from worker.core.ruleset import Ruleset
 from worker.core.stage_rules import Backward
 from worker.core.stage_writes import stage_way
 from worker.core.transforms import compile_reader
-from worker.core.written_form import is_same, split_words, write_out
+from worker.core.written_form import SEPARATOR, is_same, split_words, write_out
 
 NOTHING: frozenset[str] = frozenset()
 Options = Mapping[tuple[str, str, str], frozenset[str]]
@@ -63,12 +63,11 @@ def plan_write(
     A decision that only confirms the last one, or only says how far the follow-up is, leaves alone what
     somebody has changed since.
     ``revoked`` are opt-outs that not every record shows yet: they are written wherever the field map
-    allows it, also where the stage belongs to people. Nothing here ever takes one back.
+    allows it, also where the stage belongs to people. Nothing here ever takes one back. Of a lead that
+    is left alone nothing else is written but that a channel we once allowed is allowed no more.
     """
     judgement, lifecycle = decision.judgement, ruleset.configuration.lifecycle
     is_hands_off = judgement.move.is_hands_off
-    if is_hands_off and not revoked:
-        return ()
     plans = []
     for ref in sorted(current):
         system = ruleset.configuration.systems.get(ref.system)
@@ -81,6 +80,8 @@ def plan_write(
                 if plan is not None and way is Backward.CLEAR_FIRST:
                     plan = replace(plan, clears=_stage_fields(object_map, plan))
             shown = _show_opt_outs(object_map, current[ref].values, revoked) if revoked else {}
+            if is_hands_off:
+                shown |= _take_back(object_map, current[ref], decision)
             if shown:
                 plan = _with_opt_outs(ref, plan, shown, current[ref].values)
             if plan is not None:
@@ -164,6 +165,24 @@ def _show_opt_outs(
         text = (values[target] or "").strip()
         if not text or compile_reader(reads[fact])(text).value is not True:
             changes[target] = write.word
+    return changes
+
+
+def _take_back(
+    object_map: ObjectMap, record: CurrentRecord, decision: Decision
+) -> dict[str, RawValue]:
+    """Of a lead that is left alone, take back the channels that we once allowed and allow no more."""
+    if decision.judgement.pathway is None:
+        return {}
+    allowed = [p.channel.value for p in decision.judgement.permissions if p.is_allowed]
+    changes: dict[str, RawValue] = {}
+    for write in object_map.writes:
+        if write.managed is not Managed.ALLOWED_CHANNELS or not record.values.get(write.target):
+            continue
+        shown = split_words(write, record.values[write.target] or "")
+        kept = [one for one in allowed if (write.values.get(one) or one) in shown]
+        if len(kept) < len(shown) and _is_ours(write, record):
+            changes[write.target] = write_out(write, SEPARATOR.join(kept)).text or None
     return changes
 
 
