@@ -22,6 +22,9 @@ from worker.errors import UnavailableError
 
 READ_BATCH = 2000
 _MOST_DEATHS = 5
+_LONGEST_SOQL = 100_000
+"""Letters of a query, as Salesforce limits them (SOQL and SOSL Limits)."""
+_ID_ROOM = len("'00Q000000000000AAA', ")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +81,9 @@ class ObjectReader:
     def read(self, ids: Sequence[str]) -> dict[str, Row]:
         """Read rows by id; what is gone is left out, and so is what is no id at all."""
         found: dict[str, Row] = {}
-        for part in chunks([one for one in ids if is_id(one)], READ_BATCH):
+        room = _LONGEST_SOQL - len(select(self.name, self.types, [among("Id", ())]))
+        size = max(1, min(READ_BATCH, room // _ID_ROOM))
+        for part in chunks([one for one in ids if is_id(one)], size):
             page = self._query(select(self.name, self.types, [among("Id", part)]), has_gone=False)
             while True:
                 found.update({row.id: row for row in page.rows if row.id})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Iterator
 
 import pytest
@@ -205,6 +206,21 @@ def test_f29_a_large_result_is_handed_on_in_parts(stub: Stub, time: FakeTime) ->
     reading = opened(stub, time, **BULK).pull("Lead", fields=WIDE, since=None)
     sizes = [len(one.records) for one in reading]
     assert sizes == [0, 2000, 2000, 1000, 0]
+
+
+def test_f29_a_large_result_is_never_held_as_a_whole(stub: Stub, time: FakeTime) -> None:
+    begin_bulk(stub)
+    done(stub)
+    said = csv(HEAD + "".join(line(n, "x" * 1500) for n in range(9_000)))
+    stub.script.append(said)
+    tracemalloc.start()
+    try:
+        pages = opened(stub, time, **BULK).pull("Lead", fields=WIDE, since=None)
+        assert sum(len(one.records) for one in pages) == 9_000
+        _now, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < len(said.body) / 2
 
 
 def test_f29_a_result_that_breaks_off_keeps_its_place(stub: Stub, time: FakeTime) -> None:

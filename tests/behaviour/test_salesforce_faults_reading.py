@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from urllib.parse import unquote
 
 import pytest
 
@@ -254,3 +255,20 @@ def test_a_task_shared_by_several_is_one_record_for_each_of_them(
         {"RelationId": who, "Task.CallType": "Inbound"} for who in people.values()
     ]
     assert "Relation.Type = 'Lead'" in soql(stub)
+
+
+def test_f22_ids_are_asked_for_in_parts_where_the_fields_leave_less_room(
+    stub: Stub, time: FakeTime
+) -> None:
+    many = [f"A_very_long_name_of_a_field_{n:04d}_{'x' * 40}__c" for n in range(1000)]
+    wanted = [lead(n) for n in range(1500)]
+    stub.say(described("Lead", *map(field, many)))
+    for _part in range(2):
+        stub.say({"compositeResponse": [{"body": page(), "httpStatusCode": 200}]})
+    refs = [RecordRef(system="salesforce", object_type="Lead", id=one) for one in wanted]
+    opened(stub, time).fetch(refs, fields=many)
+    bodies = [json.loads(one.body)["compositeRequest"][0]["url"] for one in stub.asked[1:]]
+    queries = [unquote(url).partition("?q=")[2] for url in bodies]
+    assert len(queries) == 2
+    assert max(map(len, queries)) <= 100_000
+    assert sum(query.count("00Q5g") for query in queries) == 1500

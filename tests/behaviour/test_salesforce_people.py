@@ -200,6 +200,11 @@ def test_f19_300_leads_of_one_stamp_over_pages_of_200(org: Org) -> None:
     pages = list(org.connect(page_size="200").pull("Lead", fields=["Email"], since=None))
     assert set(records_of(pages)) == leads
     assert sum(len(page.records) for page in pages) == 300
+    assert org.counts() == {
+        "GET /sobjects/Lead/describe": 1,
+        "GET /query": 1,
+        "GET /query/{locator}": 1,
+    }
 
 
 def test_custom_objects_of_the_map_are_refused_by_name(org: Org) -> None:
