@@ -9,6 +9,7 @@ import sys
 import urllib.request
 from datetime import date
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -19,17 +20,23 @@ from worker.sample import write_sample
 COMMAND = (sys.executable, "-m", "worker", "sandbox", "--port", "0")
 
 
+def told_by(running: subprocess.Popen[str]) -> dict[str, Any]:
+    """Read the JSON that the command prints once it serves."""
+    assert running.stdout is not None
+    lines = []
+    while (line := running.stdout.readline()) != "}\n":
+        assert line, "it ended before it told its address"
+        lines.append(line)
+    found: dict[str, Any] = json.loads("".join([*lines, "}"]))
+    return found
+
+
 @pytest.mark.parametrize("sign", [signal.SIGINT, signal.SIGTERM])
 def test_it_serves_the_tables_until_it_is_told_to_end(tmp_path: Path, sign: int) -> None:
     write_sample(tmp_path / "base", 50, 1, date(2026, 11, 2))
     command = [*COMMAND, "--data", str(tmp_path / "base"), "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdout is not None
-        lines = []
-        while (line := running.stdout.readline()) != "}\n":
-            assert line, "it ended before it told its address"
-            lines.append(line)
-        told = json.loads("".join([*lines, "}"]))
+        told = told_by(running)
         request = urllib.request.Request(
             f"{told['url']}/crm/v3/objects/contacts?limit=100",
             headers={"authorization": f"Bearer {told['token']}"},
@@ -40,22 +47,17 @@ def test_it_serves_the_tables_until_it_is_told_to_end(tmp_path: Path, sign: int)
         assert running.wait(timeout=20) == 0
 
 
-def test_the_twin_of_salesforce_says_what_a_worker_needs_to_reach_it(tmp_path: Path) -> None:
-    write_sample(tmp_path / "base", 50, 1, date(2026, 11, 2))
-    command = [*COMMAND[:4], "salesforce", "--port", "0", "--data", str(tmp_path / "base")]
-    told: dict[str, str] = {}
+def test_the_twin_of_salesforce_says_what_a_worker_needs_to_reach_it() -> None:
+    command = [*COMMAND[:4], "salesforce", "--port", "0", "--json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
-        assert running.stdout is not None
-        while "LEADTRIAGE_SALESFORCE__CLIENT_SECRET" not in told:
-            line = running.stdout.readline()
-            assert line, "it ended before it told how to log in"
-            name, _, value = line.strip().removeprefix("export ").partition("=")
-            told[name] = value
-        names = {"CLIENT_ID": "client_id", "CLIENT_SECRET": "client_secret"}
-        form = {form: told[f"LEADTRIAGE_SALESFORCE__{name}"] for name, form in names.items()}
-        body = urlencode({"grant_type": "client_credentials", **form}).encode()
+        told = told_by(running)["variables"]
+        form = {
+            "grant_type": "client_credentials",
+            "client_id": told["LEADTRIAGE_SALESFORCE__CLIENT_ID"],
+            "client_secret": told["LEADTRIAGE_SALESFORCE__CLIENT_SECRET"],
+        }
         url = told["LEADTRIAGE_SALESFORCE__LOGIN_URL"] + "/services/oauth2/token"
-        with urllib.request.urlopen(url, body, timeout=10) as answer:
+        with urllib.request.urlopen(url, urlencode(form).encode(), timeout=10) as answer:
             assert json.load(answer)["instance_url"] == told["LEADTRIAGE_SALESFORCE__INSTANCE_URL"]
         running.send_signal(signal.SIGTERM)
         assert running.wait(timeout=20) == 0
