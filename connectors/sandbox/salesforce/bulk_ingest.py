@@ -18,9 +18,8 @@ from connectors.sandbox.exchange import Answer, Json, json_answer
 from connectors.sandbox.salesforce.bulk_query import DELIMITERS, ENDINGS
 from connectors.sandbox.salesforce.call import Call
 from connectors.sandbox.salesforce.errors import RefusedError, not_found, refusal
-from connectors.sandbox.salesforce.fields import stamp_of
 from connectors.sandbox.salesforce.ids import made_id, read_id
-from connectors.sandbox.salesforce.jobs import KEPT, IngestJob
+from connectors.sandbox.salesforce.jobs import KEPT, IngestJob, go_on, head_of
 from connectors.sandbox.salesforce.sobjects import matching
 from connectors.sandbox.salesforce.values import refused
 from connectors.sandbox.salesforce.writing import Writer, create, delete, update
@@ -78,23 +77,14 @@ def _job(call: Call) -> IngestJob:
 
 def _shown(call: Call, job: IngestJob) -> dict[str, Json]:
     return {
-        "id": job.id,
-        "operation": job.operation,
+        **head_of(job, call.org.integration_user),
         "object": job.type,
-        "createdById": call.org.integration_user,
-        "createdDate": stamp_of(job.stamp),
-        "systemModstamp": stamp_of(job.stamp),
-        "state": job.state,
         "externalIdFieldName": job.external_id or None,
-        "concurrencyMode": "Parallel",
-        "contentType": "CSV",
-        "apiVersion": float(job.version),
         "contentUrl": f"services/data/v{job.version}/jobs/ingest/{job.id}/batches",
         "jobType": "V2Ingest",
         "numberRecordsProcessed": len(job.done) + len(job.failed),
         "numberRecordsFailed": len(job.failed),
         "errorMessage": job.message,
-        **job.options,
     }
 
 
@@ -140,11 +130,8 @@ def listed(call: Call) -> Answer:
 def look(call: Call) -> Answer:
     """Tell how far a job is; it goes on with every look."""
     job = _job(call)
-    if job.state in {"UploadComplete", "InProgress"}:
-        job.polls += 1
-        job.state = "InProgress"
-        if job.polls > call.jobs.polls:
-            _finish(call, job)
+    if go_on(job, call.jobs.polls):
+        _finish(call, job)
     return json_answer(_shown(call, job))
 
 

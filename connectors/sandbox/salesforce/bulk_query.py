@@ -16,9 +16,9 @@ import msgspec
 from connectors.sandbox.exchange import Answer, Json, json_answer
 from connectors.sandbox.salesforce.call import Call
 from connectors.sandbox.salesforce.errors import not_found, refusal
-from connectors.sandbox.salesforce.fields import Field, Stored, shown_value, stamp_of
+from connectors.sandbox.salesforce.fields import Field, Stored, shown_value
 from connectors.sandbox.salesforce.ids import made_id
-from connectors.sandbox.salesforce.jobs import KEPT, QueryJob
+from connectors.sandbox.salesforce.jobs import KEPT, QueryJob, go_on, head_of
 from connectors.sandbox.salesforce.plans import Plan
 from connectors.sandbox.salesforce.query import cells, is_count, plan_of, rows_found
 
@@ -82,19 +82,8 @@ def _job(call: Call) -> QueryJob:
 
 
 def _shown(call: Call, job: QueryJob) -> dict[str, Json]:
-    found: dict[str, Json] = {
-        "id": job.id,
-        "operation": job.operation,
-        "object": job.plan.scope.root.name,
-        "createdById": call.org.integration_user,
-        "createdDate": stamp_of(job.stamp),
-        "systemModstamp": stamp_of(job.stamp),
-        "state": job.state,
-        "concurrencyMode": "Parallel",
-        "contentType": "CSV",
-        "apiVersion": float(job.version),
-        **job.options,
-    }
+    found = head_of(job, call.org.integration_user)
+    found["object"] = job.plan.scope.root.name
     if job.state == "JobComplete":
         found |= {"numberRecordsProcessed": len(job.rows), "retries": 0, "totalProcessingTime": 1}
     return found
@@ -103,11 +92,8 @@ def _shown(call: Call, job: QueryJob) -> dict[str, Json]:
 def look(call: Call) -> Answer:
     """Tell how far a job is; it goes on with every look."""
     job = _job(call)
-    if job.state in {"UploadComplete", "InProgress"}:
-        job.polls += 1
-        job.state = "InProgress"
-        if job.polls > call.jobs.polls:
-            _finish(call, job)
+    if go_on(job, call.jobs.polls):
+        _finish(call, job)
     return json_answer(_shown(call, job))
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from connectors.sandbox.exchange import Json
+from connectors.sandbox.salesforce.fields import stamp_of
 from connectors.sandbox.salesforce.plans import Plan
 
 KEPT: timedelta = timedelta(days=7)
@@ -51,6 +52,31 @@ class IngestJob:
     failed: list[dict[str, str]] = field(default_factory=list)
     left: list[dict[str, str]] = field(default_factory=list)
     message: Json = None
+
+
+def head_of(job: QueryJob | IngestJob, user: str) -> dict[str, Json]:
+    """Show what every job tells."""
+    return {
+        "id": job.id,
+        "operation": job.operation,
+        "createdById": user,
+        "createdDate": stamp_of(job.stamp),
+        "systemModstamp": stamp_of(job.stamp),
+        "state": job.state,
+        "concurrencyMode": "Parallel",
+        "contentType": "CSV",
+        "apiVersion": float(job.version),
+        **job.options,
+    }
+
+
+def go_on(job: QueryJob | IngestJob, polls: int) -> bool:
+    """Let a job go on by one look; tells whether it is to be finished now."""
+    if job.state not in {"UploadComplete", "InProgress"}:
+        return False
+    job.polls += 1
+    job.state = "InProgress"
+    return job.polls > polls
 
 
 @dataclass(slots=True, kw_only=True)
