@@ -1,0 +1,179 @@
+"""HubSpot and Salesforce in one organisation: both connectors, their SDKs, and both twins over HTTP."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from connectors.sandbox.hubspot.owners import Owner, put_owner
+from connectors.sandbox.hubspot.tokens import SANDBOX_TOKEN
+from connectors.sandbox.salesforce.sessions import SANDBOX_SESSION
+from tests.support import hubspot_organisation, salesforce_organisation
+from tests.support.hubspot_twin import Account, serving_account
+from tests.support.organisation import MAPPINGS
+from tests.support.salesforce_twin import Org, serving_org
+from worker.app import open_app
+from worker.config.loader import load_configuration
+from worker.core.testimony import About, Disagreement
+from worker.steps.sync import RunReport
+from worker.steps.truth import Tally, tell_truth
+
+SCHEDULERS = ("101", "102", "103")
+READY = {
+    "lead_type": "Patient",
+    "service_line": "orthopedics",
+    "zip": "02114",
+    "consent_email": "true",
+    "consent_proof": "form-1",
+    "lifecyclestage": "lead",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Both:
+    """An account of HubSpot and an org of Salesforce, and the worker between them."""
+
+    folder: Path
+    hubspot: Account
+    salesforce: Org
+    users: dict[str, str]
+
+    def run(self) -> RunReport:
+        for crm in (self.hubspot, self.salesforce):
+            crm.wait(minutes=10)
+        clock = self.hubspot.twin.clock.now
+        with open_app(self.folder, now=clock(), clock=clock) as app:
+            return app.sync()
+
+    def truth(self) -> list[Disagreement]:
+        clock = self.hubspot.twin.clock.now
+        with open_app(self.folder, now=clock(), clock=clock) as app, app.ledger.read() as tx:
+            return list(tell_truth(app.looking(), tx, frozenset(About), Tally()))
+
+    def add_kim(self) -> tuple[str, str]:
+        """Somebody in both CRMs who called us, under two e-mails: only HubSpot's id of the lead tells."""
+        agreed = dict.fromkeys(("Consent_Email__c", "Consent_Phone__c", "Consent_SMS__c"), True)
+        lead = self.salesforce.lead(
+            FirstName="Kim", Email="kim@work.example.org", Leadtriage_Stage__c="Lead", **agreed
+        )
+        kim = self.hubspot.add(
+            "contacts",
+            firstname="Kim",
+            lastname="Rivera",
+            email="kim@example.org",
+            salesforceleadid=lead[:15],
+            **READY,
+        )
+        at = self.hubspot.twin.clock.now().isoformat()
+        call = self.hubspot.add("calls", hs_call_direction="INBOUND", hs_timestamp=at)
+        self.hubspot.link("calls", call, kim)
+        return kim, lead
+
+    def shown(self, kim: str, lead: str) -> tuple[str, object]:
+        record = self.hubspot.twin.account.find("contacts", kim)
+        assert record is not None
+        stage = record.properties.get("lifecyclestage", "")
+        return stage, self.salesforce.cell("Lead", lead, "Leadtriage_Stage__c")
+
+    def owners(self, kim: str, lead: str) -> tuple[str, object]:
+        record = self.hubspot.twin.account.find("contacts", kim)
+        assert record is not None
+        owner = record.properties.get("hubspot_owner_id", "")
+        return owner, self.salesforce.cell("Lead", lead, "OwnerId")
+
+
+def write_configuration(folder: Path, org: Org) -> None:
+    """HubSpot's example with Salesforce's map beside it; owners are matched by e-mail."""
+    hubspot_organisation.lay_out(folder)
+    shutil.copy(MAPPINGS / "examples/salesforce/systems/salesforce.yaml", folder / "systems")
+    hubspot = folder / "systems" / "hubspot.yaml"
+    text = hubspot.read_text(encoding="utf-8")
+    hubspot.write_text(text.replace("# salesforce_lead_id:", "salesforce_lead_id:"), "utf-8")
+    routing = folder / "routing.yaml"
+    text = re.sub(r"own-(\d+)", r'"7700\1"', routing.read_text(encoding="utf-8"))
+    nobody = f"unassigned: {{salesforce: [{org.twin.org.person}], hubspot:"
+    text = text.replace("unassigned: {hubspot:", nobody)
+    more = "match_owners_by: email\nwithout_account: {salesforce: nothing}\n"
+    routing.write_text(text + more, encoding="utf-8")
+
+
+def add_owners(account: Account, org: Org, folder: Path) -> dict[str, str]:
+    """Give HubSpot all owners of the roster, and Salesforce the schedulers, with the same e-mails."""
+    for number in set(re.findall(r"7700(\d+)", (folder / "routing.yaml").read_text("utf-8"))):
+        email = f"{number}@clinic.example"
+        put_owner(account.twin.account.store, Owner(id=f"7700{number}", email=email))
+    users = {}
+    for number in SCHEDULERS:
+        row = {"Username": f"{number}@sf.example", "LastName": number, "Name": number}
+        row |= {"Email": f"{number}@Clinic.example"}
+        users[f"7700{number}"] = org.twin.org.put_row("User", {**row, "IsActive": 1})
+    return users
+
+
+@pytest.fixture
+def both(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Both]:
+    folder = tmp_path / "organisation"
+    with serving_account() as account, serving_org() as org:
+        write_configuration(folder, org)
+        users = add_owners(account, org, folder)
+        systems = load_configuration(folder).systems
+        hubspot_organisation.define(account.twin, systems["hubspot"])
+        salesforce_organisation.define(org, systems["salesforce"])
+        monkeypatch.setenv("LEADTRIAGE_HUBSPOT__BASE_URL", account.url)
+        monkeypatch.setenv("LEADTRIAGE_HUBSPOT__ACCESS_TOKEN", SANDBOX_TOKEN)
+        monkeypatch.setenv("LEADTRIAGE_SALESFORCE__INSTANCE_URL", org.url)
+        monkeypatch.setenv("LEADTRIAGE_SALESFORCE__ACCESS_TOKEN", SANDBOX_SESSION)
+        yield Both(folder=folder, hubspot=account, salesforce=org, users=users)
+
+
+def test_one_person_one_decision_written_to_each_in_its_own_words(both: Both) -> None:
+    kim, lead = both.add_kim()
+    assert both.run().writes == {"applied": 2}
+    assert both.shown(kim, lead) == ("marketingqualifiedlead", "Marketing Qualified")
+    owner, user = both.owners(kim, lead)
+    assert both.users[owner] == user
+    assert both.truth() == []
+    assert both.run().writes == {}
+
+
+def test_a_person_who_moves_the_lead_in_salesforce_is_followed_in_hubspot(both: Both) -> None:
+    kim, lead = both.add_kim()
+    both.run()
+    both.salesforce.wait(hours=1)
+    both.hubspot.wait(hours=1)
+    both.salesforce.change("Lead", lead, Leadtriage_Stage__c="Recycled")
+    both.run()
+    both.run()
+    assert both.shown(kim, lead) == ("1002", "Recycled")
+    assert both.run().writes == {}
+
+
+def test_an_opt_out_in_either_blocks_in_both_from_the_next_run(both: Both) -> None:
+    kim, lead = both.add_kim()
+    both.run()
+    record = both.hubspot.twin.account.find("contacts", kim)
+    assert record is not None
+    assert record.properties["leadtriage_allowed_channels"]
+    both.hubspot.change("contacts", kim, opt_out_phone="true")
+    both.run()
+    assert both.salesforce.cell("Lead", lead, "DoNotCall") == 1
+    both.salesforce.change("Lead", lead, HasOptedOutOfEmail=True)
+    both.run()
+    record = both.hubspot.twin.account.find("contacts", kim)
+    assert record is not None
+    for allowed in (
+        record.properties.get("leadtriage_allowed_channels", ""),
+        str(both.salesforce.cell("Lead", lead, "Leadtriage_Allowed_Channels__c") or ""),
+    ):
+        assert {"email", "phone"}.isdisjoint(allowed.split(";"))
+    assert both.run().writes == {}
+    (left,) = both.truth()
+    assert (left.field, [str(c) for c in left.causes()]) == (
+        "opt_out_email",
+        ["field_is_not_written"],
+    )
