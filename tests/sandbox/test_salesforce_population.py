@@ -133,6 +133,7 @@ PERMISSIONS = """<?xml version="1.0" encoding="UTF-8"?>
 <PermissionSet xmlns="http://soap.sforce.com/2006/04/metadata">
     <fieldPermissions><editable>true</editable><field>Lead.Stage__c</field><readable>true</readable></fieldPermissions>
     <fieldPermissions><editable>false</editable><field>Lead.Score__c</field><readable>true</readable></fieldPermissions>
+    <fieldPermissions><editable>true</editable><field>Lead.DoNotCall</field></fieldPermissions>
 </PermissionSet>
 """
 PICKLIST = (
@@ -186,10 +187,28 @@ def test_a_package_deploys_its_fields(tmp_path) -> None:
 
 def test_a_permission_set_shows_what_it_names(tmp_path) -> None:
     asking = Asking()
+    asking.twin.org.schema.hide("Lead", "DoNotCall")
     deploy(asking.twin.org, package(tmp_path, FIELDS, permissions=True))
+    assert asking.query("SELECT DoNotCall FROM Lead").status == 200
     described = asking("GET", "/sobjects/Lead/describe").body["fields"]
     custom = {one["name"]: one["updateable"] for one in described if one["custom"]}
     assert custom == {"Stage__c": True, "Score__c": False}
+
+
+def test_a_formula_tells_of_a_field_from_the_day_it_is_deployed(tmp_path) -> None:
+    asking = Asking()
+    first, second = asking.lead(), asking.lead()
+    path = f"/sobjects/Lead/{first}"
+    assert asking("PATCH", path, {"EmailBouncedReason": "550"}).status == 204
+    more = "<type>Checkbox</type><formula>NOT(ISBLANK(EmailBouncedReason))</formula>"
+    deploy(asking.twin.org, package(tmp_path, {"Lead.Bounced__c": more}, permissions=False))
+    ask = "SELECT Bounced__c FROM Lead ORDER BY Id"
+    assert [row["Bounced__c"] for row in asking.rows(ask)] == [True, False]
+    asking("PATCH", path, {"EmailBouncedReason": None})
+    asking("PATCH", f"/sobjects/Lead/{second}", {"EmailBouncedReason": "550"})
+    assert [row["Bounced__c"] for row in asking.rows(ask)] == [False, True]
+    refused = asking("PATCH", path, {"Bounced__c": True})
+    assert refused.code == "INVALID_FIELD_FOR_INSERT_UPDATE"
 
 
 def test_a_package_that_is_wrong_is_named(tmp_path) -> None:

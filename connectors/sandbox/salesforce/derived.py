@@ -12,7 +12,11 @@ from connectors.sandbox.salesforce.org import Org
 def derived(org: Org, object_type: ObjectType, before: Row, after: Row) -> Row:
     """Work out what follows from the values of a record."""
     rule = _RULES.get(object_type.name)
-    return {} if rule is None else rule(org, before, after)
+    found = {} if rule is None else rule(org, before, after)
+    for field in object_type.fields.values():
+        if field.tells_of is not None:
+            found[field.name] = int(after.get(field.tells_of) is not None)
+    return found
 
 
 def full_name(row: Row) -> str | None:

@@ -67,6 +67,8 @@ class Field:
     precision: int = 0
     scale: int = 0
     is_tracked: bool = False
+    tells_of: str | None = None
+    """The field whose presence it tells: the one formula that the twin works out."""
 
     @property
     def is_long(self) -> bool:

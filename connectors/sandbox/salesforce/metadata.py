@@ -2,12 +2,14 @@
 
 Of a package the twin takes what changes its schema, ``objects/<Type>/fields/*.field-meta.xml``, and
 ``permissionsets/*.permissionset-meta.xml`` for what the integration user may see. List views and
-layouts change nothing for an API. As in an org, a field that was deployed is hidden until a permission
-set shows it, unless the package has none.
+layouts change nothing for an API. Of formulas it works out ``NOT(ISBLANK(Field))``; others stay empty.
+As in an org, a field that was deployed is hidden until a permission set shows it, unless the package
+has none.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -37,6 +39,7 @@ _TYPES: Final[Mapping[str, str]] = {
     "Url": "url",
 }
 _LENGTHS: Final = {"Email": 80, "Phone": 40, "Picklist": 255, "TextArea": 255, "Url": 255}
+_PRESENCE: Final = re.compile(r"\s*NOT\s*\(\s*ISBLANK\s*\(\s*(\w+)\s*\)\s*\)\s*", re.IGNORECASE)
 _ON_BOTH: Final = "Activity"
 """Custom fields of tasks and events are those of activities."""
 
@@ -55,11 +58,18 @@ def deploy(org: Org, folder: Path) -> tuple[str, ...]:
         for target in ("Task", "Event") if type_ == _ON_BOTH else (type_,):
             field = _field(path)
             org.schema.add_fields(target, field, at=now)
+            _work_out(org, target, field)
             deployed.append(f"{target}.{field.name}")
     sets = sorted(folder.rglob("*.permissionset-meta.xml"))
     if sets:
         _allow(org, deployed, dict(pair for path in sets for pair in _permissions(path)))
     return tuple(deployed)
+
+
+def _is_standard(org: Org, full: str) -> bool:
+    type_, _, name = full.partition(".")
+    found = org.schema.types.get(type_.lower())
+    return found is not None and found.field(name) is not None and not name.endswith("__c")
 
 
 def _read(path: Path) -> Element:
@@ -78,7 +88,9 @@ def _field(path: Path) -> Field:
     name, kind = _text(root, "fullName"), _text(root, "type")
     if not name.endswith("__c") or kind not in _TYPES:
         raise ValueError(f"{path.name} has no type that the twin knows")
-    is_formula = bool(_text(root, "formula"))
+    formula = _text(root, "formula")
+    presence = _PRESENCE.fullmatch(formula)
+    is_formula = bool(formula)
     length = int(_text(root, "length", "0")) or _LENGTHS.get(kind, 0)
     target = _text(root, "referenceTo")
     is_flag = kind == "Checkbox"
@@ -100,7 +112,16 @@ def _field(path: Path) -> Field:
         precision=int(_text(root, "precision", "0")),
         scale=int(_text(root, "scale", "0")),
         is_tracked=_text(root, "trackHistory") == "true",
+        tells_of=None if presence is None else presence[1],
     )
+
+
+def _work_out(org: Org, type_: str, field: Field) -> None:
+    """Give the records that are there already what a formula tells of them."""
+    if field.tells_of is not None:
+        for row in org.store.find(type_, {}):
+            told = int(row[field.tells_of] is not None)
+            org.store.change(type_, str(row["Id"]), {field.name: told})
 
 
 def _options(root: Element) -> Iterator[Option]:
@@ -123,8 +144,10 @@ def _permissions(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def _allow(org: Org, deployed: list[str], permissions: Mapping[str, str]) -> None:
+    """Show what the permission sets show: of what was deployed, and of standard fields they name."""
     now = org.clock.now_ms()
-    for full in deployed:
+    standard = [full for full in permissions if _is_standard(org, full)]
+    for full in [*deployed, *standard]:
         type_, _, name = full.partition(".")
         on_activity = f"{_ON_BOTH}.{name}" if type_ in {"Task", "Event"} else full
         match permissions.get(full) or permissions.get(on_activity) or "none":
