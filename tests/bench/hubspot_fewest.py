@@ -9,11 +9,10 @@ looked at costs one call at least, though nothing may be there: each form, each 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TypeAlias
 
 from tests.bench.hubspot_account import ENGAGEMENTS, Base
+from tests.bench.requests_shown import Calls, pages
 
-Calls: TypeAlias = Counter[str]
 _OBJECTS = "/crm/v3/objects"
 _LINKS = "POST /crm/v4/associations/{}/contacts/batch/read"
 _DEGREES = 3
@@ -60,7 +59,7 @@ def of_every_run(base: Base) -> Calls:
     return calls
 
 
-def of_writing(amount: int) -> Calls:
+def of_writing(_base: Base, amount: int) -> Calls:
     """Count for writing to contacts: HubSpot writes unconditionally, so each is looked at before."""
     batches = pages(amount, 100)
     return Counter(
@@ -69,8 +68,3 @@ def of_writing(amount: int) -> Calls:
             f"POST {_OBJECTS}/contacts/batch/update": batches,
         }
     )
-
-
-def pages(amount: int, size: int) -> int:
-    """Count the pages or batches of this size; at least one."""
-    return max(1, -(-amount // size))
