@@ -284,6 +284,16 @@ def test_intents_are_claimed_oldest_first(ledger: Ledger) -> None:
         assert [row.id for row in outbox.claim(tx, "hubspot", 9)] == ["i1", "i3"]
 
 
+def test_intents_of_one_object_type_are_claimed_together(ledger: Ledger) -> None:
+    with ledger.begin() as tx:
+        types = {"i1": "leads", "i2": "contacts", "i3": "leads", "i4": "contacts"}
+        outbox.add_intents(tx, [intent(name, object_type=of) for name, of in types.items()])
+        outbox.release(tx, None)
+        assert [row.id for row in outbox.claim(tx, "hubspot", 3)] == ["i1", "i3"]
+        assert [row.id for row in outbox.claim(tx, "hubspot", 3)] == ["i2", "i4"]
+        assert outbox.claim(tx, "hubspot", 3) == []
+
+
 def test_what_is_written_in_two_steps_is_claimed_last_and_together(ledger: Ledger) -> None:
     with ledger.begin() as tx:
         steps = [intent("a0"), intent("a1", follows="a0"), intent("b0"), intent("b1", follows="b0")]

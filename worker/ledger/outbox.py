@@ -102,21 +102,29 @@ def held_runs(tx: Transaction) -> dict[str, int]:
 
 
 def claim(tx: Transaction, system: str, limit: int) -> list[Intent]:
-    """Take ready intents of a system, oldest first, and mark them ``sending``.
+    """Take ready intents of one object type of a system, oldest first, and mark them ``sending``.
 
-    Commit before sending: a crash in between must find them marked. One that follows another waits
-    until that one was applied. Those written in two steps come last and together: each step is read
-    back, which costs a call for every batch that has one, and the field is empty for a short time only.
+    Of one type, as those of several share no call. Commit before sending: a crash in between must find
+    them marked. One that follows another waits until that one was applied. Those written in two steps come
+    last and together: each step is read back, which costs a call for every batch that has one, and the field
+    is empty for a short time only.
     """
     ready = _select(tx).where(intents.c.state == IntentState.READY, intents.c.system == system)
     rows: list[AnyRow] = []
     for turn in (_stands_alone(), _may_follow(), _is_followed()):
-        query = ready.where(turn).limit(limit - len(rows))
-        if len(rows) < limit:
-            rows += tx.connection.execute(locked(tx, query, skips=True)).all()
+        query = ready.where(turn)
+        oldest = rows[:1] or _take(tx, query, 1)
+        if oldest and len(rows) < limit:
+            alike = query.where(intents.c.object_type == oldest[0].object_type)
+            rows += _take(tx, alike, limit - len(rows))
     ids = is_one_of(tx, intents.c.id, [row.id for row in rows])
     _move(tx, ids, to=IntentState.SENDING)
     return [_to_intent(tx, row, state=IntentState.SENDING) for row in rows]
+
+
+def _take(tx: Transaction, query: AnySelect, limit: int) -> Sequence[AnyRow]:
+    """Lock rows that no other worker holds."""
+    return tx.connection.execute(locked(tx, query.limit(limit), skips=True)).all()
 
 
 def sending(tx: Transaction, system: str, limit: int) -> list[Intent]:
