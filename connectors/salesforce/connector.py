@@ -20,7 +20,7 @@ from connectors.salesforce.sources import RecordSource
 from connectors.salesforce.specs import SPECS, WHO
 from connectors.salesforce.statuses import read_statuses
 from connectors.salesforce.transport import Transport
-from connectors.salesforce.writing import WRITE_BATCH, Batch
+from connectors.salesforce.writing import WRITE_BATCH, Batch, columns
 from connectors.shared.commands import read_only, unknown
 from connectors.shared.options import require_known
 from worker.core.records import (
@@ -226,6 +226,8 @@ class SalesforceConnector:
             transport=self.transport,
             shape=self.book.of(name),
             picklists=self.picklists,
+            types=self.book.types(name, columns(commands)),
+            clock=self.clock,
             converting=converting,
         )
         return batch.write(commands)

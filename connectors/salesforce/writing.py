@@ -1,16 +1,17 @@
 """Writes fields of records, 200 a call and by record id, and tells of each what became of it.
 
-A push reads the records first: what a person changed since the decision is a conflict, what stands already
-is not sent, a converted lead is never written. A single record is sent with the time of the change that was
-read, so that Salesforce itself refuses it after a newer one; collections know no such condition. Nothing is
-sent twice here: only a batch that was refused as a whole, so that nothing of it was written, is halved.
+A push reads its records first, and anew once they were read a while ago: what a person changed since the
+decision is a conflict, what stands already is not sent, a converted lead is never written. A single record
+is sent with the time of the change that was read, so that Salesforce itself refuses it after a newer one;
+collections know no such condition. Nothing is sent twice here: only a batch that was refused as a whole,
+so that nothing of it was written, is halved.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.utils import format_datetime
 from typing import Final
 
@@ -27,15 +28,21 @@ from connectors.salesforce.schema import Shape
 from connectors.salesforce.sender import Answer, parse
 from connectors.salesforce.transport import Transport
 from connectors.salesforce.values import is_same, to_send
-from connectors.shared.commands import chunks, turns, unknown
+from connectors.shared.commands import turns, unknown
 from worker.core.records import RawValues, WriteCommand, WriteOutcome, WriteResult, is_code
 from worker.errors import LeadtriageError, UnavailableError
+from worker.ports import Clock
 
-WRITE_BATCH: Final = 200
+WRITE_BATCH: Final = 2_000
+"""As many as one query looks at, before and after."""
+COLLECTION: Final = 200
+_FRESH: Final = timedelta(seconds=10)
+"""How long it counts what a record was seen to hold: what a person changes after that look is overwritten."""
 NOT_TAKEN: Final = "WRITE_NOT_TAKEN"
 _CHANGED: Final = "LastModifiedDate"
 _PARENT: Final = "AccountId"
 _KIND: Final = "RecordTypeId"
+_CONTROL: Final = ("Id", "IsConverted", _PARENT, _KIND, _CHANGED)
 _GONE: Final = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY"})
 _NOT_OURS: Final = frozenset({"ALL_OR_NONE_OPERATION_ROLLED_BACK", "PROCESSING_HALTED"})
 _NOT_DONE: Final = frozenset({401, 403, 429})
@@ -46,7 +53,9 @@ _STALE: Final = 412
 class Batch:
     """The commands of one push on one object, with what became of each.
 
-    ``present`` is what the records are known to hold. ``is_stopped`` means that nothing more may be sent,
+    ``types`` are the columns that a write depends on, with their types. ``present`` is what the records are
+    known to hold, as of ``seen_at``. ``done`` is what Salesforce says it carried out, and was not looked at
+    since. ``is_stopped`` means that nothing more may be sent,
     as Salesforce takes no more calls or does not answer. ``unsure`` are ids of records of which a write may
     have landed, or is to be tried later: their next commands wait.
     """
@@ -54,9 +63,13 @@ class Batch:
     transport: Transport = field(repr=False)
     shape: Shape = field(repr=False)
     picklists: Picklists = field(repr=False)
+    types: Mapping[str, str] = field(repr=False)
+    clock: Clock
     converting: frozenset[str] = frozenset()
     present: dict[str, Row] = field(default_factory=dict, repr=False)
+    seen_at: datetime | None = None
     results: dict[str, WriteResult] = field(default_factory=dict)
+    done: list[WriteCommand] = field(default_factory=list)
     unsure: set[str] = field(default_factory=set)
     is_begun: bool = False
     is_stopped: bool = False
@@ -66,12 +79,34 @@ class Batch:
 
         Raises ``LeadtriageError`` when Salesforce refuses before anything was written.
         """
-        self.present = self._read(commands)
+        self._see(commands)
         for turn in turns(commands, id_of):
-            for part in chunks(self._by_parent(turn), WRITE_BATCH):
-                self._send(self._needed(part))
-                self.unsure |= {id_of(o) for o in part if o.command_id not in self.results}
+            ordered = self._by_parent(turn)
+            for start in range(0, len(ordered), COLLECTION):
+                self._see_anew(ordered[start:])
+                self._send(self._needed(ordered[start : start + COLLECTION]))
+            self._look_again()
+            self.unsure |= {id_of(o) for o in turn if o.command_id not in self.results}
         return [self.results.get(one.command_id, unknown(one)) for one in commands]
+
+    def _see(self, commands: Sequence[WriteCommand]) -> None:
+        """Read what the records hold now."""
+        self.seen_at = self.clock()
+        found = self._read(commands)
+        gone = {id_of(one) for one in commands} - found.keys()
+        self.present = {id_: row for id_, row in self.present.items() if id_ not in gone} | found
+
+    def _see_anew(self, commands: Sequence[WriteCommand]) -> None:
+        """Read once more what is not sent yet, where the last look at it does not count any more."""
+        is_fresh = self.seen_at is not None and self.clock() - self.seen_at < _FRESH
+        if self.is_stopped or is_fresh:
+            return
+        try:
+            self._see(commands)
+        except LeadtriageError:
+            if not self.is_begun:
+                raise
+            self.is_stopped = True
 
     def _by_parent(self, commands: Sequence[WriteCommand]) -> list[WriteCommand]:
         """Keep records of one account together: each write locks it, and two calls would meet there."""
@@ -127,8 +162,7 @@ class Batch:
             self._refused(commands, answer.fault)
         else:
             self.is_begun = True
-            done = commands if len(commands) == 1 else self._told(commands, answer)
-            self._look_again(done)
+            self.done += commands if len(commands) == 1 else self._told(commands, answer)
 
     def _ask(self, commands: Sequence[WriteCommand]) -> Answer:
         records = [
@@ -198,8 +232,9 @@ class Batch:
             known = code if code and is_code(code) else None
             self._settle(command, WriteOutcome.REJECTED, known)
 
-    def _look_again(self, commands: Sequence[WriteCommand]) -> None:
+    def _look_again(self) -> None:
         """Read what was written: triggers and flows of the org may have put it back."""
+        commands, self.done = self.done, []
         if not commands:
             return
         try:
@@ -233,11 +268,10 @@ class Batch:
 
     def _untaken(self, values: RawValues, row: Row) -> list[str]:
         """Name the values that a row does not hold."""
-        types = {name: field.type for name, field in self.shape.fields.items()}
         return [
             name
             for name, value in values.items()
-            if not is_same(value, row.cells.get(name), types.get(name, "string"))
+            if not is_same(value, row.cells.get(name), self.types.get(name, "string"))
         ]
 
     def _settle(
@@ -249,12 +283,14 @@ class Batch:
 
     def _read(self, commands: Sequence[WriteCommand]) -> dict[str, Row]:
         """Read the fields that are written and expected, and what a write depends on."""
-        control = ("Id", "IsConverted", _PARENT, _KIND, _CHANGED)
-        named = sorted({name for one in commands for name in (*one.changes, *one.expected)})
-        fields = self.shape.fields
-        types = {name: fields[name].type for name in (*control, *named) if name in fields}
-        reader = ObjectReader(transport=self.transport, name=self.shape.name, types=types)
+        reader = ObjectReader(transport=self.transport, name=self.shape.name, types=self.types)
         return reader.read(list(dict.fromkeys(map(id_of, commands))))
+
+
+def columns(commands: Sequence[WriteCommand]) -> list[str]:
+    """Name the fields that are written and expected, and those that a write depends on."""
+    named = {name for one in commands for name in (*one.changes, *one.expected)}
+    return [*_CONTROL, *sorted(named.difference(_CONTROL))]
 
 
 def is_code_of_row(fault: Fault) -> bool:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
+from connectors.salesforce.connector import SalesforceConnector
 from connectors.sandbox.salesforce.fields import Field, RecordType
 from connectors.sandbox.salesforce.rules import Assignment, DuplicateRule, Lock, Validation
 from connectors.sandbox.script import Fault, FaultKind
@@ -26,10 +29,14 @@ def org() -> Iterator[Org]:
 
 
 def write(
-    record_id: str, changes: Mapping[str, RawValue], name: str = "w", type_: str = "Lead"
+    record_id: str,
+    changes: Mapping[str, RawValue],
+    name: str = "w",
+    type_: str = "Lead",
+    expected: Mapping[str, RawValue] | None = None,
 ) -> WriteCommand:
     ref = RecordRef(system="salesforce", object_type=type_, id=record_id)
-    return WriteCommand(command_id=name, ref=ref, changes=changes)
+    return WriteCommand(command_id=name, ref=ref, changes=changes, expected=expected or {})
 
 
 def told(connector: Connector, *commands: WriteCommand) -> list[tuple[WriteOutcome, str | None]]:
@@ -145,14 +152,45 @@ def test_f48_an_answer_lost_after_the_work_is_unknown_and_found_unchanged_later(
     assert told(org.connect(), *commands) == [(WriteOutcome.UNCHANGED, None)] * 2
 
 
-def test_a_push_of_200_is_a_read_a_write_and_a_look(org: Org) -> None:
-    leads = [org.lead() for _one in range(200)]
+@pytest.mark.parametrize("count", [200, 401])
+def test_a_push_is_a_look_a_write_of_each_200_and_a_look(org: Org, count: int) -> None:
+    leads = [org.lead() for _one in range(count)]
     connector = org.connect()
     connector.describe("Lead")
     org.counts()
     commands = [write(one, {"Title": "x"}, f"w{n}") for n, one in enumerate(leads)]
     assert {outcome for outcome, _code in told(connector, *commands)} == {APPLIED}
-    assert sum(org.counts().values()) == 3
+    assert sum(org.counts().values()) == 2 + -(-count // 200)
+
+
+def test_an_edit_during_a_long_push_is_seen_before_its_record_is_sent(org: Org) -> None:
+    leads = [org.lead(Title="before") for _one in range(202)]
+    edited = iter((None, None, leads[-1]))
+
+    def clock() -> datetime:
+        if (lead := next(edited, None)) is not None:
+            org.wait(seconds=11)
+            org.change("Lead", lead, Title="theirs")
+        return org.twin.clock.now()
+
+    connector = org.connect()
+    assert isinstance(connector, SalesforceConnector)
+    stood = {"Title": "before"}
+    commands = [write(one, {"Title": "x"}, f"w{n}", expected=stood) for n, one in enumerate(leads)]
+    found = told(replace(connector, clock=clock), *commands)
+    assert found == [(APPLIED, None)] * 201 + [(WriteOutcome.CONFLICT, "WRITE_CONFLICT")]
+    assert org.cell("Lead", leads[-1], "Title") == "theirs"
+
+
+def test_what_a_person_refused_on_the_individual_is_compared_before_a_write(org: Org) -> None:
+    individual = org.add("Individual", LastName="Rivera", HasOptedOutSolicit=True)
+    lead = org.lead(IndividualId=individual)
+    field = "Individual.HasOptedOutSolicit"
+    commands = [
+        write(lead, {"Title": said}, said, expected={field: said}) for said in ("true", "false")
+    ]
+    found = told(org.connect(), *commands)
+    assert found == [(APPLIED, None), (WriteOutcome.CONFLICT, "WRITE_CONFLICT")]
 
 
 def test_text_is_kept_as_it_was_sent_whatever_it_looks_like(org: Org) -> None:

@@ -6,9 +6,9 @@ the Bulk API, it is a job: begun, looked at once, read in parts of 50,000, and r
 holds what people said for seven days otherwise. A change is asked for by the stamp of each object and,
 apart, of each related one that is read along: no index serves a condition on either. Writes go out
 in collections of 200; each record is looked at before, as a collection is written unconditionally,
-and after, as its answer does not say what triggers left standing: 2,000 a query, in the body of a
-composite call, as an address is too short for that many ids. A thing that must be looked at costs one
-call at least, though nothing may be there.
+and after, as its answer does not say what triggers left standing: 2,000 a query, of which wide rows
+take two pages, in the body of a composite call, as an address is too short for that many ids.
+A thing that must be looked at costs one call at least, though nothing may be there.
 """
 
 from __future__ import annotations
@@ -81,11 +81,12 @@ def of_every_run(base: Base) -> Calls:
 
 def of_writing(base: Base, amount: int) -> Calls:
     """Count for writing to leads and contacts: reads of each before and after, and collections."""
-    looked_at = _all_pages((base.rows["leads"], base.rows["contacts"]), _PAGE)
+    people = (base.rows["leads"], base.rows["contacts"])
+    queries = _all_pages(people, _PAGE)
     return Counter(
         {
-            "GET /query": 1,  # which statuses of leads stand for a conversion
-            "POST /composite": 2 * looked_at,
+            "POST /composite": 2 * queries,
+            "GET /query/{locator}": 2 * (_all_pages(people, _WIDE_PAGE) - queries),
             "PATCH /composite/sobjects": pages(amount, _COLLECTION),
         }
     )

@@ -149,10 +149,10 @@ def test_a_written_record_is_pulled_again(crm: Harness) -> None:
 
 
 def test_a_full_batch_is_accepted(crm: Harness) -> None:
-    [one, *_] = seeded(crm)
     connector = crm.open()
     size = connector.capabilities.write_batch
-    commands = [command(crm, connector, one, {STAGE: f"s{n}"}) for n in range(size)]
+    many = crm.add({str(n): named(crm, {STAGE: "lead"}) for n in range(size)})
+    commands = [command(crm, connector, one, {STAGE: "mql"}) for one in many]
     assert outcomes(connector, commands) == [WriteOutcome.APPLIED] * size
 
 
