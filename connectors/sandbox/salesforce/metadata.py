@@ -10,7 +10,7 @@ has none.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 from xml.etree.ElementTree import Element, ParseError, parse
@@ -40,6 +40,7 @@ _TYPES: Final[Mapping[str, str]] = {
 }
 _LENGTHS: Final = {"Email": 80, "Phone": 40, "Picklist": 255, "TextArea": 255, "Url": 255}
 _PRESENCE: Final = re.compile(r"\s*NOT\s*\(\s*ISBLANK\s*\(\s*(\w+)\s*\)\s*\)\s*", re.IGNORECASE)
+_DEGREES: Final = ("none", "read", "write")
 _ON_BOTH: Final = "Activity"
 """Custom fields of tasks and events are those of activities."""
 
@@ -62,7 +63,7 @@ def deploy(org: Org, folder: Path) -> tuple[str, ...]:
             deployed.append(f"{target}.{field.name}")
     sets = sorted(folder.rglob("*.permissionset-meta.xml"))
     if sets:
-        _allow(org, deployed, dict(pair for path in sets for pair in _permissions(path)))
+        _allow(org, deployed, _joined(pair for path in sets for pair in _permissions(path)))
     return tuple(deployed)
 
 
@@ -134,6 +135,14 @@ def _options(root: Element) -> Iterator[Option]:
                 is_default=_text(value, "default") == "true",
                 is_active=_text(value, "isActive", "true") == "true",
             )
+
+
+def _joined(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Join permission sets: each adds to the others, and none takes away."""
+    found: dict[str, str] = {}
+    for field, allowed in pairs:
+        found[field] = max(found.get(field, _DEGREES[0]), allowed, key=_DEGREES.index)
+    return found
 
 
 def _permissions(path: Path) -> Iterator[tuple[str, str]]:
