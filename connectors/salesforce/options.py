@@ -33,6 +33,7 @@ _HOSTS = (
     ".sfcrmproducts.cn",
 )
 """Where Salesforce itself answers (Salesforce Help: Required Domains). A secret goes nowhere else."""
+VERSION = "62.0"
 _VERSION = re.compile(r"(\d{2,3})\.0")
 _OLDEST = 60
 """The first version that knows each header and resource used here."""
@@ -94,7 +95,7 @@ def read_setup(context: ConnectorContext) -> Setup:
         system=context.system,
         login_url=login_url,
         instance_url=_url(instance, "instance_url", where) if instance else None,
-        version=_version(options.get("api_version", "62.0"), where),
+        version=_version(options.get("api_version", VERSION), where),
         token=options.get("access_token") or None,
         token_file=_path(context, "token_file"),
         flow=_flow(context, login_url, where),

@@ -15,6 +15,7 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from tests.project.demo_output import excerpt
+from tests.project.salesforce_package import package
 from worker.cli.main import EPILOG, app
 from worker.config.settings import SECTIONS, Settings, setting_names
 from worker.config.settings_sources import variable
@@ -209,6 +210,7 @@ def fresh(root: Path = ROOT) -> Iterator[tuple[str, str]]:
         yield name, make()
     for (name, mark), make in PARTS.items():
         yield name, with_part((root / name).read_text(encoding="utf-8"), mark, make())
+    yield from package().items()
 
 
 def with_part(text: str, mark: str, part: str) -> str:
@@ -239,6 +241,7 @@ def main(arguments: Sequence[str]) -> int:
             sys.stdout.write(f"{name} is stale; run `make docs`\n")
         return 1 if found else 0
     for name, text in fresh():
+        (ROOT / name).parent.mkdir(parents=True, exist_ok=True)
         (ROOT / name).write_text(text, encoding="utf-8")
     return 0
 

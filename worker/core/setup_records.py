@@ -25,7 +25,8 @@ class WantedField:
     """A field that the map writes. ``key`` is its key there: the managed value; ``separator`` joins a list.
 
     ``is_ours`` fields hold what the worker alone writes, so that it may make them and add choices. The
-    others, such as the stage, belong to people or to the CRM, and are only looked at.
+    others, such as the stage, belong to people or to the CRM, and are only looked at. ``max_length`` is
+    how long a text gets at most; None: nothing limits it.
     """
 
     object_type: str
@@ -37,6 +38,7 @@ class WantedField:
     choices: tuple[Choice, ...] = ()
     separator: str = ";"
     is_ours: bool = True
+    max_length: int | None = None
 
 
 class FieldState(StrEnum):

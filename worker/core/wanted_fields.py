@@ -97,6 +97,7 @@ def _want(configuration: Configuration, object_type: str, write: FieldWrite) -> 
         choices=_choices(configuration, write) if is_listed else (),
         separator=write.separator,
         is_ours=write.managed not in _OF_PEOPLE,
+        max_length=write.max_length,
     )
 
 
