@@ -174,7 +174,9 @@ class SalesforceConnector:
                 replace(one, options=open_words or one.options) if one.name == "Status" else one
                 for one in fields
             )
-        return ObjectDescription(object_type=object_type, fields=fields)
+        return ObjectDescription(
+            object_type=object_type, fields=fields, takes_queues=shape.takes_queues
+        )
 
     def look_closer(self, object_type: str) -> ObjectDescription:
         """Describe an object type; its description tells all that a check looks at."""

@@ -111,6 +111,12 @@ class Shape:
     name: str
     fields: Mapping[str, FieldShape]
 
+    @property
+    def takes_queues(self) -> bool:
+        """Tell whether a queue, which is a group, can own a record."""
+        owner = self.fields.get("OwnerId")
+        return owner is None or "Group" in owner.reference_to
+
     def relation(self, name: str) -> FieldShape | None:
         """Find the field behind a relationship."""
         return next((one for one in self.fields.values() if one.relationship_name == name), None)

@@ -234,3 +234,15 @@ def test_a_status_that_converts_is_no_stage(tmp_path: Path) -> None:
         "    allowed: Open - Not Contacted, Working - Contacted, Closed - Not Converted",
         "    hint: name another status; people convert leads",
     ]
+
+
+def test_a_queue_is_told_where_only_a_person_can_own(org: Org, tmp_path: Path) -> None:
+    queue = org.add("Group", Name="Intake", Type="Queue")
+    changed = lay_out(tmp_path / "changed")
+    file = changed / "routing.yaml"
+    text = file.read_text(encoding="utf-8")
+    assert text.count("own-900") == 1
+    file.write_text(text.replace("own-900", queue), encoding="utf-8")
+    said = check(changed).stderr
+    assert "a queue cannot own contacts there, and the queue 'intake' is one." in said.lower()
+    assert "own leads there" not in said
