@@ -192,7 +192,12 @@ class SalesforceConnector:
 
     def plan_setup(self, wanted: Sequence[WantedField]) -> SetupPlan:
         """Compare the fields that are written with the org's, and say what a person deploys."""
-        surveyor = Surveyor(transport=self.transport, sources=self.objects, describe=self.describe)
+        surveyor = Surveyor(
+            transport=self.transport,
+            sources=self.objects,
+            describe=self.describe,
+            picklists=self.picklists,
+        )
         return surveyor.plan(wanted)
 
     def carry_out(self, step: SetupStep) -> None:

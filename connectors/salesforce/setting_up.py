@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from connectors.salesforce.permissions import is_assigned, shown_to_somebody
+from connectors.salesforce.picklists import Picklists
 from connectors.salesforce.sources import RecordSource
 from connectors.salesforce.standing import (
     ASSIGN,
@@ -37,6 +38,7 @@ class Surveyor:
     transport: Transport
     sources: Mapping[str, RecordSource]
     describe: Callable[[str], ObjectDescription]
+    picklists: Picklists
 
     def plan(self, wanted: Sequence[WantedField]) -> SetupPlan:
         """Compare all that is wanted; the plan has no steps, as only people deploy."""
@@ -65,7 +67,12 @@ class Surveyor:
             hidden=shown_to_somebody(self.transport, source.name, absent),
             consent=source.spec.consent,
             converting=(read_statuses(self.transport).converting if writes_status else frozenset()),
+            allowed=self._allowed(source),
         )
+
+    def _allowed(self, source: RecordSource) -> dict[str, Mapping[str, frozenset[str]]]:
+        kinds = source.book.of(source.name).kinds
+        return {one.name: self.picklists.of(source.name, one.record_type_id) for one in kinds}
 
     def _permissions(self, standings: Iterable[FieldStanding]) -> tuple[Permission, ...]:
         """A set of one's own does as well, so ours is only missed where something is not seen."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from dataclasses import field as dataclass_field
 from typing import Final
 
 from worker.core.records import FieldDescription, FieldForm
@@ -43,7 +44,8 @@ class Present:
     """What our user sees of one object. ``hidden`` are the fields known to be there and not shown.
 
     None: the org does not let us look. ``consent`` are standard fields, which every org has.
-    ``converting`` are the statuses of leads that stand for a conversion.
+    ``converting`` are the statuses of leads that stand for a conversion. ``allowed`` are the choices
+    that each record type leaves, by its name and the field.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Present:
     hidden: frozenset[str] | None = None
     consent: tuple[str, ...] = ()
     converting: frozenset[str] = frozenset()
+    allowed: Mapping[str, Mapping[str, frozenset[str]]] = dataclass_field(default_factory=dict)
 
 
 def stand(field: WantedField, present: Present) -> FieldStanding:
@@ -162,7 +165,7 @@ def _choices_of(field: WantedField, found: FieldDescription, present: Present) -
     known = found.options
     missing = tuple(one for one in field.choices if known is not None and one.value not in known)
     if not missing:
-        return FieldStanding(field=field, state=FieldState.READY)
+        return _allowed_by_types(field, present)
     says = f"the list of {field.name!r} of {present.name} has no {_in_words(missing)}."
     to_do = f"add it in Setup, Object Manager, {present.name}, or mend the word in the map"
     converts = [one.value for one in missing if one.value in present.converting]
@@ -180,6 +183,26 @@ def _choices_of(field: WantedField, found: FieldDescription, present: Present) -
         to_do=to_do,
         is_blocking=True,
     )
+
+
+def _allowed_by_types(field: WantedField, present: Present) -> FieldStanding:
+    """Find the record types that leave a choice out: a record of such a one refuses it."""
+    for kind, lists in present.allowed.items():
+        allowed = lists.get(field.name)
+        missing = tuple(c for c in field.choices if allowed is not None and c.value not in allowed)
+        if missing:
+            return FieldStanding(
+                field=field,
+                state=FieldState.LACKS_CHOICES,
+                missing=missing,
+                says=(
+                    f"the record type {kind!r} of {present.name} does not allow {_in_words(missing)} "
+                    f"in {field.name!r}."
+                ),
+                to_do=f"allow it in Setup, Object Manager, {present.name}, Record Types",
+                is_blocking=True,
+            )
+    return FieldStanding(field=field, state=FieldState.READY)
 
 
 def _in_words(choices: Sequence[Choice]) -> str:

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from connectors.sandbox.salesforce.fields import RecordType
+from connectors.sandbox.salesforce.ids import made_id
 from connectors.sandbox.salesforce.metadata import deploy
 from connectors.sandbox.salesforce.permission_sets import VIEW_SETUP
 from connectors.sandbox.salesforce.sessions import SANDBOX_SESSION
@@ -181,6 +183,26 @@ def test_words_that_a_list_lacks_are_named(folder: Path, org: Org) -> None:
         "    The list of 'Leadtriage_Follow_Up_State__c' of Contact has no 'reminded', 'reassigned', "
         "'escalated', 'accepted', 'followed_up'."
     )
+
+
+def test_a_record_type_that_leaves_a_choice_out_is_named(folder: Path, org: Org) -> None:
+    """A list that is deployed is not added to the record types that are there."""
+    few = ("waiting", "reminded", "overdue", "reassigned", "escalated", "accepted")
+    kind = RecordType(
+        id=made_id("012", 1),
+        developer_name="Partner",
+        label="Partner",
+        values={"Leadtriage_Follow_Up_State__c": few},
+    )
+    with org.twin.lock:
+        org.twin.org.set_record_types("Lead", kind)
+    assert problem(folder).splitlines()[1:] == [
+        (
+            "    The record type 'Partner' of Lead does not allow 'followed_up' in "
+            "'Leadtriage_Follow_Up_State__c'."
+        ),
+        "    hint: allow it in Setup, Object Manager, Lead, Record Types",
+    ]
 
 
 # --- check --live
