@@ -120,6 +120,14 @@ def test_a_lead_and_the_contact_it_became_are_one_person() -> None:
     assert not grouping.contradicted
 
 
+def test_a_lead_whose_new_contact_was_not_read_yet_stands_for_it() -> None:
+    lead, person = salesforce("L"), hubspot("h", "L", kind="leads")
+    contact = RecordRef("salesforce", "contacts", "C")
+    grouping = group_records([person, lead], {lead.ref: contact})
+    assert together(grouping) == [{"h", "L"}]
+    assert not grouping.contradicted
+
+
 def test_a_reference_travels_to_the_ledger_and_back() -> None:
     reads = tuple(
         FieldRead(fact=fact, source=fact, transform=Transform.ID, refers_to=target)

@@ -93,11 +93,13 @@ class _Book:
         return not said or any(named in self.find(reference) for reference in said)
 
     def _standing_for(self, ref: RecordRef) -> RecordRef:
-        seen = {ref}
+        """Follow merges to the last record that is known: a lead is read before its new contact."""
+        seen, known = {ref}, ref
         while (target := self._merged.get(ref)) is not None and target not in seen:
             seen.add(target)
             ref = target
-        return ref
+            known = ref if ref in self._by_ref else known
+        return known
 
 
 def _is_of_kind(reference: Reference, ref: RecordRef) -> bool:
