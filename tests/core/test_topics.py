@@ -181,6 +181,19 @@ def test_a_permission_taken_back_is_written_by_itself(shipped: Ruleset) -> None:
     assert changes["allowed_channels"] == "email"
 
 
+def test_a_permission_that_a_record_inherited_is_taken_back_where_people_own_the_stage(
+    shipped: Ruleset,
+) -> None:
+    """A contact shows what the lead showed that became it, though nothing was written to it yet."""
+    decision = decided(shipped, opt_out_phone="true", lifecycle_stage="Customer")
+    read = Row(values=PATIENT).read(shipped).values
+    values = {**read, "allowed_channels": "email;phone"}
+    for written in ({}, {"allowed_channels": "email;phone"}):
+        current = CurrentRecord(values=values, written=written)
+        (planned,) = plan_write(shipped, decision, {contact_ref(): current})
+        assert planned.changes == {"allowed_channels": "email"}
+
+
 def test_a_permission_gained_waits_for_another_change(shipped: Ruleset) -> None:
     decision = decided(shipped)
     shown = {**plan(shipped, decision, {}), "allowed_channels": "email"}

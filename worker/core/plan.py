@@ -181,9 +181,17 @@ def _take_back(
             continue
         shown = split_words(write, record.values[write.target] or "")
         kept = [one for one in allowed if (write.values.get(one) or one) in shown]
-        if len(kept) < len(shown) and _is_ours(write, record):
+        if len(kept) < len(shown) and _may_take_back(write, record):
             changes[write.target] = write_out(write, SEPARATOR.join(kept)).text or None
     return changes
+
+
+def _may_take_back(write: FieldWrite, record: CurrentRecord) -> bool:
+    """What nobody has changed since we wrote it, and what came with the record from one we wrote to.
+
+    A contact shows what the lead showed that became it, and a merged record what its parts did.
+    """
+    return write.target not in record.written or _is_ours(write, record)
 
 
 def _with_opt_outs(
