@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import re
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from connectors.sandbox.hubspot.owners import Owner, put_owner
 from connectors.sandbox.hubspot.tokens import SANDBOX_TOKEN
 from connectors.sandbox.salesforce.sessions import SANDBOX_SESSION
 from tests.support import hubspot_organisation, salesforce_organisation
 from tests.support.hubspot_twin import Account, serving_account
-from tests.support.organisation import MAPPINGS
 from tests.support.salesforce_twin import Org, serving_org
+from tests.support.two_twins import add_owners, write_configuration
 from worker.app import open_app
 from worker.config.loader import load_configuration
 from worker.core.testimony import About, Disagreement
 from worker.steps.sync import RunReport
 from worker.steps.truth import Tally, tell_truth
 
-SCHEDULERS = ("101", "102", "103")
 READY = {
     "lead_type": "Patient",
     "service_line": "orthopedics",
@@ -85,34 +81,6 @@ class Both:
         assert record is not None
         owner = record.properties.get("hubspot_owner_id", "")
         return owner, self.salesforce.cell("Lead", lead, "OwnerId")
-
-
-def write_configuration(folder: Path, org: Org) -> None:
-    """HubSpot's example with Salesforce's map beside it; owners are matched by e-mail."""
-    hubspot_organisation.lay_out(folder)
-    shutil.copy(MAPPINGS / "examples/salesforce/systems/salesforce.yaml", folder / "systems")
-    hubspot = folder / "systems" / "hubspot.yaml"
-    text = hubspot.read_text(encoding="utf-8")
-    hubspot.write_text(text.replace("# salesforce_lead_id:", "salesforce_lead_id:"), "utf-8")
-    routing = folder / "routing.yaml"
-    text = re.sub(r"own-(\d+)", r'"7700\1"', routing.read_text(encoding="utf-8"))
-    nobody = f"unassigned: {{salesforce: [{org.twin.org.person}], hubspot:"
-    text = text.replace("unassigned: {hubspot:", nobody)
-    more = "match_owners_by: email\nwithout_account: {salesforce: nothing}\n"
-    routing.write_text(text + more, encoding="utf-8")
-
-
-def add_owners(account: Account, org: Org, folder: Path) -> dict[str, str]:
-    """Give HubSpot all owners of the roster, and Salesforce the schedulers, with the same e-mails."""
-    for number in set(re.findall(r"7700(\d+)", (folder / "routing.yaml").read_text("utf-8"))):
-        email = f"{number}@clinic.example"
-        put_owner(account.twin.account.store, Owner(id=f"7700{number}", email=email))
-    users = {}
-    for number in SCHEDULERS:
-        row = {"Username": f"{number}@sf.example", "LastName": number, "Name": number}
-        row |= {"Email": f"{number}@Clinic.example"}
-        users[f"7700{number}"] = org.twin.org.put_row("User", {**row, "IsActive": 1})
-    return users
 
 
 @pytest.fixture

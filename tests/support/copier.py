@@ -71,5 +71,5 @@ class Copier:
         if shown == one.text or is_newer or shown != self.known.get(place, shown):
             return
         there.tell(one.person, {one.column: one.text}, Editor.AUTOMATION)
-        self.known[place] = one.text
+        self.known[place] = there.show(one.person, one.column)
         self.made += 1

@@ -13,23 +13,27 @@ import os
 import signal
 import sys
 import traceback
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from connectors.files.connector import open_connector
 from tests.support.crash_points import CrashPoints
 from tests.support.fake_organisation import connect, crm_of
 from tests.support.interposed import Interposed
+from tests.support.twin_connectors import opening
 from worker import app
 from worker.log import configure_logging
 from worker.ports import Connector, ConnectorContext, OpenConnector
 
 FAILED = 70
+Wrap: TypeAlias = Callable[[Connector], Connector]
 
 
-def run_sync(job: dict[str, str], points: CrashPoints) -> dict[str, int]:
+def run_sync(job: dict[str, Any], points: CrashPoints) -> dict[str, int]:
     """One ``sync`` as the command runs it; gives the counts of its writes by outcome."""
     folder = Path(job["folder"])
 
@@ -48,8 +52,28 @@ def run_sync(job: dict[str, str], points: CrashPoints) -> dict[str, int]:
         crm = crm_of(folder, on_write=lambda _command: points.pass_("after one write"))
         connectors = dict(connect(crm, wrap))
     now = datetime.fromisoformat(job["now"])
-    with app.open_app(folder, now=now, connectors=connectors) as opened:
+    with ExitStack() as stack:
+        if "twins" in job:
+            opened = stack.enter_context(_on_twins(folder, now, job["twins"], wrap))
+        else:
+            opened = stack.enter_context(app.open_app(folder, now=now, connectors=connectors))
         return dict(opened.sync().writes)
+
+
+def _on_twins(
+    folder: Path, now: datetime, options: Mapping[str, Mapping[str, str]], wrap: Wrap
+) -> AbstractContextManager[app.App]:
+    """Open the worker on served twins. Its clock stands still, but for what it waits."""
+    waited = [0.0]
+    known = opening(options, waited.append)
+    connectors = {name: partial(_wrapped, wrap, open_) for name, open_ in known.items()}
+    return app.open_app(
+        folder, clock=lambda: now + timedelta(seconds=sum(waited)), connectors=connectors
+    )
+
+
+def _wrapped(wrap: Wrap, open_: OpenConnector, context: ConnectorContext) -> Connector:
+    return wrap(open_(context))
 
 
 def in_child(answer: Path, act: Callable[[], object]) -> int:

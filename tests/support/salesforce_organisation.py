@@ -50,4 +50,11 @@ def _written_as(managed: Managed) -> str:
 def _field(name: str, kind: str) -> Field:
     length = {"string": 255, "textarea": 1000}.get(kind, 0)
     default = 0 if kind == "boolean" else None
-    return Field(name=name, type=kind, label=name, length=length, default=default)
+    return Field(
+        name=name,
+        type=kind,
+        label=name,
+        length=length,
+        default=default,
+        is_tracked=kind != "textarea",
+    )

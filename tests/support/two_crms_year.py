@@ -8,19 +8,24 @@ after every run. It speaks of sides alone: the same year can be lived on other c
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from random import Random
+from typing import TypeAlias
 
 from tests.support.copier import Copier
 from tests.support.two_crms import OWNER, STAGE, Side, TwoCrms
 from worker.core.records import Editor
+from worker.steps.sync import RunReport
 
 KINDS = ("appointment_request", "consultation_request", "inbound_call", "service_page_view")
 STAGES = ("nurture", "recycled", "disqualified", "lead", "mql", "sql", "opportunity", "customer")
 OWNERS = ("101", "102", "103", "111", "112")
 CHANNELS = ("email", "phone", "sms")
+Happening: TypeAlias = Callable[["Year"], str | None]
+"""Something that people do; gives what it was, or nothing where nobody was there to do it to."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -28,6 +33,8 @@ class Year:
     """The life of an organisation; ``busy`` is how much happens in a day, and the worker runs
     once in ``runs_every`` days.
 
+    ``more`` are things that only these CRMs know, each with its chance a day. ``attempt`` is a run, or
+    one that was broken off and gives nothing: the next one is then held to the same.
     ``refused`` is what each person has opted out of, ``happened`` counts what people did.
     """
 
@@ -36,6 +43,8 @@ class Year:
     dice: Random
     busy: float = 1.0
     runs_every: int = 1
+    more: Sequence[tuple[float, Happening]] = ()
+    attempt: Callable[[TwoCrms], RunReport | None] = TwoCrms.run
     refused: dict[str, set[str]] = field(default_factory=dict)
     people: list[str] = field(default_factory=list)
     arrived: int = 0
@@ -55,8 +64,15 @@ class Year:
 
     def run(self) -> None:
         """Run the worker, and hold both CRMs to what people have refused."""
-        self.writes += sum(self.two.run().writes.values())
+        report = self.attempt(self.two)
         self.copier.look()
+        if report is None:
+            self.happened["broke off"] += 1
+            return
+        self.writes += sum(report.writes.values())
+        self._hold_to_refusals()
+
+    def _hold_to_refusals(self) -> None:
         for side in self.two.sides.values():
             shown = side.table(("allowed_channels",))
             for person, refused in self.refused.items():
@@ -72,6 +88,7 @@ class Year:
             (0.18, self._set_owner),
             (0.10, self._opt_out),
             (0.03, self._merge),
+            *((chance, partial(do, self)) for chance, do in self.more),
         )
         for chance, do in things:
             if self.dice.random() < chance * self.busy and (what := do()) is not None:
@@ -93,7 +110,7 @@ class Year:
         if not self.people:
             return None
         at = self.two.now - timedelta(minutes=self.dice.randint(5, 300))
-        self._side().act(self._somebody(), self.dice.choice(KINDS), at, "")
+        self._side().act(self.somebody(), self.dice.choice(KINDS), at, "")
         return "acted"
 
     def _set_stage(self) -> str | None:
@@ -105,7 +122,7 @@ class Year:
     def _opt_out(self) -> str | None:
         if not self.people:
             return None
-        channel, person = self.dice.choice(CHANNELS), self._somebody()
+        channel, person = self.dice.choice(CHANNELS), self.somebody()
         self._side().tell(person, {f"opt_out_{channel}": "true"}, Editor.PERSON)
         self.refused.setdefault(person, set()).add(channel)
         return "opted out"
@@ -125,10 +142,10 @@ class Year:
     def _tell(self, what: str, values: dict[str, str]) -> str | None:
         if not self.people:
             return None
-        self._side().tell(self._somebody(), values, Editor.PERSON)
+        self._side().tell(self.somebody(), values, Editor.PERSON)
         return what
 
-    def _somebody(self) -> str:
+    def somebody(self) -> str:
         return self.dice.choice(self.people)
 
     def _side(self) -> Side:
