@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 from worker.core.copies import PastValue, with_past
 from worker.core.field_map import ObjectMap
@@ -19,6 +20,9 @@ from worker.core.records import RawValues, Record
 from worker.core.written_form import is_same
 from worker.ledger.rows import StoredRecord
 from worker.steps.edits import NO_FIELDS, is_confirmed, with_edits
+
+CHANGED_AT: Final = "changed_at"
+"""The fact that tells when a record was last changed, by whomever."""
 
 
 class News(StrEnum):
@@ -85,13 +89,17 @@ def absorb(
 
 def _as_old_as(reading: Reading, before: StoredRecord, after: StoredRecord) -> StoredRecord:
     """Keep the time of the last change that was not ours: which record of a person is newest goes by it."""
-    moving = reading.object_map.modified_at_field
-    values = dict(after.values)
-    if moving is not None and moving in before.values and moving in values:
-        values[moving] = before.values[moving]
+    moving = _stamps(reading.object_map) & before.values.keys() & after.values.keys()
+    values = {**after.values, **{name: before.values[name] for name in moving}}
     return remapped(
         reading.map_contact, replace(after, values=values, modified_at=before.modified_at)
     )
+
+
+def _stamps(object_map: ObjectMap) -> frozenset[str]:
+    """Name the fields that every write moves, ours as well: some CRMs show the time in several."""
+    told = {read.source for read in object_map.reads if read.fact == CHANGED_AT}
+    return frozenset(told | {object_map.modified_at_field or ""})
 
 
 def _is_known(reading: Reading, record: Record, before: StoredRecord) -> bool:
@@ -169,7 +177,7 @@ def is_same_content(object_map: ObjectMap, before: StoredRecord, after: StoredRe
 
     A CRM shows what was written in a form of its own: an instant to the millisecond, a list sorted.
     """
-    names = (set(before.values) | set(after.values)) - {object_map.modified_at_field}
+    names = (set(before.values) | set(after.values)) - _stamps(object_map)
     if not names <= before.values.keys() & after.values.keys():
         return False
     moved = {name for name in names if before.values[name] != after.values[name]}
