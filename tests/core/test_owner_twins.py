@@ -63,3 +63,14 @@ def test_without_an_address_nothing_can_be_looked_for(shipped: Ruleset) -> None:
     listed = {"files": owners(("own-101", None)), "other": owners(("7", "ann@x.org"))}
     (found,) = find_unmatched(one_member(shipped), listed, WRITERS)
     assert found.email_of is None
+
+
+def test_who_stands_for_nobody_in_one_crm_does_so_in_the_other(shipped: Ruleset) -> None:
+    listed = {
+        "files": owners(("own-000", "sync@x.org")),
+        "other": owners(("7", "sync@x.org"), ("8", "bob@x.org")),
+    }
+    assert with_twins(one_member(shipped), find_twins(listed)).unassigned == {
+        "files:own-000",
+        "other:7",
+    }

@@ -69,12 +69,16 @@ def _by_email(listed: Listed) -> dict[str, dict[str, list[str]]]:
 
 
 def with_twins(policy: RoutingPolicy, twins: Twins) -> RoutingPolicy:
-    """Give every member the ids that follow from those the roster names, which come first."""
+    """Give every member the ids that follow from those the roster names, which come first.
+
+    Who stands for nobody in one CRM does so in the others.
+    """
     teams = {
         name: replace(team, members=tuple(_completed(member, twins) for member in team.members))
         for name, team in policy.teams.items()
     }
-    return replace(policy, teams=teams, twins=twins)
+    nobody = (f"{s}:{one}" for key in policy.unassigned for s, one in twins.get(key, {}).items())
+    return replace(policy, teams=teams, twins=twins, unassigned=policy.unassigned.union(nobody))
 
 
 def _completed(member: Member, twins: Twins) -> Member:
