@@ -15,7 +15,9 @@ from connectors.sandbox.salesforce.population import UNKNOWN, populate
 from tests.support.salesforce_asking import Asking
 from worker.errors import FixConfigurationError, FixDataError
 from worker.ports import SandboxOrder
-from worker.sample import write_sample
+from worker.sample import split_sample, write_sample
+
+PACKAGE = Path(__file__).parents[2] / "deploy/salesforce/force-app"
 
 
 @pytest.fixture(scope="module")
@@ -219,3 +221,21 @@ def test_a_package_that_is_wrong_is_named(tmp_path) -> None:
         open_sandbox(order),
     ):
         pass
+
+
+def test_ids_of_salesforce_in_the_table_are_kept_and_say_what_somebody_is(tables, tmp_path) -> None:
+    for path in tables.glob("*.csv"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    split_sample(tmp_path, 1)
+    asking = Asking()
+    populate(asking.twin.org, tmp_path / "salesforce")
+    people = given(tmp_path / "salesforce", "contacts")
+    for type_, prefix in (("Lead", "00Q"), ("Contact", "003")):
+        expected = {row["contact_id"] for row in people if row["contact_id"].startswith(prefix)}
+        assert {row["Id"][:15] for row in asking.rows(f"SELECT Id FROM {type_}")} == expected
+
+
+def test_what_is_written_back_is_there_as_if_the_package_were_deployed(asking) -> None:
+    for name in deploy(Asking().twin.org, PACKAGE):
+        type_, _, field = name.partition(".")
+        assert field.lower() in asking.twin.org.schema.of(type_).fields

@@ -1,11 +1,11 @@
-"""Commands about configuration and material: ``init``, ``check`` and ``sample``."""
+"""Commands about a configuration: ``init`` and ``check``."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from importlib.resources import as_file, files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -15,6 +15,7 @@ import typer
 from rich.table import Table
 
 from worker.app import open_system
+from worker.cli.join import ROSTER, join_systems
 from worker.cli.options import (
     ConfigOption,
     DryRunOption,
@@ -22,7 +23,6 @@ from worker.cli.options import (
     err,
     exits,
     print_json,
-    progress,
     quiet_logs,
     show,
 )
@@ -34,16 +34,14 @@ from worker.core.configuration import Configuration
 from worker.core.ruleset import owner_writers
 from worker.core.setup_records import LiveAccount
 from worker.core.trace import Json
-from worker.errors import ExitCode, FixConfigurationError, FixDataError, LeadtriageError, Problem
+from worker.errors import ExitCode, FixConfigurationError, LeadtriageError, Problem
 from worker.report.setup import account_json, show_account
 from worker.report.words import counted
-from worker.sample import write_sample
 from worker.steps.live import look_live
 from worker.steps.live_twins import look_at_twins
 
 WHOLE = "organisation.yaml"
 """An example that has it is a whole configuration."""
-ROSTER = "routing.yaml"
 NOT_COPIED = frozenset({"README.md", "docs", "__pycache__", "state"})
 
 
@@ -61,10 +59,10 @@ def example_names() -> tuple[str, ...]:
 def init(
     folder: Annotated[Path, typer.Argument(help="Where to put the configuration.")],
     example: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             envvar="LEADTRIAGE_EXAMPLE",
-            help="Start from an example, such as hubspot.",
+            help="Start from an example, such as hubspot; may be given more than once, for several CRMs.",
             autocompletion=example_names,
         ),
     ] = None,
@@ -74,54 +72,58 @@ def init(
     """Write a configuration to start from. Never overwrites a file."""
     quiet_logs()
     with exits(), as_file(shipped_mappings()) as shipped:
-        copied, kept = copy_configuration(shipped, folder, example, dry_run=dry_run)
+        copied, kept = copy_configuration(shipped, folder, *(example or ()), dry_run=dry_run)
     if as_json:
         print_json({"folder": str(folder), "written": copied, "left": kept, "is_dry_run": dry_run})
         return
     verb = "Would write" if dry_run else "Wrote"
     show(f"{verb} {counted(copied, 'file')} to {folder}; left {kept} that were there.")
     if not dry_run:
-        show(f"Next: {_next_step(folder, example)} ; leadtriage check --config {folder}")
+        show(f"Next: {_next_step(folder, example or ())} ; leadtriage check --config {folder}")
 
 
 def copy_configuration(
-    shipped: Path, folder: Path, example: str | None, *, dry_run: bool
+    shipped: Path, folder: Path, *examples: str, dry_run: bool
 ) -> tuple[int, int]:
-    """Copy the shipped configuration, or an example; returns how many files were copied and kept.
+    """Copy the shipped configuration, or examples; returns how many files were copied and kept.
 
     An example that says nothing of its organisation is another CRM for the shipped configuration:
     its files take the place of the shipped ones, and owners are called by the name of its system.
+    Several such are one organisation: they refer to each other, and owners are matched by e-mail.
     """
     plain = NOT_COPIED | {"examples"}
-    if example is None:
+    if not examples:
         return copy_tree(shipped, folder, plain, dry_run=dry_run)
-    source = shipped / "examples" / example
+    sources = [_example(shipped, name, is_alone=len(examples) == 1) for name in examples]
+    counts = [copy_tree(source, folder, NOT_COPIED, dry_run=dry_run) for source in sources]
+    if not any((source / WHOLE).exists() for source in sources):
+        has_own = {path.name for source in sources for path in source.glob("*.yaml")}
+        has_roster = (folder / ROSTER).exists()
+        counts.append(copy_tree(shipped, folder, plain | has_own | {"systems"}, dry_run=dry_run))
+        systems = [path.stem for source in sources for path in source.glob("systems/*.yaml")]
+        if not (dry_run or has_roster):
+            join_systems(folder, systems)
+    return sum(copied for copied, _ in counts), sum(kept for _, kept in counts)
+
+
+def _example(shipped: Path, name: str, *, is_alone: bool) -> Path:
+    source = shipped / "examples" / name
     if not source.is_dir():
-        known = ", ".join(sorted(p.name for p in (shipped / "examples").iterdir()))
-        raise FixConfigurationError(f"There is no example {example!r}. There are: {known}.")
-    copied, kept = copy_tree(source, folder, NOT_COPIED, dry_run=dry_run)
-    if (source / WHOLE).exists():
-        return copied, kept
-    has_own = {path.name for path in source.glob("*.yaml")}
-    has_roster = (folder / ROSTER).exists()
-    more = copy_tree(shipped, folder, plain | has_own | {"systems"}, dry_run=dry_run)
-    systems = [path.stem for path in source.glob("systems/*.yaml")]
-    if len(systems) == 1 and not (dry_run or has_roster):
-        _call_owners_by(folder / ROSTER, systems[0])
-    return copied + more[0], kept + more[1]
+        known = ", ".join(example_names())
+        raise FixConfigurationError(f"There is no example {name!r}. There are: {known}.")
+    if not is_alone and (source / WHOLE).exists():
+        raise FixConfigurationError(
+            f"The example {name!r} is a whole organisation and stands alone. Name it by itself."
+        )
+    return source
 
 
-def _call_owners_by(roster: Path, system: str) -> None:
-    text = roster.read_text(encoding="utf-8")
-    roster.write_text(text.replace("{files: ", f"{{{system}: "), encoding="utf-8")
-
-
-def _next_step(folder: Path, example: str | None) -> str:
+def _next_step(folder: Path, examples: Sequence[str]) -> str:
     """What comes before the check: the sample fits the shipped configuration only, not the examples."""
-    if example is None:
+    if not examples:
         return f"leadtriage sample {folder / 'data'}"
     if not (folder / "systems" / "files.yaml").exists():
-        return f"leadtriage setup {example} --config {folder}"
+        return " ; ".join(f"leadtriage setup {name} --config {folder}" for name in examples)
     return "export LEADTRIAGE_FILES__FOLDER=<the folder with your tables>"
 
 
@@ -246,52 +248,3 @@ def _show_facts(configuration: Configuration) -> None:
     for spec in configuration.facts.values():
         table.add_row(spec.name, spec.kind.value, spec.sentence)
     show(table)
-
-
-def sample(
-    folder: Annotated[Path, typer.Argument(help="Where to write the tables.")],
-    contacts: Annotated[
-        int, typer.Option(envvar="LEADTRIAGE_CONTACTS", min=1, help="How many contacts.")
-    ] = 2000,
-    seed: Annotated[
-        int, typer.Option(envvar="LEADTRIAGE_SEED", help="The same seed gives the same base.")
-    ] = 1,
-    until: Annotated[
-        datetime | None,
-        typer.Option(
-            formats=["%Y-%m-%d"],
-            envvar="LEADTRIAGE_UNTIL",
-            help="Last day of the year the base covers. Default: today.",
-            show_default=False,
-        ),
-    ] = None,
-    as_json: JsonOption = False,
-) -> None:
-    """Write an invented base of leads to try things on. No real person is in it."""
-    quiet_logs()
-    with exits(), progress(is_hidden=as_json) as bars:
-        if folder.is_dir() and any(folder.iterdir()):
-            raise FixDataError(f"The folder {folder} is not empty. Name one that is, or a new one.")
-        last: date = (until or datetime.now(UTC)).date()
-        summary = write_sample(
-            folder, contacts, seed, last, lambda done: bars("sample", done, contacts)
-        )
-    if as_json:
-        print_json(
-            {
-                "contacts": summary.contacts,
-                "activities": summary.activities,
-                "owners": summary.owners,
-                "people": summary.people,
-                "pathways": dict(summary.pathways),
-                "defects": dict(summary.defects),
-                "outcomes": dict(summary.outcomes),
-            }
-        )
-        return
-    show(
-        f"Wrote {counted(summary.contacts, 'contact')} of "
-        f"{counted(summary.people, 'person', 'people')}, "
-        f"{counted(summary.activities, 'activity', 'activities')} "
-        f"and {counted(summary.owners, 'owner')} to {folder}, up to {last}."
-    )

@@ -18,6 +18,7 @@ from worker.cli import (
     fields,
     inspect,
     route,
+    sample,
     sandbox,
     setup,
     sync,
@@ -64,7 +65,7 @@ app.command(rich_help_panel="Configure")(configure.init)
 app.command(rich_help_panel="Configure")(setup.setup)
 app.command(rich_help_panel="Configure")(configure.check)
 app.command(rich_help_panel="Configure")(fields.fields)
-app.command(rich_help_panel="Try it")(configure.sample)
+app.command(rich_help_panel="Try it")(sample.sample)
 app.command(rich_help_panel="Try it")(demo.demo)
 app.command(rich_help_panel="Try it")(sandbox.sandbox)
 app.command(rich_help_panel="Work")(sync.plan)

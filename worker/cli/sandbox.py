@@ -18,7 +18,8 @@ from worker.ports import RunningSandbox, SandboxOrder
 from worker.registry import find_sandbox, sandbox_names
 from worker.report.words import counted
 
-PORT = 8710
+PORTS = {"hubspot": 8710, "salesforce": 8720}
+"""Where a twin is served unless a port is named: each elsewhere, so that several can be at once."""
 
 DataOption: TypeAlias = Annotated[
     Path | None,
@@ -74,11 +75,15 @@ def sandbox(
         str, typer.Argument(help="Which CRM to stand in for.", autocompletion=sandbox_names)
     ] = "hubspot",
     port: Annotated[
-        int,
+        int | None,
         typer.Option(
-            envvar="LEADTRIAGE_SANDBOX_PORT", min=0, max=65535, help="0 takes a free one."
+            envvar="LEADTRIAGE_SANDBOX_PORT",
+            min=0,
+            max=65535,
+            help="0 takes a free one. Default: 8710 for hubspot, 8720 for salesforce.",
+            show_default=False,
         ),
-    ] = PORT,
+    ] = None,
     data: DataOption = None,
     script: ScriptOption = None,
     database: DatabaseOption = None,
@@ -93,7 +98,7 @@ def sandbox(
     ended = _when_interrupted()
     with exits(), progress(is_hidden=as_json) as bars:
         order = SandboxOrder(
-            port=port,
+            port=PORTS.get(system, 0) if port is None else port,
             data=data,
             script=script,
             database=database,

@@ -145,11 +145,11 @@ SECTIONS: dict[str, type[BaseModel]] = {
 FLAG_VARIABLES = frozenset(
     f"{PREFIX}{flag}"
     for flag in (
-        "ABOUT", "ADD", "ARRIVALS", "CONTACTS", "DRY_RUN", "EXAMPLE", "EXPECT_HEAD", "FACTS", "FROM", "HTML",
-        "INVENT", "JSON", "LIMIT", "LIVE", "NOW", "OPEN_FOR", "PAUSE", "ROUTING",
+        "ABOUT", "ADD", "ARRIVALS", "CONTACTS", "CRM", "DRY_RUN", "EXAMPLE", "EXPECT_HEAD", "FACTS", "FROM",
+        "HTML", "INVENT", "JSON", "LIMIT", "LIVE", "NOW", "OPEN_FOR", "PAUSE", "ROUTING",
         "ORIGINS", "SANDBOX_DATA", "SANDBOX_DATABASE", "SANDBOX_INDEX_LAG", "SANDBOX_LIMITS",
         "SANDBOX_METADATA",
-        "SANDBOX_PORT", "SANDBOX_SCRIPT", "SAVE", "SEED", "SHOW_VALUES", "STORE",
+        "SANDBOX_PORT", "SANDBOX_SCRIPT", "SAVE", "SEED", "SHOW_VALUES", "SPLIT", "STORE",
         "SVG", "TO", "UNTIL", "VERBOSE", "WEIGHT", "WITH",
     )
 )  # fmt: skip

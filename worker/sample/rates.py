@@ -175,3 +175,23 @@ class Rates:
 
 
 DEFAULT_RATES: Final = Rates()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SplitRates:
+    """How people lie in two CRMs, and how far those disagree. ``late`` are stages that people set."""
+
+    both: float = 0.3
+    alone: float = 0.06  # in Salesforce and not in HubSpot
+    both_late: float = 0.7
+    alone_late: float = 0.2
+    named_in_hubspot: float = 0.75  # of people in both, the rest of whom e-mail or telephone tells
+    named_in_salesforce: float = 0.15
+    called_qualified: float = 0.22  # of HubSpot's leads
+    stage: float = 0.25
+    stage_late: float = 0.08  # moved by sales, and not carried over
+    owner: float = 0.03  # beside those who left, whose records sales handed over
+    opt_out: float = 0.05  # known in one of them only
+
+
+DEFAULT_SPLIT: Final = SplitRates()

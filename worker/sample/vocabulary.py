@@ -122,6 +122,10 @@ OWNERS: Final = (
     (QUEUE_OWNER, True, "queue"),
 )
 """Every owner of the CRM: id, whether active, kind."""
+ONLY_IN: Final = {"own-132": "hubspot", "own-152": "salesforce"}
+"""Owners with an account in one CRM alone, where a sample is split over two."""
+TEAM_OF: Final = {"Patient": SCHEDULERS, "Referral": REFERRAL_DESK, "Business": SALES}
+"""Who works leads, by what the lead type says."""
 
 SUCCESSES: Final = {
     TruePathway.PATIENT: weighted({"appointment_kept": 0.72, "appointment_scheduled": 0.28}),

@@ -49,6 +49,8 @@ TEXTS: Final = (
     *("procurement_timing", "procurement_timeframe", "channel", "origin", "consent_proof"),
     *("preferred_contact", "sales_verdict", "verdict_reason", "outcome"),
 )
+REFERENCES: Final = ("salesforceleadid", "salesforcecontactid")
+"""Properties of HubSpot's integration with Salesforce: columns of a sample that is split over both."""
 NUMBERS: Final = ("organization_size", "wanted_within_days")
 FLAGS: Final = (
     *("not_now", "is_test", "opt_out_all", "opt_out_email", "opt_out_phone", "opt_out_sms"),
@@ -146,7 +148,7 @@ def _define(account: Account) -> None:
 
 def _contact_types() -> dict[str, str]:
     return {
-        **dict.fromkeys(TEXTS, "string"),
+        **dict.fromkeys((*TEXTS, *REFERENCES), "string"),
         **dict.fromkeys(NUMBERS, "number"),
         **dict.fromkeys(FLAGS, "bool"),
         **dict.fromkeys(INSTANTS, "datetime"),
@@ -246,7 +248,7 @@ def _properties(
     account: Account, row: Mapping[str, str], done: Populated
 ) -> Iterator[tuple[str, str]]:
     definitions = account.definitions.of("contacts")
-    for column in (*RENAMED, *TEXTS, *NUMBERS, *FLAGS, *INSTANTS, *DATES):
+    for column in (*RENAMED, *TEXTS, *REFERENCES, *NUMBERS, *FLAGS, *INSTANTS, *DATES):
         text = row.get(column, "")
         if not text:
             continue

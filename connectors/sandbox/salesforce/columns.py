@@ -59,9 +59,9 @@ CUSTOM: Final = {
     "is_test": ("Is_Test__c", "boolean"),
     "email_bounced": ("Email_Bounced__c", "boolean"),
     "opt_out_sms": ("Opt_Out_SMS__c", "boolean"),
-    "consent_email": ("Consent_Email__c", "boolean"),
-    "consent_phone": ("Consent_Phone__c", "boolean"),
-    "consent_sms": ("Consent_SMS__c", "boolean"),
+    "consent_email": ("Consent_Email__c", "picklist"),
+    "consent_phone": ("Consent_Phone__c", "picklist"),
+    "consent_sms": ("Consent_SMS__c", "picklist"),
     "consent_proof": ("Consent_Proof__c", "string"),
     "consent_at": ("Consent_At__c", "datetime"),
     "preferred_contact": ("Preferred_Contact__c", "picklist"),
@@ -71,7 +71,23 @@ CUSTOM: Final = {
     "outcome_at": ("Outcome_At__c", "datetime"),
     "lifecycle_stage": ("Leadtriage_Stage__c", "picklist"),
 }
-"""Columns that become custom fields, on leads and on contacts. ``opt_out_all`` is an Individual."""
+"""Columns that become custom fields, on leads and on contacts. ``opt_out_all`` is an Individual.
+
+Consents are picklists, as a checkbox could not say that nobody was asked.
+"""
+WRITTEN: Final = {
+    **dict.fromkeys(
+        (
+            *("Reason_Codes", "Pathway", "Nurture_Track", "Next_Step", "Allowed_Channels"),
+            *("Allowed_Topics", "Follow_Up_State", "Policy_Version", "Decision_Id"),
+        ),
+        "string",
+    ),
+    "Hand_Off_Summary": "textarea",
+    **dict.fromkeys(("Next_Step_Due_At", "First_Follow_Up_At", "Decided_At"), "datetime"),
+    **{f"Score_{name}": "double" for name in ("Total", "Fit", "Intent", "Timing", "Account")},
+}
+"""What is written back, without ``Leadtriage_`` and ``__c``: an org that is worked on has it deployed."""
 STAGES: Final = (
     *("Subscriber", "Lead", "Nurture", "Recycled", "Disqualified", "Marketing Qualified"),
     *("Sales Qualified", "Opportunity", "Customer"),
@@ -80,11 +96,16 @@ ACTIVITY: Final = {"service_line": "Service_Line__c", "is_automated": "Is_Automa
 """Custom fields of tasks, events and campaign members."""
 
 
+_LENGTHS: Final = {"string": 255, "picklist": 255, "textarea": 1000}
+
+
 def custom_fields() -> Iterator[Field]:
     """Make the custom fields of leads and contacts."""
     for name, type_ in CUSTOM.values():
         options = STAGES if name == "Leadtriage_Stage__c" else ()
         yield custom(name, type_, *options)
+    for name, type_ in WRITTEN.items():
+        yield custom(f"Leadtriage_{name}__c", type_)
 
 
 def custom(name: str, type_: str, *options: str) -> Field:
@@ -94,7 +115,7 @@ def custom(name: str, type_: str, *options: str) -> Field:
         name=name,
         type=type_,
         label=name.removesuffix("__c").replace("_", " "),
-        length=255 if type_ in {"string", "picklist"} else 0,
+        length=_LENGTHS.get(type_, 0),
         is_nillable=not is_flag,
         is_defaulted=is_flag,
         default=0 if is_flag else None,

@@ -1,9 +1,10 @@
 """Makes a Salesforce org of the tables that ``leadtriage sample`` writes.
 
-The same tables give the same org. Existing patients and customers are contacts, everybody else a
-lead; whoever opted out of everything has an Individual that says so. Calls and e-mails become tasks,
-meetings events, replies messages; every other action the membership of a campaign of its name. What a
-real org could not hold (a malformed address, a text too long) is left out and counted.
+The same tables give the same org. Ids of Salesforce say who is a lead and who a contact; else existing
+patients and customers are contacts, everybody else a lead. Whoever opted out of everything has an
+Individual that says so. Calls and e-mails become tasks, meetings events, replies messages; every other
+action the membership of a campaign of its name. What a real org could not hold (a malformed address, a
+text too long) is left out and counted.
 """
 
 from __future__ import annotations
@@ -22,12 +23,14 @@ from connectors.sandbox.salesforce.columns import custom_fields as fields_of_peo
 from connectors.sandbox.salesforce.derived import full_name
 from connectors.sandbox.salesforce.errors import RefusedError
 from connectors.sandbox.salesforce.fields import ObjectType, Row
+from connectors.sandbox.salesforce.ids import read_id
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.values import kept
 
 CHUNK: Final = 1_000
 UNKNOWN: Final = "[not provided]"
 """What stands in a field that must not be empty."""
+_LEAD, _CONTACT = "00Q", "003"
 _QUEUED: Final = ("Lead", "Task")
 
 
@@ -133,8 +136,16 @@ def _put_people(filling: Filling, path: Path, on_progress: Callable[[int], None]
 
 
 def _type_of(row: Mapping[str, str]) -> str:
+    given = _given_id(row)
+    if given is not None:
+        return "Contact" if given.startswith(_CONTACT) else "Lead"
     is_known = row["patient_status"] == "Existing" or row["lifecycle_stage"] == "Customer"
     return "Contact" if is_known else "Lead"
+
+
+def _given_id(row: Mapping[str, str]) -> str | None:
+    found = read_id(row["contact_id"])
+    return found if found is not None and found.startswith((_LEAD, _CONTACT)) else None
 
 
 def _person(filling: Filling, type_: str, row: Mapping[str, str]) -> Row:
@@ -157,7 +168,8 @@ def _person(filling: Filling, type_: str, row: Mapping[str, str]) -> Row:
     _bounce(person, type_, row)
     created = ms(row["created_at"] or row["updated_at"])
     changed = max(created, ms(row["updated_at"] or row["created_at"]))
-    return {**person, **stamps(org, created, changed), "Id": org.new_id(object_type)}
+    id_ = _given_id(row) or org.new_id(object_type)
+    return {**person, **stamps(org, created, changed), "Id": id_}
 
 
 def _values(filling: Filling, object_type: ObjectType, row: Mapping[str, str]) -> Row:
