@@ -1,13 +1,17 @@
-"""The demonstration: the whole job through HubSpot's client against the twin, and what is left after it."""
+"""The demonstration: the whole job through the vendors' clients against both twins."""
 
 from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +19,10 @@ import pytest
 from typer.testing import CliRunner
 
 from worker.cli.main import app
+from worker.cli.sandbox import PORTS
 from worker.errors import ExitCode
+from worker.ports import SandboxOrder
+from worker.registry import find_sandbox
 
 PROGRAM = "from worker.cli.main import main; main()"
 FEW = ("--contacts", "120", "--now", "2026-11-02T15:00Z")
@@ -39,53 +46,107 @@ def ended(*arguments: str, before: str = "", **variables: str) -> tuple[int, str
     return running.returncode, out, err
 
 
+ELSEWHERE = {
+    "LEADTRIAGE_HUBSPOT__BASE_URL": "https://api.example.org",
+    "LEADTRIAGE_HUBSPOT__TOKEN_FILE": "/nowhere",
+    "LEADTRIAGE_SALESFORCE__INSTANCE_URL": "https://org.my.salesforce.com",
+}
+
+
 @pytest.fixture(scope="module")
 def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
-    """A folder in which the demonstration was played, though the environment names an account."""
+    """A folder in which the demonstration was played, though the environment names accounts."""
     folder = tmp_path_factory.mktemp("demo") / "demo"
-    code, out, err = ended(
-        *("demo", str(folder), *FEW, "--json"),
-        LEADTRIAGE_HUBSPOT__BASE_URL="https://api.example.org",
-        LEADTRIAGE_HUBSPOT__TOKEN_FILE="/nowhere",
-    )
-    assert (code, err) == (0, "")
-    return folder, json.loads(out)
+    ended = CliRunner().invoke(app, ["demo", str(folder), *FEW, "--json"], env=ELSEWHERE)
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    return folder, json.loads(ended.stdout)
 
 
 def test_it_makes_plans_writes_and_has_nothing_left_to_do(played: tuple[Path, Any]) -> None:
     _folder, shown = played
     assert set(shown) == {
-        "account", "setup", "plan", "sync", "calls", "explained", "sync_again",
+        "accounts", "setup", "plan", "truth_before", "sync", "truth_after", "calls", "explained",
+        "sync_again", "next",
     }  # fmt: skip
-    assert shown["account"]["made"]["contacts"] == 120
-    assert shown["setup"]["is_ready"]
+    assert set(shown["accounts"]) == set(shown["setup"]) == {"hubspot", "salesforce"}
+    assert all(one["is_ready"] for one in shown["setup"].values())
     assert shown["plan"]["steps"]["decide"] == shown["sync"]["steps"]["decide"]
     assert shown["sync"]["writes"] == {"applied": shown["plan"]["steps"]["decide"]["planned"]}
     assert shown["sync_again"]["writes"] == {}
-    assert shown["sync_again"]["steps"]["decide"]["looked_at"] == 0
+    assert shown["sync_again"]["steps"]["decide"]["decided"] == 0
     calls = {one["endpoint"]: (one["calls"], one["fewest"]) for one in shown["calls"]}
     assert calls["GET /crm/v3/objects/contacts"] == (2, 2)
-    assert calls["GET /crm/v3/owners"][1] is None
+    assert calls["PATCH /composite/sobjects"][0] == 2
 
 
-def test_the_account_and_what_was_decided_are_kept(
-    played: tuple[Path, Any], monkeypatch: pytest.MonkeyPatch
+def test_the_crms_disagree_before_and_agree_after_but_for_what_needs_a_person(
+    played: tuple[Path, Any],
 ) -> None:
-    folder, _shown = played
-    kept = ("--data", str(folder / "data"), "--database", str(folder / "hubspot.db"))
-    monkeypatch.setenv("LEADTRIAGE_NOW", FEW[-1])
-    with started("sandbox", "hubspot", "--port", "0", *kept, "--json") as serving:
-        assert serving.stdout is not None
-        told = json.loads("".join(iter(serving.stdout.readline, "}\n")) + "}")
-        code, out, _err = ended(
-            *("sync", "--config", str(folder), "--json"),
-            LEADTRIAGE_HUBSPOT__BASE_URL=told["url"],
-            LEADTRIAGE_HUBSPOT__ACCESS_TOKEN=told["token"],
+    _folder, shown = played
+    before, after = shown["truth_before"], shown["truth_after"]
+    assert before["in_several_crms"] == after["in_several_crms"] > 20
+    assert before["about"]["stage"] > after["about"].get("stage", 0)
+    assert {"held_plan", "waiting_to_be_sent", "not_decided_yet"}.isdisjoint(after["causes"])
+    mql = next(line for line in after["funnel"] if line["stage"] == "mql")
+    assert mql["disputed"] == 0
+
+
+def served(lines: Sequence[str], stack: ExitStack) -> dict[str, str]:
+    """Serve what the lines say to serve, each at a port of its own; where it is, by where they say."""
+    places: dict[str, str] = {}
+    for line in lines:
+        words = shlex.split(line)
+        if words[:2] != ["leadtriage", "sandbox"]:
+            continue
+        flags = dict(zip(words[3::2], words[4::2], strict=True))
+        order = SandboxOrder(
+            data=Path(flags["--data"]),
+            database=Path(flags["--database"]),
+            now=datetime.fromisoformat(FEW[-1]),
+            has_limits=False,
         )
-        serving.send_signal(signal.SIGINT)
-        assert serving.wait(timeout=20) == 0
-    assert not any(told["made"].values())
-    assert (code, json.loads(out)["writes"]) == (0, {})
+        running = stack.enter_context(find_sandbox(words[2])(order))
+        assert not any(running.made.values())
+        places[f"http://127.0.0.1:{PORTS[words[2]]}"] = running.url
+    return places
+
+
+def variables(lines: Sequence[str], places: Mapping[str, str]) -> dict[str, str]:
+    """Read what the lines export, with the twins where they really are."""
+    words = [word for line in lines if line.strip().startswith("export") for word in line.split()]
+    found = dict(word.split("=", 1) for word in words if "=" in word)
+    return {name: places.get(value, value) for name, value in found.items()}
+
+
+def test_what_it_says_to_type_next_works_on_what_was_kept(played: tuple[Path, Any]) -> None:
+    folder, shown = played
+    lines = shown["next"]
+    with ExitStack() as stack:
+        environment = variables(lines, served(lines, stack))
+        assert len(environment) == 7
+        typed = [shlex.split(line)[1:] for line in lines if line.startswith("  leadtriage ")]
+        worked = {
+            words[0]: CliRunner().invoke(app, [*words, "--json"], env=environment)
+            for words in typed
+            if words[0] != "sandbox"
+        }
+    codes = {name: ended.exit_code for name, ended in worked.items()}
+    assert codes == {"sync": 0, "explain": 0, "truth": ExitCode.FOUND_PROBLEMS, "plan": 0}
+    assert json.loads(worked["sync"].stdout)["writes"] == {}
+    told = json.loads(worked["truth"].stdout)
+    assert told["disagreeing"] == shown["truth_after"]["disagreeing"]
+    assert str(folder) in lines[-1]
+
+
+def test_one_crm_alone_has_everybody_and_nobody_to_disagree_with(tmp_path: Path) -> None:
+    few = ("--contacts", "50", "--now", FEW[-1], "--crm", "salesforce", "--json")
+    ended = CliRunner().invoke(app, ["demo", str(tmp_path / "demo"), *few])
+    assert ended.exit_code == 0
+    shown = json.loads(ended.stdout)
+    made = shown["accounts"]["salesforce"]["made"]
+    assert made["leads"] + made["contacts"] == 50
+    assert (set(shown["accounts"]), shown["truth_after"]) == ({"salesforce"}, None)
+    assert shown["sync_again"]["writes"] == {}
 
 
 def asked(*arguments: str) -> tuple[int, str]:

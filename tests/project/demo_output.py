@@ -13,16 +13,13 @@ from functools import cache
 from pathlib import Path
 
 WIDTH = "80"
-COMMAND = ("demo", "demo", "--now", "2026-11-02T15:00Z")
+COMMAND = ("demo", "demo", "--contacts", "400", "--now", "2026-11-02T15:00Z")
 QUOTED = (
-    ("An invented HubSpot account", 2),
-    ("Setup:", 2),
-    ("Plan:", 2),
-    ("Funnel", 4),
-    ("writes  ", 1),
-    ("One lead on the pathway patient", 6),
+    ("An invented HubSpot account and Salesforce org", 3),
+    ("Plan:", 5),
+    ("One lead on the pathway patient", 5),
+    ("Truth after the sync", 3),
     ("Sync again", 2),
-    ("Calls of the first sync", 4),
 )
 """How a quoted passage begins, and how many lines of it are quoted."""
 

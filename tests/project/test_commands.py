@@ -53,6 +53,7 @@ def test_the_readme_leads_from_nothing_to_an_explained_lead() -> None:
     assert re.findall(r"^leadtriage (\w+)", block, re.MULTILINE) == [
         "sample",
         "sandbox",
+        "sandbox",
         "init",
         "setup",
         "sync",

@@ -1,14 +1,16 @@
-"""The command ``demo``: the whole job on an invented HubSpot account, in one minute and one folder."""
+"""The command ``demo``: the whole job on an invented HubSpot account and Salesforce org, in one folder."""
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from enum import StrEnum
+from itertools import islice
 from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import Annotated
 
 import typer
 from rich.console import RenderableType
@@ -16,7 +18,8 @@ from rich.rule import Rule
 
 from worker.app import App
 from worker.cli.demo_next import next_steps
-from worker.cli.demo_scene import SYSTEM, Scene, set_scene
+from worker.cli.demo_scene import Scene, Wish, set_scene
+from worker.cli.demo_truth import Tell, show_agreement
 from worker.cli.options import JsonOption, NowOption, exits, print_json, show
 from worker.cli.sandbox import ScriptOption, filled_in_words
 from worker.core.setup_records import SetupAct, SetupPlan, SetupStep
@@ -24,7 +27,7 @@ from worker.core.trace import Json
 from worker.core.wanted_fields import wanted_fields
 from worker.ledger.profiles import find_example
 from worker.log import configure_logging
-from worker.ports import SetsUp
+from worker.ports import CallCount
 from worker.report.calls import calls_json, show_calls
 from worker.report.explain import explain_json
 from worker.report.lead_text import show_explanation
@@ -33,16 +36,20 @@ from worker.report.shapes import PLANNED, summary_json
 from worker.report.text import show_summary
 from worker.report.words import counted
 from worker.steps.inspect import report_lead
-from worker.steps.setup import carry_out, refuse_setup
+from worker.steps.setup import carry_out, plan_setup, refuse_setup
 from worker.steps.summary import summarise_run
 
-HOW = "It answers as HubSpot's API does, over HTTP, to HubSpot's own client. Rate limits are off."
+HOW = "They answer as the CRMs do, over HTTP, to the vendors' own clients. Rate limits are off."
+PLACES = {"hubspot": "HubSpot account", "salesforce": "Salesforce org"}
 EXPLAINED = {"patient": "qualified", "referral": "qualified", "b2b": "nurture"}
 """One lead of each pathway: two that are ready, and one that shows what is still missing."""
 
 
-Tell: TypeAlias = Callable[[RenderableType], None]
-"""Says something to people, or to nobody when JSON is asked for."""
+class Crm(StrEnum):
+    """A CRM that the demonstration can be played on alone."""
+
+    HUBSPOT = "hubspot"
+    SALESFORCE = "salesforce"
 
 
 def demo(
@@ -51,23 +58,38 @@ def demo(
     ),
     contacts: Annotated[
         int, typer.Option(envvar="LEADTRIAGE_CONTACTS", min=50, help="How many contacts.")
-    ] = 2000,
+    ] = 1500,
     seed: Annotated[int, typer.Option(envvar="LEADTRIAGE_SEED", help="Seed of the base.")] = 7,
+    crm: Annotated[
+        Crm | None,
+        typer.Option(
+            envvar="LEADTRIAGE_CRM", help="On this CRM alone. Default: both.", show_default=False
+        ),
+    ] = None,
     script: ScriptOption = None,
     now: NowOption = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Fill a local twin of HubSpot, set it up, plan, sync, explain three leads, and sync again."""
+    """Fill local twins of the CRMs, set them up, plan, sync, explain three leads, and sync again."""
     configure_logging("error", as_json=False)  # what a run warns of is in its summary
     tell = _to_nobody if as_json else show
-    at = now or datetime.now(UTC)
+    wish = Wish(
+        folder=folder,
+        systems=tuple(one.value for one in Crm if crm in (None, one)),
+        contacts=contacts,
+        seed=seed,
+        at=now or datetime.now(UTC),
+        script=script,
+        is_quiet=as_json,
+    )
     with exits():
-        with set_scene(folder, contacts, seed, at, script, is_quiet=as_json) as scene:
+        with set_scene(wish) as scene:
             shown, explained = _play(scene, tell)
+        following = list(next_steps(scene, _first_id(explained), now))
         if as_json:
-            print_json(shown)
+            print_json({**shown, "next": following})
         tell(Rule("Next"))
-        for line in next_steps(folder, scene.twin, _first_id(explained), now):
+        for line in following:
             tell(line)
 
 
@@ -82,23 +104,22 @@ def _first_id(explained: Sequence[Json]) -> str | None:
 
 
 def _play(scene: Scene, tell: Tell) -> tuple[dict[str, Json], list[Json]]:
-    tell(Rule("An invented HubSpot account, served on this machine"))
-    for line in filled_in_words(scene.twin):
-        tell(line)
-    tell(HOW)
+    made = _show_twins(scene, tell)
     setup = _set_up(scene, tell)
-    plan = _plan(scene, tell)
-    scene.twin.count_calls()
-    first, explained = _sync(scene, tell)
-    calls = scene.twin.count_calls()
+    plan, before = _plan(scene, tell)
+    _count_calls(scene)
+    first, explained, after = _sync(scene, tell)
+    calls = _count_calls(scene)
     second = _sync_again(scene, tell)
     tell(Rule("Calls of the first sync, and the fewest full pages and batches for the same"))
     tell(show_calls(calls))
     shown: dict[str, Json] = {
-        "account": {"made": dict(scene.twin.made), "left_out": dict(scene.twin.left_out)},
+        "accounts": made,
         "setup": setup,
         "plan": plan,
+        "truth_before": before,
         "sync": first,
+        "truth_after": after,
         "calls": calls_json(calls),
         "explained": explained,
         "sync_again": second,
@@ -106,31 +127,55 @@ def _play(scene: Scene, tell: Tell) -> tuple[dict[str, Json], list[Json]]:
     return shown, explained
 
 
+def _show_twins(scene: Scene, tell: Tell) -> dict[str, Json]:
+    places = " and ".join(PLACES[name] for name in scene.twins)
+    tell(Rule(f"An invented {places}, served on this machine"))
+    for name, twin in scene.twins.items():
+        for line in islice(
+            filled_in_words(twin), 1
+        ):  # what was made; what was left out is in the JSON
+            tell(f"{name}: {line[0].lower()}{line[1:]}")
+    tell(HOW)
+    return {
+        name: {"made": dict(twin.made), "left_out": dict(twin.left_out)}
+        for name, twin in scene.twins.items()
+    }
+
+
+def _count_calls(scene: Scene) -> list[CallCount]:
+    return [one for twin in scene.twins.values() for one in twin.count_calls()]
+
+
 def _set_up(scene: Scene, tell: Tell) -> Json:
-    tell(Rule("Setup: what the write-back needs and the account lacks"))
+    tell(Rule("Setup: what the write-back needs, and the CRMs lack"))
+    shown: dict[str, Json] = {}
     with scene.opened() as app:
-        configuration, connector = app.ruleset.configuration, app.connectors[SYSTEM]
-        assert isinstance(connector, SetsUp), "HubSpot's is"
-        wanted = wanted_fields(configuration, configuration.systems[SYSTEM])
-        plan = connector.plan_setup(wanted)
-        refuse_setup(plan)
-        done: list[SetupStep] = []
-        carry_out(connector, plan.steps, done.append)
-        left = connector.plan_setup(wanted)
-    tell(_setup_in_words(done, left))
-    return setup_json(SYSTEM, plan, done, (), is_dry_run=False)
+        configuration = app.ruleset.configuration
+        for name, connector in app.connectors.items():
+            wanted = wanted_fields(configuration, configuration.systems[name])
+            plan = plan_setup(connector, wanted)
+            refuse_setup(plan)
+            done: list[SetupStep] = []
+            carry_out(connector, plan.steps, done.append)
+            tell(f"{name}: {_setup_in_words(done, plan_setup(connector, wanted))}")
+            shown[name] = setup_json(name, plan, done, (), is_dry_run=False)
+    return shown
 
 
-def _setup_in_words(done: Iterable[SetupStep], left: SetupPlan) -> str:
+def _setup_in_words(done: Sequence[SetupStep], left: SetupPlan) -> str:
+    ready = sum(not standing.is_blocking for standing in left.standings)
+    fields = f"{ready} of {counted(len(left.standings), 'field')} are there"
+    if not done:
+        return f"{fields}, as they were deployed."
     acts = Counter(step.act for step in done)
-    groups, fields = acts[SetupAct.ADD_GROUP], acts[SetupAct.ADD_FIELD]
+    groups, made = acts[SetupAct.ADD_GROUP], acts[SetupAct.ADD_FIELD]
     return (
-        f"Made {counted(groups, 'group')} and {counted(fields, 'property', 'properties')}. "
-        f"A second look finds {counted(len(left.steps), 'thing')} left to make."
+        f"made {counted(groups, 'group')} and {counted(made, 'property', 'properties')}; "
+        f"{fields} at a second look."
     )
 
 
-def _plan(scene: Scene, tell: Tell) -> Json:
+def _plan(scene: Scene, tell: Tell) -> tuple[Json, Json]:
     tell(Rule("Plan: what a sync would change; nothing is written"))
     with (
         scene.opened() as app,
@@ -138,24 +183,27 @@ def _plan(scene: Scene, tell: Tell) -> Json:
         work.ledger.read() as tx,
     ):
         summary = summarise_run(tx, report, work.now, 0.0)
-    planned = report.steps["decide"].get("planned", 0)
-    tell(
-        f"{counted(summary.base, 'person', 'people')}; {counted(planned, 'record')} would change; "
-        f"{counted(len(summary.breaches), 'budget')} exceeded"
-    )
-    return summary_json(replace(summary, status=PLANNED))
+        planned = report.steps["decide"].get("planned", 0)
+        tell(
+            f"{counted(summary.base, 'person', 'people')}; {counted(planned, 'record')} would "
+            f"change; {counted(len(summary.breaches), 'budget')} exceeded"
+        )
+        before = show_agreement("before the sync", work, tx, tell, with_causes=False)
+    return summary_json(replace(summary, status=PLANNED)), before
 
 
-def _sync(scene: Scene, tell: Tell) -> tuple[Json, list[Json]]:
+def _sync(scene: Scene, tell: Tell) -> tuple[Json, list[Json], Json]:
     tell(Rule("Sync"))
     began = time.perf_counter()
     with scene.opened() as app:
         report = app.sync()
         with app.ledger.read() as tx:
-            summary = summarise_run(tx, report, scene.now, time.perf_counter() - began)
+            summary = summarise_run(tx, report, scene.wish.at, time.perf_counter() - began)
         tell(show_summary(summary, app.ruleset.configuration.reasons))
         explained = [_explain_one(app, *wanted, tell) for wanted in EXPLAINED.items()]
-    return summary_json(summary), [item for item in explained if item is not None]
+        with app.ledger.read() as tx:
+            after = show_agreement("after the sync", app.looking(), tx, tell, with_causes=True)
+    return summary_json(summary), [item for item in explained if item is not None], after
 
 
 def _explain_one(app: App, pathway: str, verdict: str, tell: Tell) -> Json:
@@ -174,6 +222,6 @@ def _sync_again(scene: Scene, tell: Tell) -> Json:
     with scene.opened() as app:
         report = app.sync()
         with app.ledger.read() as tx:
-            summary = summarise_run(tx, report, scene.now, 0.0)
+            summary = summarise_run(tx, report, scene.wish.at, 0.0)
     tell(counted(sum(report.writes.values()), "write"))
     return summary_json(summary)

@@ -1,4 +1,4 @@
-"""What to type after the demonstration: the same by hand, in two terminals, ready to be pasted."""
+"""What to type after the demonstration: the same by hand, in terminals, ready to be pasted."""
 
 from __future__ import annotations
 
@@ -9,38 +9,41 @@ from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
-from worker.cli.demo_scene import DATA, DATABASE, SYSTEM
-from worker.cli.sandbox import PORT, exports
+from worker.cli.demo_scene import Scene, database_of
+from worker.cli.sandbox import PORTS, exports
 from worker.ports import RunningSandbox
 
 
-def next_steps(
-    folder: Path, twin: RunningSandbox, record_id: str | None, now: datetime | None
-) -> Iterator[str]:
+def next_steps(scene: Scene, record_id: str | None, now: datetime | None) -> Iterator[str]:
     """Say it line by line. ``now`` is the instant that was asked for; None: the clock goes on."""
-    place = shlex.quote(str(folder))
+    place = shlex.quote(str(scene.wish.folder))
     before = list(_before(now))
-    yield "The account is kept. Serve it in one terminal:"
+    yield "The CRMs are kept. Serve each in a terminal of its own:"
     yield from before
-    yield f"  leadtriage sandbox {SYSTEM} --data {place}/{DATA} --database {place}/{DATABASE}"
-    yield "and work on it in another:"
+    for system in scene.twins:
+        data = shlex.quote(str(scene.wish.data_of(system)))
+        yield f"  leadtriage sandbox {system} --data {data} --database {place}/{database_of(system)}"
+    yield "and work on them in another:"
     yield from before
-    yield f"  {exports(_by_hand(twin))}"
+    for system, twin in scene.twins.items():
+        yield f"  {exports(_by_hand(system, twin))}"
     yield f"  leadtriage sync --config {place}"
     if record_id is not None:
         yield f"  leadtriage explain {record_id} --config {place}"
+    if len(scene.twins) > 1:
+        yield f"  leadtriage truth --config {place} --limit 10"
     yield f"Then edit {place}/policies/patient.yaml, and see what that would change:"
     yield f"  leadtriage plan --config {place}"
 
 
-def _by_hand(twin: RunningSandbox) -> dict[str, str]:
+def _by_hand(system: str, twin: RunningSandbox) -> dict[str, str]:
     """What a worker needs to be told when the twin is served where the command serves it."""
-    url = f"http://127.0.0.1:{PORT}"
+    url = f"http://127.0.0.1:{PORTS[system]}"
     return {name: value.replace(twin.url, url) for name, value in twin.variables.items()}
 
 
 def _before(now: datetime | None) -> Iterator[str]:
-    """What a new shell needs: this environment, and the instant the account stands at."""
+    """What a new shell needs: this environment, and the instant the CRMs stand at."""
     activate = Path(sys.prefix) / "bin" / "activate"
     if shutil.which("leadtriage") is None and activate.is_file():
         here = Path.cwd()

@@ -27,22 +27,17 @@ from worker.ledger.revocations import follow_profiles, follow_records
 from worker.ledger.rows import StoredProfile, StoredRecord
 from worker.ledger.transaction import Transaction
 from worker.steps.membership import place_members
-from worker.steps.stored import contacts_of
+from worker.steps.stored import contact_of
 
 MOST_HOPS = 12
 """A chain of shared keys longer than this is cut: it is no longer one person."""
 
 
-def link_records(
-    tx: Transaction, touched: Sequence[StoredRecord], ruleset: Ruleset
-) -> Mapping[RecordRef, MappedContact]:
-    """Store the touched records in the profile they belong to, with whom they meet; mark it dirty.
-
-    Returns what those of them that count say, so that nobody reads it out of them again.
-    """
+def link_records(tx: Transaction, touched: Sequence[StoredRecord], ruleset: Ruleset) -> None:
+    """Store the touched records in the profile they belong to, with whom they meet; mark it dirty."""
     specs = ruleset.configuration.facts
     stored = {record.ref: record for record in touched}
-    contacts = contacts_of(filter(_counts, touched), specs)
+    contacts = {ref: contact_of(record, specs) for ref, record in stored.items() if _counts(record)}
     block = _load_block(tx, stored, contacts, specs)
     merged = {ref: target for ref, record in block.items() if (target := _target(record))}
     grouping = group_records(list(contacts.values()), merged)
@@ -71,7 +66,6 @@ def link_records(
     place_members(tx, ruleset, people, regrouped=[name for name in regrouped if name])
     _take_revocations_along(tx, block, changed, claimed)
     mark_dirty(tx, sorted(dirty))
-    return contacts
 
 
 def _take_revocations_along(
@@ -105,7 +99,7 @@ def _load_block(
     block = {ref: stored[ref] for ref in contacts}
     keys = {ref: _keys(record, contacts.get(ref)) for ref, record in stored.items()}
     save_match_keys(tx, keys)
-    siblings = contacts_of(_siblings(tx, stored, block), specs)
+    siblings = _mapped_all(_siblings(tx, stored, block), specs)
     contacts |= siblings
     asked: set[str] = set()
     frontier = _asked_for(block, contacts)
@@ -118,7 +112,7 @@ def _load_block(
         if not found:
             break
         block |= found
-        newly = contacts_of(found.values(), specs)
+        newly = _mapped_all(found, specs)
         contacts |= newly
         frontier = _asked_for(found, newly)
     return block
@@ -155,13 +149,19 @@ def _siblings(
     tx: Transaction,
     stored: Mapping[RecordRef, StoredRecord],
     block: dict[RecordRef, StoredRecord],
-) -> Iterable[StoredRecord]:
+) -> dict[RecordRef, StoredRecord]:
     """Find the other live records of the touched ones' profiles, and add them to ``block``."""
     profiles = {record.profile_id for record in stored.values() if record.profile_id}
     together = records_of_profiles(tx, sorted(profiles)).values() if profiles else ()
     found = {one.ref: one for group in together for one in group if one.ref not in stored}
     block |= found
-    return found.values()
+    return found
+
+
+def _mapped_all(
+    records: Mapping[RecordRef, StoredRecord], specs: Mapping[str, FactSpec]
+) -> dict[RecordRef, MappedContact]:
+    return {ref: contact_of(record, specs) for ref, record in records.items()}
 
 
 def _counts(record: StoredRecord) -> bool:
