@@ -121,6 +121,7 @@ READS: dict[str, Call] = {
     "outbox.held_runs": outbox.held_runs,
     "outbox.outcome_codes": lambda tx: outbox.outcome_codes(tx, "run9"),
     "outbox.outcome_counts": lambda tx: outbox.outcome_counts(tx, "run1"),
+    "outbox.planned_causes": lambda tx: list(outbox.planned_causes(tx, "run1")),
     "outbox.planned_intents": lambda tx: list(outbox.planned_intents(tx)),
     "outbox.sending": lambda tx: outbox.sending(tx, "hubspot", 9),
     "assignments.assignments_of": lambda tx: assignments.assignments_of(tx, "p1"),

@@ -270,6 +270,8 @@ def test_planned_intents_are_walked_across_pages(ledger: Ledger) -> None:
         rows = [intent(f"i{n:05}", created_at=NOW + HOUR * (n // 700)) for n in range(total)]
         outbox.add_intents(tx, rows)
         assert list(outbox.planned_intents(tx)) == rows
+        assert list(outbox.planned_causes(tx, "run1")) == [row.causes for row in rows]
+        assert list(outbox.planned_causes(tx, "another")) == []
 
 
 def test_intents_are_claimed_oldest_first(ledger: Ledger) -> None:

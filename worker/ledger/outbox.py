@@ -64,6 +64,24 @@ def planned_intents(
         page = tx.connection.execute(query.where(_is_after(page[-1]))).all()
 
 
+def planned_causes(tx: Transaction, run_id: str) -> Iterator[dict[str, object]]:
+    """Walk through why a run plans its intents, in no order that means anything.
+
+    By id, so that each page is found at once, and without the values, which are sealed.
+    """
+    columns = intents.c
+    query = (
+        select(columns.id, columns.causes)
+        .where(is_mine(tx, intents), _is_in(IntentState.PLANNED), columns.run_id == run_id)
+        .order_by(columns.id)
+        .limit(PAGE)
+    )
+    page = tx.connection.execute(query).all()
+    while page:
+        yield from (_decode_causes(row.causes) for row in page)
+        page = tx.connection.execute(query.where(columns.id > page[-1].id)).all()
+
+
 def adopt_planned(tx: Transaction, run_id: str) -> int:
     """Make what earlier runs planned and never weighed part of this run's plan; returns how many."""
     statement = (

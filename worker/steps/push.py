@@ -27,7 +27,7 @@ from worker.ledger.outbox import (
     claim,
     give_back,
     hold,
-    planned_intents,
+    planned_causes,
     release,
     sending,
     settle,
@@ -59,7 +59,7 @@ def weigh_plan(work: Work, *, is_approved: bool) -> tuple[Breach, ...]:
     policy = work.ruleset.configuration.guardrails
     with work.begin() as tx:
         adopt_planned(tx, work.run_id)
-        changes = (_planned_change(i.causes) for i in planned_intents(tx, work.run_id))
+        changes = map(_planned_change, planned_causes(tx, work.run_id))
         breaches = find_breaches(changes, count_profiles(tx), policy)
         if breaches or not is_approved:
             work.count(STEP, held=hold(tx, work.run_id))
