@@ -18,6 +18,7 @@ from worker.core.records import RecordRef
 from worker.ledger.rows import LastAction, Member, SharedAction
 from worker.ledger.sql import (
     AnyRow,
+    InOrder,
     SqlRow,
     delete_where,
     ids_by_type,
@@ -205,7 +206,7 @@ def _happened(tx: Transaction, asked: Asked) -> Select[*tuple[Any, ...]]:
     )
     query = (
         select(members.c.organisation)
-        .select_from(members.join(records, theirs).join(activities, told))
+        .select_from(InOrder(InOrder(members, records, theirs), activities, told))
         .where(
             is_mine(tx, members),
             is_one_of(tx, members.c.organisation, asked.organisations),
