@@ -1,12 +1,12 @@
 """The roll-up: what the organisations of a batch of leads did, loaded once for each.
 
-Nothing of it changes while a run decides, so a large organisation is kept for the batches to come:
-its cost is that of its members once, and not once for each of them.
+Nothing of it changes while a run decides, so an organisation of several is kept for the batches to
+come: its cost is that of its members once, and not once for each of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -18,18 +18,18 @@ from worker.ledger.members import Asked, count_members, last_actions, load_membe
 from worker.ledger.rows import LastAction, SharedAction
 from worker.ledger.transaction import Transaction
 
-LARGE = 50
-"""An organisation with so many members is met again in later batches."""
-MOST_KEPT = 256
+MOST_KEPT = 50_000
+"""Actions that are kept, of the organisations with most members: memory stays flat."""
 
 
 @dataclass(slots=True, kw_only=True)
 class RollUps:
-    """The roll-ups of one run at ``now``; large ones are ``kept``, so many that memory stays flat."""
+    """The roll-ups of one run at ``now``. The largest are ``kept``, with how many members they have."""
 
     ruleset: Ruleset
     now: datetime
     kept: dict[str, RollUp] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
 
     def memberships(self, tx: Transaction, profile_ids: Iterable[str]) -> dict[str, Membership]:
         """Load the place of each profile in its organisation; empty when no criterion asks."""
@@ -38,20 +38,26 @@ class RollUps:
             return {}
         members = load_members(tx, profile_ids)
         organisations = {member.organisation for member in members.values()}
-        missing = sorted(organisations - self.kept.keys())
+        known = {name: self.kept[name] for name in organisations & self.kept.keys()}
+        missing = sorted(organisations - known.keys())
         found = self._load(tx, asks, missing) if missing else {}
         self._keep(tx, found)
-        found |= {name: self.kept[name] for name in organisations - found.keys()}
+        found |= known
         return {
             name: Membership(member=name, organisation=found[member.organisation])
             for name, member in members.items()
         }
 
-    def _keep(self, tx: Transaction, found: dict[str, RollUp]) -> None:
-        if not found or len(self.kept) >= MOST_KEPT:
-            return
-        sizes = count_members(tx, found)
-        self.kept |= {name: found[name] for name, size in sizes.items() if size >= LARGE}
+    def _keep(self, tx: Transaction, found: Mapping[str, RollUp]) -> None:
+        """Keep what other batches may meet again; over the limit, the smallest are let go."""
+        shared = {name: size for name, size in count_members(tx, found).items() if size > 1}
+        self.sizes |= shared
+        self.kept |= {name: found[name] for name in shared}
+        room = MOST_KEPT
+        for name in sorted(self.kept, key=lambda one: (-self.sizes[one], one)):
+            room -= len(self.kept[name].actions) + len(self.kept[name].colleagues) + 1
+            if room < 0:
+                del self.kept[name], self.sizes[name]
 
     def _load(self, tx: Transaction, asks: OrganisationAsks, names: list[str]) -> dict[str, RollUp]:
         since = self.now - asks.within
