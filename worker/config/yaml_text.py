@@ -29,6 +29,7 @@ KeyPath: TypeAlias = tuple[str | int, ...]
 
 NODE_LIMIT = 100_000
 DEPTH_LIMIT = 40
+_REMEMBERED = 64  # files: a configuration or three, which a daemon reads on and on
 _TAG = "tag:yaml.org,2002:"
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,14})")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,14})\.[0-9]{1,12}")
@@ -102,9 +103,7 @@ def parse_sheet(text: str, file: str, findings: Findings) -> Sheet | None:
     return sheet
 
 
-@lru_cache(
-    maxsize=64
-)  # a configuration or three: the daemon and the tests read the same files on and on
+@lru_cache(maxsize=_REMEMBERED)
 def _read_text(text: str, file: str) -> tuple[Sheet | None, tuple[Problem, ...]]:
     """Read a text once, however often it is asked for: composing takes most of loading."""
     findings = Findings()
