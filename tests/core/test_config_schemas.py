@@ -17,7 +17,7 @@ HINT = "# yaml-language-server: $schema="
 def test_the_schema_is_fresh(name: str) -> None:
     written = (MAPPINGS / "schemas" / f"{name}.json").read_text(encoding="utf-8")
 
-    assert written == schema_texts()[name], "run worker.config.schemas.write_schemas"
+    assert written == schema_texts()[name], "run make docs"
 
 
 def test_there_is_no_schema_of_something_that_is_gone() -> None:

@@ -17,6 +17,7 @@ from pydantic.fields import FieldInfo
 from tests.project.demo_output import excerpt
 from tests.project.salesforce_package import package
 from worker.cli.main import EPILOG, app
+from worker.config.schemas import schema_texts
 from worker.config.settings import SECTIONS, Settings, setting_names
 from worker.config.settings_sources import variable
 from worker.core.field_map import LEADING, MANAGED, OPT_OUTS
@@ -211,6 +212,7 @@ def fresh(root: Path = ROOT) -> Iterator[tuple[str, str]]:
     for (name, mark), make in PARTS.items():
         yield name, with_part((root / name).read_text(encoding="utf-8"), mark, make())
     yield from package().items()
+    yield from ((f"mappings/schemas/{name}.json", text) for name, text in schema_texts().items())
 
 
 def with_part(text: str, mark: str, part: str) -> str:
