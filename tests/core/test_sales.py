@@ -175,10 +175,10 @@ def test_what_was_accepted_before_we_handed_it_off_speaks_of_no_hand_off_of_ours
     age: timedelta | None,
 ) -> None:
     facts = {**rejection(age), "sales_verdict": "accepted"}
-    word = word_to_remember(facts, Memory(), is_accepted_now=False)
+    word = word_to_remember(facts, Memory(), is_accepted_now=False, is_same_hand_off=False)
     later = replace(HANDED_OFF, sales_word=word)
     assert not is_accepted(facts, later)
-    assert word_to_remember(facts, later, is_accepted_now=False) == word
+    assert word_to_remember(facts, later, is_accepted_now=False, is_same_hand_off=False) == word
 
 
 @pytest.mark.parametrize(

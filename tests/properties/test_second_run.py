@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 
 from tests.leads import NOW, shipped_ruleset
 from tests.properties.lead_strategies import asking_leads, leads
@@ -12,7 +12,8 @@ from worker.core.assignment import Roster
 from worker.core.decide import Decision, decide, with_decision
 from worker.core.judgement import LeadSnapshot
 from worker.core.mapping import MappedContact
-from worker.core.model import Stage
+from worker.core.memory import Memory
+from worker.core.model import Activity, FactValue, Stage, Strength
 from worker.core.plan import CurrentRecord, RecordPlan, plan_write
 from worker.core.records import Record, RecordRef
 from worker.core.ruleset import Ruleset
@@ -65,6 +66,42 @@ def _after(
     )
 
 
+def _accepted_by_another() -> LeadSnapshot:
+    """Accepted at the instant at which the lead, whose stage and owner the CRM lost, is given anew."""
+    facts: dict[str, FactValue] = {
+        "first_name": "Zebedee",
+        "last_name": "Quackenbush",
+        "email": "zeb@quackmail.com",
+        "phone": "+16175550123",
+        "consent_email": True,
+        "postal_code": "02114",
+        "state": "MA",
+        "service_line": "orthopedics",
+        "lead_type": "patient",
+        "sales_verdict": "accepted",
+        "outcome_at": NOW,
+    }
+    asked = Activity(
+        ref="files:activities:asked",
+        kind="appointment_request",
+        at=NOW,
+        strength=Strength.STRONG,
+    )
+    return LeadSnapshot(
+        profile_id="p1",
+        contacts=(
+            MappedContact(
+                ref=RecordRef(system="files", object_type="contacts", id="1"), facts=facts
+            ),
+        ),
+        activities=(asked,),
+        memory=Memory(
+            owner="sched-1", assigned_at=NOW, next_step="book_appointment", next_step_due_at=NOW
+        ),
+    )
+
+
+@example(lead=_accepted_by_another())
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(lead=leads() | asking_leads())
 def test_the_second_run_writes_nothing_and_decides_nothing_new(lead: LeadSnapshot) -> None:

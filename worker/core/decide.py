@@ -243,7 +243,9 @@ def _remember(
         left_at=judgement.left_at,
         is_left=bool(judgement.left),
         follow_up=handed.follow_up if handed else None,
-        sales_word=word_to_remember(facts, memory, is_accepted_now=standing.is_accepted),
+        sales_word=word_to_remember(
+            facts, memory, is_accepted_now=standing.is_accepted, is_same_hand_off=is_same_owner
+        ),
         sales_word_at=said_at if said_at != verdict_at(facts) else None,
         taken_from=handed.taken_from if handed and owner else frozenset(),
         verdict_at_hand_off=_verdict_at_hand_off(memory, facts, owner, is_same=is_same_owner),

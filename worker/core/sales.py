@@ -76,13 +76,18 @@ def is_accepted(facts: Facts, memory: Memory) -> bool:
     return is_of_hand_off or word == memory.sales_word or is_given_since(facts, memory)
 
 
-def word_to_remember(facts: Facts, memory: Memory, *, is_accepted_now: bool) -> str | None:
-    """Say what to remember of a verdict, so that it counts once, and for its hand-off only."""
+def word_to_remember(
+    facts: Facts, memory: Memory, *, is_accepted_now: bool, is_same_hand_off: bool
+) -> str | None:
+    """Say what to remember of a verdict, so that it counts once, and for its hand-off only.
+
+    An acceptance that is found as the lead gets another owner was said before that owner had it.
+    """
     word = said_by_sales(facts)
     if facts.get("sales_verdict") != "accepted" or is_accepted_now or word == memory.sales_word:
         return word
     earlier = f"{EARLIER}{word}"
-    return earlier if memory.owner is None or memory.sales_word == earlier else None
+    return None if is_same_hand_off and memory.sales_word != earlier else earlier
 
 
 def after_rejection(facts: Facts, rejections: Mapping[str, AfterRejection]) -> AfterRejection:
