@@ -46,7 +46,7 @@ def test_a_stage_that_is_only_kept_is_written_nowhere(reason: str, shipped: Rule
 def test_what_a_person_set_is_shown_on_their_other_records_unless_people_own_what_stands_there(
     stage: Stage | None, shipped: Ruleset
 ) -> None:
-    move = StageMove(stage=Stage.RECYCLED, reason="STAGE_SET_BY_PERSON")
+    move = StageMove(stage=Stage.RECYCLED, reason="STAGE_ALIGNED", is_mirrored=True)
     lifecycle = shipped.configuration.lifecycle
     is_left = stage in lifecycle.people_own or stage is Stage.RECYCLED
     way = stage_way(lifecycle, standing(stage), move, SECOND)

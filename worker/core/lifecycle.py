@@ -119,13 +119,15 @@ class Standing:
 class StageMove:
     """The stage after the decision, and the code that says why. ``is_hands_off``: write nothing.
 
-    ``rule`` is the id of the row of the table that allows the move.
+    ``rule`` is the id of the row of the table that allows the move. ``is_mirrored``: what a person has
+    done to one record is shown on the person's others, as it is their move and not ours.
     """
 
     stage: Stage | None
     reason: str
     is_hands_off: bool = False
     rule: str | None = None
+    is_mirrored: bool = False
 
 
 _TARGETS = {
@@ -134,6 +136,7 @@ _TARGETS = {
     Verdict.NOT_READY: Stage.LEAD,
     Verdict.DISQUALIFIED: Stage.DISQUALIFIED,
 }
+SET_BY_PERSON = "STAGE_SET_BY_PERSON"
 _ENDED = frozenset({Verdict.HOLD, Verdict.DISQUALIFIED})
 
 
@@ -156,7 +159,7 @@ def move_stage(
         return _stay(verdict, standing, policy, now, proposal)
     people = _word_of_people(standing, policy, now)
     if people is not None:
-        return StageMove(stage=stage, reason=people)
+        return StageMove(stage=stage, reason=people, is_mirrored=people == SET_BY_PERSON)
     if proposal is not None:
         return StageMove(stage=PROPOSED, reason="STAGE_PROPOSED_SQL", rule=proposal)
     return _go(verdict, standing, policy, now, target, proven)
@@ -230,7 +233,7 @@ def _stay(
     if standing.is_cleared or standing.is_behind:
         return StageMove(stage=stage, reason="STAGE_ALIGNED")
     if standing.is_split and is_respected(standing, policy, now):
-        return StageMove(stage=stage, reason="STAGE_SET_BY_PERSON")
+        return StageMove(stage=stage, reason="STAGE_ALIGNED", is_mirrored=True)
     if not standing.is_split or verdict is Verdict.HOLD:
         return StageMove(stage=stage, reason="STAGE_UNCHANGED")
     return StageMove(stage=stage, reason="STAGE_ALIGNED")
@@ -247,7 +250,7 @@ def _word_of_people(standing: Standing, policy: LifecyclePolicy, now: datetime) 
     """Say by which word of people the stage stands, if there is one."""
     if standing.is_accepted:
         return "SALES_ACCEPTED"
-    return "STAGE_SET_BY_PERSON" if is_respected(standing, policy, now) else None
+    return SET_BY_PERSON if is_respected(standing, policy, now) else None
 
 
 def is_respected(standing: Standing, policy: LifecyclePolicy, now: datetime) -> bool:

@@ -23,8 +23,6 @@ _WRITTEN = frozenset(
     }
 )
 """Only these moves are written; any other leaves all records as they are."""
-MIRRORED = "STAGE_SET_BY_PERSON"
-"""What a person has done to one record is shown on the person's others: it is their move, not ours."""
 
 
 def stage_way(
@@ -35,7 +33,7 @@ def stage_way(
     if target is None or ref not in standing.stages or standing.stages[ref] is target:
         return None
     source = standing.stages[ref]
-    if move.reason == MIRRORED:
+    if move.is_mirrored:
         is_allowed = source not in policy.people_own
     else:
         is_unfinished = source is None and standing.is_cleared
