@@ -208,6 +208,8 @@ def test_what_is_no_number_is_told(text: str) -> None:
         (Transform.BOOLEAN, "0", False),
         (Transform.INVERTED_BOOLEAN, "true", False),
         (Transform.INVERTED_BOOLEAN, "no", True),
+        (Transform.TICK, "true", True),
+        (Transform.TICK, "false", None),
         (Transform.NAME, "  Mary   Ann ", "Mary Ann"),
         (Transform.POSTAL_CODE, "02114-1234", "02114"),
         (Transform.POSTAL_CODE, "k1a0b1", "K1A 0B1"),
@@ -219,7 +221,7 @@ def test_what_is_no_number_is_told(text: str) -> None:
         (Transform.CHOICES, "Orthopedics; GTX Pro;;Orthopedics", ("gtx_pro", "ortho")),
     ],
 )
-def test_words_are_read(transform: Transform, text: str, expected: FactValue) -> None:
+def test_words_are_read(transform: Transform, text: str, expected: FactValue | None) -> None:
     assert read(transform, text) == Reading(expected)
 
 
@@ -228,6 +230,7 @@ def test_words_are_read(transform: Transform, text: str, expected: FactValue) ->
     [
         (Transform.BOOLEAN, "maybe", "DQ_VALUE_UNREADABLE"),
         (Transform.INVERTED_BOOLEAN, "maybe", "DQ_VALUE_UNREADABLE"),
+        (Transform.TICK, "maybe", "DQ_VALUE_UNREADABLE"),
         (Transform.POSTAL_CODE, "2114", "DQ_POSTAL_CODE_INVALID"),
         (Transform.POSTAL_CODE, "٠٢١١٤", "DQ_POSTAL_CODE_INVALID"),
         (Transform.STATE, "Bavaria", "DQ_VALUE_UNKNOWN"),

@@ -39,7 +39,7 @@ TRANSFORMS: Mapping[FactKind, tuple[Transform, ...]] = {
     _K.CHOICE: (_T.CHOICE,),
     _K.CHOICES: (_T.CHOICES,),
     _K.NUMBER: (_T.NUMBER,),
-    _K.BOOLEAN: (_T.BOOLEAN, _T.INVERTED_BOOLEAN),
+    _K.BOOLEAN: (_T.BOOLEAN, _T.INVERTED_BOOLEAN, _T.TICK),
     _K.DATE: (_T.DATE,),
     _K.INSTANT: (_T.INSTANT,),
     _K.EMAIL: (_T.EMAIL,),

@@ -33,6 +33,7 @@ class Transform(StrEnum):
     PHONE = "phone"
     BOOLEAN = "boolean"
     INVERTED_BOOLEAN = "inverted_boolean"
+    TICK = "tick"
     NUMBER = "number"
     DATE = "date"
     INSTANT = "instant"

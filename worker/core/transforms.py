@@ -147,6 +147,12 @@ def read_inverted_boolean(text: str) -> Reading:
     return Reading(not reading.value) if isinstance(reading.value, bool) else reading
 
 
+def read_tick(text: str) -> Reading:
+    """Read a box that is never empty: a tick is a yes, none says nothing, and is no refusal."""
+    reading = read_boolean(text)
+    return NOTHING if reading.value is False else reading
+
+
 def read_number(text: str) -> Reading:
     """Read a finite decimal number."""
     if not _NUMBER.fullmatch(text):
@@ -263,6 +269,7 @@ _SIMPLE: Mapping[Transform, Reader] = {
     Transform.EMAIL: read_email,
     Transform.BOOLEAN: read_boolean,
     Transform.INVERTED_BOOLEAN: read_inverted_boolean,
+    Transform.TICK: read_tick,
     Transform.NUMBER: read_number,
     Transform.DATE: read_date,
     Transform.INSTANT: read_instant,

@@ -31,6 +31,7 @@ _FITTING: Mapping[Transform, frozenset[FieldForm]] = {
     _T.TIMEFRAME: _WORDS,
     _T.BOOLEAN: _TRUTHS,
     _T.INVERTED_BOOLEAN: _TRUTHS,
+    _T.TICK: _TRUTHS,
     _T.NUMBER: frozenset({_F.NUMBER}),
     _T.DATE: _MOMENTS,
     _T.INSTANT: _MOMENTS,
