@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.behaviour.test_killed_anywhere import killing_of, left_wrong
-from tests.support.crashes import chosen
+from tests.behaviour.test_killed_anywhere import left_wrong
+from tests.support.crashes import Killing, Runners, chosen
 from tests.support.ledger_view import content_of
 from tests.support.openings import opening, say_openings, with_openings, woken
 from tests.support.organisation import NOW, Organisation, add_qualified, copied, make_empty
@@ -119,9 +119,9 @@ def test_a_quiet_day_looks_at_nobody_who_waits(busy: Organisation) -> None:
 
 
 def test_a_sync_killed_while_deciding_lets_through_nobody_twice(
-    busy: Organisation, tmp_path: Path
+    busy: Organisation, tmp_path: Path, runners: Runners
 ) -> None:
-    killing = killing_of(tmp_path, busy)
+    killing = Killing(start=busy.folder, work=tmp_path / "work", now=NOW, runners=runners)
     points = chosen(killing.points(), {"decide": 8})
     assert len(points) == 8
     assert left_wrong(killing, points, killing.undisturbed()) == {}

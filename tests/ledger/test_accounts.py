@@ -119,6 +119,7 @@ READS: dict[str, Call] = {
     "outbox.count_by_state": outbox.count_by_state,
     "outbox.find_followed": lambda tx: sorted(outbox.find_followed(tx, ["i1"])),
     "outbox.held_runs": outbox.held_runs,
+    "outbox.latest_writes": lambda tx: outbox.latest_writes(tx, ["p1"]),
     "outbox.outcome_codes": lambda tx: outbox.outcome_codes(tx, "run9"),
     "outbox.outcome_counts": lambda tx: outbox.outcome_counts(tx, "run1"),
     "outbox.planned_causes": lambda tx: list(outbox.planned_causes(tx, "run1")),
