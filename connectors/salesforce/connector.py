@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from connectors.salesforce.account import consent_permissions, read_facts
 from connectors.salesforce.auth import Credentials, FixedSession, Login, Session, TokenFile
 from connectors.salesforce.budget import Budget
 from connectors.salesforce.bulk import BulkReader
@@ -16,10 +17,12 @@ from connectors.salesforce.owners import read_owners
 from connectors.salesforce.picklists import Picklists
 from connectors.salesforce.schema import ShapeBook
 from connectors.salesforce.sender import Sender, asking
+from connectors.salesforce.setting_up import Surveyor
 from connectors.salesforce.sources import RecordSource
 from connectors.salesforce.specs import SPECS, WHO
 from connectors.salesforce.statuses import read_statuses
 from connectors.salesforce.transport import Transport
+from connectors.salesforce.versions import look_at_version
 from connectors.salesforce.writing import WRITE_BATCH, Batch, columns
 from connectors.shared.commands import read_only, unknown
 from connectors.shared.options import require_known
@@ -32,6 +35,13 @@ from worker.core.records import (
     RecordRef,
     WriteCommand,
     WriteResult,
+)
+from worker.core.setup_records import (
+    AccountFact,
+    Permission,
+    SetupPlan,
+    SetupStep,
+    WantedField,
 )
 from worker.errors import FixConfigurationError, LeadtriageError
 from worker.ports import (
@@ -146,8 +156,11 @@ class SalesforceConnector:
         )
 
     def check(self) -> Sequence[CheckFinding]:
-        """Ask for the limits, the description of each object, and the owners."""
-        return look_at_org(self.transport, self.objects.values())
+        """Ask for the limits, the description of each object, and the owners; if that fails, for versions."""
+        found = look_at_org(self.transport, self.objects.values())
+        if any(one.is_blocking for one in found):
+            found += look_at_version(self.transport, self.setup.version)
+        return found
 
     def describe(self, object_type: str) -> ObjectDescription:
         """List the fields we may see, with those of related records that can be read along."""
@@ -161,7 +174,35 @@ class SalesforceConnector:
                 replace(one, options=open_words or one.options) if one.name == "Status" else one
                 for one in fields
             )
-        return ObjectDescription(object_type=object_type, fields=fields)
+        return ObjectDescription(
+            object_type=object_type, fields=fields, takes_queues=shape.takes_queues
+        )
+
+    def look_closer(self, object_type: str) -> ObjectDescription:
+        """Describe an object type; its description tells all that a check looks at."""
+        return self.describe(object_type)
+
+    def permissions(self, *, writes: bool) -> Sequence[Permission]:  # noqa: ARG002  # as the port has it
+        """Say which fields of consent our user sees; what it may write, each field says itself."""
+        return consent_permissions(self.objects.values())
+
+    def account_facts(self) -> Sequence[AccountFact]:
+        """Tell the versions that are served, and what was used of the day's calls."""
+        return tuple(read_facts(self.transport, self.setup.version))
+
+    def plan_setup(self, wanted: Sequence[WantedField]) -> SetupPlan:
+        """Compare the fields that are written with the org's, and say what a person deploys."""
+        surveyor = Surveyor(
+            transport=self.transport,
+            sources=self.objects,
+            describe=self.describe,
+            picklists=self.picklists,
+        )
+        return surveyor.plan(wanted)
+
+    def carry_out(self, step: SetupStep) -> None:
+        """Refuse: the fields of an org are deployed by people, so that no plan has a step."""
+        raise FixConfigurationError(f"{step.name} of {step.object_type} is for people to deploy.")
 
     def pull(self, object_type: str, *, fields: Sequence[str], since: str | None) -> Iterator[Page]:
         """Yield what changed since the bookmark, or everything."""

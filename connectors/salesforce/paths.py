@@ -41,4 +41,10 @@ JOB_START = Endpoint(name="begin a bulk query", method="POST", path="jobs/query"
 JOB_STATE = _get("look at a bulk query", "jobs/query/{job}")
 JOB_RESULTS = _get("read a bulk query", "jobs/query/{job}/results")
 JOB_DELETE = Endpoint(name="remove a bulk query", method="DELETE", path="jobs/query/{job}")
+VERSIONS = Endpoint(
+    name="list the versions of the API", method="GET", path="/services/data", is_org=True
+)
+WHO_AM_I = Endpoint(
+    name="ask who we are", method="GET", path="/services/oauth2/userinfo", is_org=True
+)
 TOKEN = Endpoint(name="log in", method="POST", path="/services/oauth2/token", is_org=True)

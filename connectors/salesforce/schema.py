@@ -99,9 +99,20 @@ class FieldShape(msgspec.Struct, rename="camel"):
         return FieldForm.LONG_TEXT if self._is_long else _FORMS.get(self.type)
 
 
+class RecordKind(msgspec.Struct, rename="camel"):
+    """A record type: each allows choices of its own. The master one is that of records without any."""
+
+    record_type_id: str = ""
+    name: str = ""
+    active: bool = True
+    available: bool = True
+    master: bool = False
+
+
 class _Described(msgspec.Struct):
     name: str
     fields: list[FieldShape] = []
+    kinds: list[RecordKind] = msgspec.field(name="recordTypeInfos", default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +121,13 @@ class Shape:
 
     name: str
     fields: Mapping[str, FieldShape]
+    kinds: tuple[RecordKind, ...] = ()
+
+    @property
+    def takes_queues(self) -> bool:
+        """Tell whether a queue, which is a group, can own a record."""
+        owner = self.fields.get("OwnerId")
+        return owner is None or "Group" in owner.reference_to
 
     def relation(self, name: str) -> FieldShape | None:
         """Find the field behind a relationship."""
@@ -123,7 +141,8 @@ def read_shape(body: bytes) -> Shape:
     """Parse a description. Raises ``msgspec.DecodeError`` for what is none."""
     described = _DECODER.decode(body)
     fields = [one for one in described.fields if one.type not in _COMPOUND and is_name(one.name)]
-    return Shape(name=described.name, fields={one.name: one for one in fields})
+    kinds = (one for one in described.kinds if one.active and one.available and not one.master)
+    return Shape(name=described.name, fields={one.name: one for one in fields}, kinds=tuple(kinds))
 
 
 class ShapeBook:

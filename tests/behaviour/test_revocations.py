@@ -63,7 +63,9 @@ def test_so_it_is_where_the_stage_belongs_to_people(twice: Organisation, stage: 
     twice.edit("q1", lifecycle_stage=stage)
     before = twice.contact("q1")
     after = opt_out(twice).contact("q1")
-    assert {name for name in after if after[name] != before[name]} == {"opt_out_email"}
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {"opt_out_email", "allowed_channels"}
+    assert "email" not in after["allowed_channels"].split(";")
 
 
 def test_what_was_written_everywhere_is_settled(twice: Organisation) -> None:

@@ -23,7 +23,11 @@ def ask(
     ruleset: Ruleset, decision: Decision, write: FieldWrite, ref: RecordRef, *, is_ours: bool
 ) -> str | None:
     """Say what a field is to hold. ``is_ours`` tells that it holds what we last wrote there."""
-    match write.managed:
+    managed = write.managed
+    simple = _ASKED.get(managed)
+    if simple is not None:
+        return simple(ruleset, decision)
+    match managed:
         case Managed.OWNER:
             stand_in = ruleset.configuration.routing.stand_ins.get(ref.system)
             return _owner(decision, write, ref.system, stand_in, is_ours=is_ours)
@@ -33,8 +37,6 @@ def ask(
             return move.stage if way is not None else None
         case Managed.SUMMARY:
             return summarise(ruleset, decision, write.max_length, write.line_break)
-        case managed if managed in _ASKED:
-            return _ASKED[managed](ruleset, decision)
         case _:
             return None
 

@@ -219,16 +219,22 @@ def facts_from_json(data: Mapping[str, _PlainValue], specs: Mapping[str, FactSpe
     facts: dict[str, FactValue] = {}
     for name, value in data.items():
         spec = specs.get(name)
-        if spec is not None:
-            facts[name] = _typed(value, spec.kind)
+        if spec is None:
+            continue
+        kind = spec.kind
+        is_plain = kind is not _INSTANT and kind is not _DATE and not isinstance(value, list)
+        facts[name] = value if is_plain else _typed(value, kind)  # type: ignore[assignment]  # no list
     return facts
+
+
+_INSTANT, _DATE = FactKind.INSTANT, FactKind.DATE
 
 
 def _typed(value: _PlainValue, kind: FactKind) -> FactValue:
     if isinstance(value, str):
-        if kind is FactKind.INSTANT:
+        if kind is _INSTANT:
             return datetime.fromisoformat(value)
-        return date.fromisoformat(value) if kind is FactKind.DATE else value
+        return date.fromisoformat(value) if kind is _DATE else value
     return tuple(value) if isinstance(value, list) else value
 
 

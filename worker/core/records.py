@@ -183,12 +183,16 @@ class FieldDescription:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObjectDescription:
-    """The fields of an object type. ``archived`` names fields put away; only a close look tells."""
+    """The fields of an object type. ``archived`` names fields put away; only a close look tells.
+
+    ``takes_queues`` says that a queue can own a record of it, where the CRM has queues.
+    """
 
     object_type: str
     fields: tuple[FieldDescription, ...]
     can_add_fields: bool = False
     archived: frozenset[str] = frozenset()
+    takes_queues: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,12 +11,15 @@ from dataclasses import replace
 
 from worker.core.contact_points import opted_out_of, points_of, shut_by
 from worker.core.judgement import LeadSnapshot
+from worker.core.mapping import MappedContact
+from worker.core.model import Facts
+from worker.core.records import RecordRef
 from worker.core.ruleset import Ruleset
 from worker.ledger.contact_points import closed_points, records_after, save_contact_points
 from worker.ledger.rows import StoredRecord
 from worker.ledger.settings import load_setting, save_setting
 from worker.ledger.transaction import Transaction
-from worker.steps.stored import contact_of
+from worker.steps.stored import contacts_of
 from worker.steps.work import Work
 
 NOTED = "contact points"
@@ -45,13 +48,26 @@ def prepare_contact_points(work: Work) -> None:
 
 def note_contact_points(tx: Transaction, ruleset: Ruleset, records: Iterable[StoredRecord]) -> None:
     """Store the points of these records; those of a deleted one keep what they close."""
-    save_contact_points(tx, {record.ref: _points(ruleset, record) for record in records})
+    records = list(records)
+    said = contacts_of((one for one in records if not one.is_deleted), ruleset.configuration.facts)
+    note_points_said(tx, ruleset, records, said)
 
 
-def _points(ruleset: Ruleset, record: StoredRecord) -> Mapping[str, frozenset[str]] | None:
-    if record.is_deleted:
-        return None
-    facts = contact_of(record, ruleset.configuration.facts).facts
+def note_points_said(
+    tx: Transaction,
+    ruleset: Ruleset,
+    records: Iterable[StoredRecord],
+    said: Mapping[RecordRef, MappedContact],
+) -> None:
+    """Store the points of records of which it is known what the living ones say."""
+    points = {
+        record.ref: None if record.is_deleted else _points(ruleset, said[record.ref].facts)
+        for record in records
+    }
+    save_contact_points(tx, points)
+
+
+def _points(ruleset: Ruleset, facts: Facts) -> Mapping[str, frozenset[str]]:
     said = opted_out_of(facts, ruleset.watch)
     return dict.fromkeys(points_of(facts, ruleset.watch).values(), said)
 

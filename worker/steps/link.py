@@ -27,17 +27,22 @@ from worker.ledger.revocations import follow_profiles, follow_records
 from worker.ledger.rows import StoredProfile, StoredRecord
 from worker.ledger.transaction import Transaction
 from worker.steps.membership import place_members
-from worker.steps.stored import contact_of
+from worker.steps.stored import contacts_of
 
 MOST_HOPS = 12
 """A chain of shared keys longer than this is cut: it is no longer one person."""
 
 
-def link_records(tx: Transaction, touched: Sequence[StoredRecord], ruleset: Ruleset) -> None:
-    """Store the touched records in the profile they belong to, with whom they meet; mark it dirty."""
+def link_records(
+    tx: Transaction, touched: Sequence[StoredRecord], ruleset: Ruleset
+) -> Mapping[RecordRef, MappedContact]:
+    """Store the touched records in the profile they belong to, with whom they meet; mark it dirty.
+
+    Returns what those of them that count say, so that nobody reads it out of them again.
+    """
     specs = ruleset.configuration.facts
     stored = {record.ref: record for record in touched}
-    contacts = {ref: contact_of(record, specs) for ref, record in stored.items() if _counts(record)}
+    contacts = contacts_of(filter(_counts, touched), specs)
     block = _load_block(tx, stored, contacts, specs)
     merged = {ref: target for ref, record in block.items() if (target := _target(record))}
     grouping = group_records(list(contacts.values()), merged)
@@ -66,6 +71,7 @@ def link_records(tx: Transaction, touched: Sequence[StoredRecord], ruleset: Rule
     place_members(tx, ruleset, people, regrouped=[name for name in regrouped if name])
     _take_revocations_along(tx, block, changed, claimed)
     mark_dirty(tx, sorted(dirty))
+    return contacts
 
 
 def _take_revocations_along(
@@ -99,7 +105,7 @@ def _load_block(
     block = {ref: stored[ref] for ref in contacts}
     keys = {ref: _keys(record, contacts.get(ref)) for ref, record in stored.items()}
     save_match_keys(tx, keys)
-    siblings = _mapped_all(_siblings(tx, stored, block), specs)
+    siblings = contacts_of(_siblings(tx, stored, block), specs)
     contacts |= siblings
     asked: set[str] = set()
     frontier = _asked_for(block, contacts)
@@ -112,7 +118,7 @@ def _load_block(
         if not found:
             break
         block |= found
-        newly = _mapped_all(found, specs)
+        newly = contacts_of(found.values(), specs)
         contacts |= newly
         frontier = _asked_for(found, newly)
     return block
@@ -149,19 +155,13 @@ def _siblings(
     tx: Transaction,
     stored: Mapping[RecordRef, StoredRecord],
     block: dict[RecordRef, StoredRecord],
-) -> dict[RecordRef, StoredRecord]:
+) -> Iterable[StoredRecord]:
     """Find the other live records of the touched ones' profiles, and add them to ``block``."""
     profiles = {record.profile_id for record in stored.values() if record.profile_id}
     together = records_of_profiles(tx, sorted(profiles)).values() if profiles else ()
     found = {one.ref: one for group in together for one in group if one.ref not in stored}
     block |= found
-    return found
-
-
-def _mapped_all(
-    records: Mapping[RecordRef, StoredRecord], specs: Mapping[str, FactSpec]
-) -> dict[RecordRef, MappedContact]:
-    return {ref: contact_of(record, specs) for ref, record in records.items()}
+    return found.values()
 
 
 def _counts(record: StoredRecord) -> bool:

@@ -19,7 +19,7 @@ from worker.errors import FixConfigurationError, LeadtriageError
 from worker.ports import Connector, LooksCloser, SetsUp
 from worker.steps.live_fields import look_at_fields
 from worker.steps.live_lists import look_at_lists
-from worker.steps.live_owners import look_at_owners
+from worker.steps.live_owners import look_at_owners, look_at_queues, name_queues
 from worker.steps.live_writes import look_at_standings, look_at_values
 
 ALLOW = 'take it out of the map, or add `allow_sensitive: "<why it is needed>"`'
@@ -49,6 +49,10 @@ def look_live(
             look_at_standings(configuration, system, connector, sheet, found)
         owners = tuple(connector.owners())
         look_at_owners(configuration.routing, system.system, owners, sheets["routing.yaml"], found)
+        queues = name_queues(configuration.routing, system.system, owners)
+        for item in system.objects if queues else ():
+            if item.writes and item.object_type not in shut:
+                look_at_queues(item, _describe(connector, item.object_type), queues, sheet, found)
     except LeadtriageError:
         if not any(finding.is_blocking for finding in said):
             raise  # else it was reported: what fails after that says nothing new

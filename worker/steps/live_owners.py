@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from worker.config.findings import Findings, nearest
 from worker.config.yaml_text import KeyPath, Sheet
-from worker.core.records import Owner, OwnerKind
+from worker.core.field_map import Managed, ObjectMap
+from worker.core.records import ObjectDescription, Owner, OwnerKind
 from worker.core.routing import RoutingPolicy
 
 ANOTHER_ID = "take the id from the CRM's own list of owners"
@@ -38,6 +39,30 @@ def look_at_owners(
             message = f"the owner {owner!r} of {system} is a queue there, but {what} is a person."
             findings.warning(spot, message, hint="list it under queues")
     _look_at_unassigned(routing, system, known, sheet, findings)
+
+
+def name_queues(routing: RoutingPolicy, system: str, owners: Sequence[Owner]) -> tuple[str, ...]:
+    """Name what on the roster is a queue in a CRM."""
+    queues = {owner.id for owner in owners if owner.kind is OwnerKind.QUEUE}
+    return tuple(what for _path, what, owner in _named(routing, system) if owner in queues)
+
+
+def look_at_queues(
+    item: ObjectMap,
+    description: ObjectDescription,
+    queues: Sequence[str],
+    sheet: Sheet,
+    findings: Findings,
+) -> None:
+    """Warn of queues where only a person can own; ``sheet`` is the file of the map."""
+    if description.takes_queues or not any(one.managed is Managed.OWNER for one in item.writes):
+        return
+    verb = "is one" if len(queues) == 1 else "are such"
+    findings.warning(
+        sheet.spot("objects", item.object_type, "writes", "owner"),
+        f"a queue cannot own {item.object_type} there, and {', '.join(queues)} {verb}.",
+        hint="the write of such an owner is refused; have a person on the roster for them",
+    )
 
 
 def _named(routing: RoutingPolicy, system: str) -> Iterator[tuple[KeyPath, str, str]]:

@@ -36,7 +36,7 @@ from worker.retry import with_retry
 from worker.steps.absorb import COUNTED, News, Reading, absorb
 from worker.steps.availability import confirm_unchanged, report_missing, store_availability
 from worker.steps.choices import note_lists
-from worker.steps.contact_points import note_contact_points, prepare_contact_points
+from worker.steps.contact_points import note_points_said, prepare_contact_points
 from worker.steps.copies import copies_within, find_copied
 from worker.steps.drift import note_fields, refuse_drift
 from worker.steps.edits import NO_FIELDS
@@ -222,9 +222,9 @@ def _store_contacts(
     news = [absorb(reading, r, stored.get(r.ref), copied.get(r.ref, NO_FIELDS)) for r in records]
     save_records(tx, [after for what, after in news if after and what is News.ECHO])
     touched = [after for what, after in news if after and what is not News.ECHO]
-    link_records(tx, touched, work.ruleset)
-    note_contact_points(tx, work.ruleset, touched)
-    note_revocations(work, tx, stored, touched)
+    said = link_records(tx, touched, work.ruleset)
+    note_points_said(tx, work.ruleset, touched, said)
+    note_revocations(work, tx, stored, touched, said)
     kinds = [what for what, _after in news]
     work.count(source.step, **{what.value: kinds.count(what) for what in COUNTED})
 

@@ -40,11 +40,16 @@ def note_revocations(
     tx: Transaction,
     before: Mapping[RecordRef, StoredRecord],
     touched: Sequence[StoredRecord],
+    contacts: Mapping[RecordRef, MappedContact],
 ) -> None:
-    """Note what the touched records revoke that they did not before. They are stored already."""
+    """Note what the touched records revoke that they did not before. They are stored already.
+
+    ``contacts`` are what the living ones say.
+    """
     days = work.ruleset.configuration.business_days
     limit = work.ruleset.configuration.consent.revocation_deadline_days
-    said = [(record.ref, _news(work.ruleset, before, record)) for record in touched]
+    living = [record.ref for record in touched if not record.is_deleted]
+    said = [(ref, _news(work.ruleset, before.get(ref), contacts[ref].facts)) for ref in living]
     revoking = {ref: facts for ref, facts in said if facts}
     stored = load_records(tx, revoking)
     add_revocations(
@@ -63,15 +68,10 @@ def note_revocations(
     )
 
 
-def _news(
-    ruleset: Ruleset, before: Mapping[RecordRef, StoredRecord], record: StoredRecord
-) -> tuple[str, ...]:
-    if record.is_deleted:
-        return ()
+def _news(ruleset: Ruleset, was: StoredRecord | None, facts: Facts) -> tuple[str, ...]:
     specs = ruleset.configuration.facts
-    was = before.get(record.ref)
     had: Facts = {} if was is None or was.is_deleted else contact_of(was, specs).facts
-    return revoked_now(had, contact_of(record, specs).facts, ruleset.watch)
+    return revoked_now(had, facts, ruleset.watch)
 
 
 def review_revocations(

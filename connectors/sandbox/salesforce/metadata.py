@@ -17,6 +17,7 @@ from xml.etree.ElementTree import Element, ParseError, parse
 
 from connectors.sandbox.salesforce.fields import Field, Option
 from connectors.sandbox.salesforce.org import Org
+from connectors.sandbox.salesforce.permission_sets import put_permission_set
 
 _SPACE: Final = "{http://soap.sforce.com/2006/04/metadata}"
 _TYPES: Final[Mapping[str, str]] = {
@@ -40,6 +41,7 @@ _TYPES: Final[Mapping[str, str]] = {
 }
 _LENGTHS: Final = {"Email": 80, "Phone": 40, "Picklist": 255, "TextArea": 255, "Url": 255}
 _PRESENCE: Final = re.compile(r"\s*NOT\s*\(\s*ISBLANK\s*\(\s*(\w+)\s*\)\s*\)\s*", re.IGNORECASE)
+_SET: Final = ".permissionset-meta.xml"
 _DEGREES: Final = ("none", "read", "write")
 _ON_BOTH: Final = "Activity"
 """Custom fields of tasks and events are those of activities."""
@@ -61,8 +63,11 @@ def deploy(org: Org, folder: Path) -> tuple[str, ...]:
             org.schema.add_fields(target, field, at=now)
             _work_out(org, target, field)
             deployed.append(f"{target}.{field.name}")
-    sets = sorted(folder.rglob("*.permissionset-meta.xml"))
+    sets = sorted(folder.rglob(f"*{_SET}"))
     if sets:
+        for path in sets:
+            name = path.name.removesuffix(_SET)
+            put_permission_set(org, name, dict(_permissions(path)))
         _allow(org, deployed, _joined(pair for path in sets for pair in _permissions(path)))
     return tuple(deployed)
 

@@ -254,6 +254,21 @@ DoesSendEmailToMembers boolean d
 QueueId ref:Group c!
 SobjectType picklist:40 c!
 """,
+    "PermissionSet 0PS PermissionSets": """
+Name string:80 c!
+Label string:80 c
+""",
+    "PermissionSetAssignment 0Pa PermissionSetAssignments": """
+AssigneeId ref:User c!
+PermissionSetId ref:PermissionSet c!
+""",
+    "FieldPermissions 01k FieldPermissions": """
+ParentId ref:PermissionSet c!
+SobjectType picklist:40 cR!
+Field picklist:40 cR!
+PermissionsRead boolean d
+PermissionsEdit boolean d
+""",
     "RecordType 012 RecordTypes": """
 Name string:80 r
 DeveloperName string:80 r
