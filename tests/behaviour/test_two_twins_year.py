@@ -33,7 +33,7 @@ def hold_true(year: Year) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seed", "busy", "days"), [(8, 4.0, 14), *((seed, 1.0, 365) for seed in range(YEARS))]
+    ("seed", "busy", "days"), [(8, 5.0, 10), *((seed, 1.0, 365) for seed in range(YEARS))]
 )
 def test_both_agree_and_nothing_is_written_twice(
     tmp_path: Path, seed: int, busy: float, days: int
@@ -49,16 +49,16 @@ def test_both_agree_and_nothing_is_written_twice(
 def test_faults_of_both_change_nothing_in_the_end(tmp_path: Path) -> None:
     with twin_year(tmp_path / "organisation", seed=3, busy=3.0) as year:
         year.attempt = partial(struck, year)
-        year.live(8)
+        year.live(5)
         year.attempt = type(year.two).run
-        assert 0 < year.happened["broke off"] < 8
+        assert 0 < year.happened["broke off"] < 5
         hold_true(year)
 
 
 def test_syncs_that_are_killed_change_nothing_in_the_end(tmp_path: Path, runners: Runners) -> None:
     with twin_year(tmp_path / "organisation", seed=5, busy=3.0) as year:
         year.attempt = partial(killed, year, runners[0])
-        year.live(3)
+        year.live(2)
         year.attempt = type(year.two).run
-        assert year.happened["killed"] >= 2
+        assert year.happened["killed"] >= 1
         hold_true(year)

@@ -18,11 +18,13 @@ from connectors.sandbox.script import Fault, FaultKind, Script
 from tests.support import hubspot_organisation, salesforce_organisation
 from tests.support.copier import Copier
 from tests.support.crashes import Ask
-from tests.support.hubspot_twin import serving_account
+from tests.support.hubspot_side import HubSpotSide
+from tests.support.hubspot_twin import Account, serving_account
 from tests.support.organisation import NOW
-from tests.support.salesforce_twin import serving_org
+from tests.support.salesforce_side import SalesforceSide
+from tests.support.salesforce_twin import Org, serving_org
 from tests.support.twin_connectors import opening
-from tests.support.twin_sides import HubSpotSide, SalesforceSide, wordings
+from tests.support.twin_words import wordings
 from tests.support.two_crms import NUMBERS, QUEUE, TwoCrms
 from tests.support.two_crms_year import Year
 from tests.support.two_twins import add_owners, write_configuration
@@ -50,15 +52,7 @@ FAULTS = (
 def twin_year(folder: Path, seed: int, busy: float = 1.0) -> Iterator[Year]:
     """Open an organisation with both CRMs, in which HubSpot's integration copies within hours."""
     with serving_account() as account, serving_org() as org:
-        write_configuration(folder, org)
-        with (folder / "identity.yaml").open("a", encoding="utf-8") as file:
-            file.write(COPIED)
-        (folder / "guardrails.yaml").write_text(UNBOUND, encoding="utf-8")
-        users = add_owners(account, org, folder, NUMBERS)
-        name_queue(folder / "routing.yaml", users[f"7700{QUEUE}"])
-        systems = load_configuration(folder).systems
-        hubspot_organisation.define(account.twin, systems["hubspot"])
-        salesforce_organisation.define(org, systems["salesforce"])
+        users = _set_up(folder, account, org)
         for crm in (account, org):
             crm.wait(seconds=(NOW - crm.twin.clock.now()).total_seconds())
         here, there = wordings(users, org.twin.org.person)
@@ -77,6 +71,20 @@ def twin_year(folder: Path, seed: int, busy: float = 1.0) -> Iterator[Year]:
                 busy=busy,
                 more=((0.08, convert), (0.06, delete)),
             )
+
+
+def _set_up(folder: Path, account: Account, org: Org) -> dict[str, str]:
+    """Write the configuration, and give both CRMs its fields and owners; users by owners of HubSpot."""
+    write_configuration(folder, org)
+    with (folder / "identity.yaml").open("a", encoding="utf-8") as file:
+        file.write(COPIED)
+    (folder / "guardrails.yaml").write_text(UNBOUND, encoding="utf-8")
+    users = add_owners(account, org, folder, NUMBERS)
+    name_queue(folder / "routing.yaml", users[f"7700{QUEUE}"])
+    systems = load_configuration(folder).systems
+    hubspot_organisation.define(account.twin, systems["hubspot"])
+    salesforce_organisation.define(org, systems["salesforce"])
+    return users
 
 
 def options_of(hubspot: str, salesforce: str) -> dict[str, dict[str, str]]:
