@@ -11,6 +11,7 @@ from tests.fakes.crm import FakeCrm
 from tests.fakes.crm_store import START_AT
 from tests.support.fake_organisation import crm_of, move_to_fake
 from tests.support.organisation import NOW, QUALIFIED, Organisation, make_empty
+from worker.core.records import WriteOutcome
 from worker.sample.columns import ACTIVITY_COLUMNS, CONTACT_COLUMNS
 
 HOUR = timedelta(hours=1)
@@ -148,6 +149,27 @@ def test_a_merge_into_a_record_that_comes_later(merging: Merging) -> None:
     merging.add("b")
     merging.sync()
     assert "CONSENT_NONE_REACHABLE" in merging.written("b")
+
+
+def test_a_merge_is_still_news_of_a_record_that_a_write_found_missing(merging: Merging) -> None:
+    merging.add("a", **{**OTHER, "opt_out_all": "true"})
+    merging.add("b")
+    merging.crm.script("contacts", "a", WriteOutcome.MISSING)
+    merging.sync()
+    assert merging.organisation.ask("SELECT is_deleted FROM records WHERE id = 'a'") == [(1,)]
+    merging.merge("a", into="b")
+    merging.sync()
+    assert "CONSENT_NONE_REACHABLE" in merging.written("b")
+    assert CONSENT in codes(merging, "b")
+
+
+def test_a_merge_is_news_once(merging: Merging) -> None:
+    merged_after_refusal(merging, opt_out_all="true")
+    decided = merging.organisation.ask("SELECT count(*) FROM decisions")
+    merging.crm.advance()
+    merging.crm.delete("contacts", "a", merged_into="b")
+    merging.sync()
+    assert merging.organisation.ask("SELECT count(*) FROM decisions") == decided
 
 
 def test_consent_given_after_the_merge_settles_it(merging: Merging) -> None:

@@ -11,6 +11,7 @@ import pytest
 from connectors.sandbox.salesforce.leads import convert
 from connectors.sandbox.salesforce.rules import Lock
 from connectors.sandbox.salesforce.sessions import SANDBOX_SESSION
+from connectors.sandbox.script import Fault, FaultKind
 from tests.support.salesforce_organisation import define, lay_out
 from tests.support.salesforce_twin import NOON, Org, serving_org
 from worker.app import open_app
@@ -107,6 +108,32 @@ def test_a_converted_lead_and_its_contact_are_one_profile(folder: Path, org: Org
     assert found[refs[0]].profile_id == found[refs[1]].profile_id
     assert report.steps["pull salesforce leads"]["deleted"] == 1
     assert "email" not in str(org.cell("Contact", contact, "Leadtriage_Allowed_Channels__c") or "")
+
+
+def test_f32_a_lead_that_a_write_found_missing_is_followed_when_it_was_converted(
+    folder: Path, org: Org
+) -> None:
+    refused = {"HasOptedOutOfEmail": True, "DoNotCall": True}
+    kim = org.lead(Email="kim@example.org", Lead_Type__c="Patient", **refused)
+    gone = {"status": 404, "policy": "ENTITY_IS_DELETED"}
+    org.twin.script.add(Fault(kind=FaultKind.STATUS, endpoint="PATCH */sobjects/Lead/*", **gone))
+    with open_app(folder, now=NOON, clock=org.twin.clock.now) as app:
+        assert app.sync().writes == {"missing": 1}
+    org.wait(hours=1)
+    with org.twin.lock:
+        contact = convert(org.twin.org, kim)
+    org.change("Contact", contact, Email="k@example.org", HasOptedOutOfEmail=False, DoNotCall=False)
+    with open_app(folder, now=org.twin.clock.now(), clock=org.twin.clock.now) as app:
+        app.sync()
+        with app.ledger.read() as tx:
+            before = RecordRef(system="salesforce", object_type="leads", id=kim)
+            after = RecordRef(system="salesforce", object_type="contacts", id=contact)
+            found = load_records(tx, [before, after])
+    assert found[before].merged_into == str(after)
+    assert found[before].profile_id == found[after].profile_id
+    assert "CONSENT_EMAIL_OPTED_OUT" in str(
+        org.cell("Contact", contact, "Leadtriage_Reason_Codes__c")
+    )
 
 
 def test_f16_what_is_optional_is_passed_over_and_reported(folder: Path, org: Org) -> None:

@@ -68,7 +68,7 @@ def absorb(
     if record.merged_into is not None and before is None:
         # Unknown to us, but others may have been merged into it, and it passes them on.
         return News.NOTHING, _kept(reading, record, before)
-    if is_gone and (before is None or before.is_deleted):
+    if is_gone and (before is None or before.is_deleted) and not _is_merge_news(record, before):
         return News.NOTHING, None
     if before is not None and not is_gone and _is_known(reading, record, before):
         return News.NOTHING, None
@@ -85,6 +85,15 @@ def absorb(
     if is_mapped_otherwise or is_confirmed(before, after):
         return News.CHANGED, after
     return News.ECHO, after
+
+
+def _is_merge_news(record: Record, before: StoredRecord | None) -> bool:
+    """Tell whether a record is told to be merged that was known, at most, to be gone.
+
+    A write may have found it missing, or a sweep, before the merge is told: what it refused has to go on.
+    """
+    merged_into = record.merged_into
+    return merged_into is not None and (before is None or before.merged_into != merged_into)
 
 
 def _as_old_as(reading: Reading, before: StoredRecord, after: StoredRecord) -> StoredRecord:
