@@ -8,7 +8,7 @@ import pytest
 
 from connectors.salesforce.budget import Usage, usage_in
 from tests.support.hubspot_stub import FakeTime, Said, Stub, serving_stub
-from tests.support.salesforce_opening import described, field, opened, page, pull
+from tests.support.salesforce_opening import described, field, ids, lead, opened, page, pull, row
 from worker.errors import (
     DailyLimitError,
     FixAccessError,
@@ -161,6 +161,19 @@ def test_f41_what_is_broken_in_passing_is_tried_again(
     stub.say(described())
     stub.say(page())
     assert pull(opened(stub, time))
+    assert len(time.slept) == 1
+
+
+def test_f37_a_429_without_a_wait_backs_off_and_resumes_the_same_page(
+    stub: Stub, time: FakeTime
+) -> None:
+    following = "/services/data/v66.0/query/01gX-2"
+    stub.say(described())
+    stub.say(page(row(lead(1)), total=2, following=following))
+    stub.script.append(Said(status=429, body=b""))
+    stub.say(page(row(lead(2)), total=2))
+    assert ids(pull(opened(stub, time))) == [lead(1), lead(2)]
+    assert [asked.path for asked in stub.asked[2:]] == [following, following]
     assert len(time.slept) == 1
 
 

@@ -248,6 +248,15 @@ def test_f58_an_owner_who_left_is_refused_with_its_code(stub: Stub) -> None:
     assert push(stub, moves(2))[0] == (REJECTED, "INACTIVE_OWNER_OR_USER")
 
 
+def test_f49_a_value_that_another_record_has_is_refused_and_the_other_left_alone(
+    stub: Stub,
+) -> None:
+    """The sentence names the other's id; it is not read, and nothing is written there."""
+    many(stub, [bad("DUPLICATE_VALUE"), good(1)], there(1, **{NOTE: "new"}))
+    assert push(stub, moves(2)) == [(REJECTED, "DUPLICATE_VALUE"), (APPLIED, None)]
+    assert {one["id"] for one in sent(stub)["records"]} == {lead(0), lead(1)}
+
+
 def test_f60_the_orgs_own_duplicate_rule_stands(stub: Stub) -> None:
     many(stub, [bad("DUPLICATES_DETECTED"), good(1)], there(1, **{NOTE: "new"}))
     assert push(stub, moves(2))[0] == (REJECTED, "DUPLICATES_DETECTED")
@@ -282,7 +291,7 @@ def test_f32_what_is_gone_is_missing_whether_before_or_meanwhile(stub: Stub) -> 
     assert outcomes(stub, [*moves(2), gone]) == [APPLIED, MISSING, MISSING]
 
 
-def test_a_write_that_the_org_puts_back_is_no_success(stub: Stub) -> None:
+def test_f57_a_write_that_the_org_puts_back_is_no_success(stub: Stub) -> None:
     many(stub, [good(0), good(1)], there(0), there(1, **{NOTE: "a flow's"}))
     assert push(stub, moves(2)) == [
         (REJECTED, "WRITE_NOT_TAKEN"),

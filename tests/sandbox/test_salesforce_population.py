@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from datetime import date
 from pathlib import Path
@@ -16,6 +17,7 @@ from tests.support.salesforce_asking import Asking
 from worker.errors import FixConfigurationError, FixDataError
 from worker.ports import SandboxOrder
 from worker.sample import split_sample, write_sample
+from worker.sample.words import DISPOSABLE_DOMAINS, TYPO_DOMAINS
 
 PACKAGE = Path(__file__).parents[2] / "deploy/salesforce/force-app"
 
@@ -76,6 +78,19 @@ def test_opt_outs_of_the_sample_stand_in_their_fields(asking, tables) -> None:
             for type_ in ("Lead", "Contact")
         ]
         assert sum(found) == sum(row[column] == "true" for row in people) > 0
+
+
+def test_f71_nobody_in_the_org_can_be_reached(asking) -> None:
+    """Addresses are of domains reserved for examples, or damaged; numbers are those of fiction."""
+    people = asking.rows("SELECT Email, Phone, MobilePhone FROM Lead")
+    people += asking.rows("SELECT Email, Phone, MobilePhone FROM Contact")
+    domains = {str(one["Email"]).lower().rpartition("@")[2] for one in people if one["Email"]}
+    real = {one for one in domains if not re.search(r"(^|\.)example\.(com|net|org)$", one)}
+    assert real <= {*TYPO_DOMAINS, *DISPOSABLE_DOMAINS}
+    numbers = [str(one[name] or "") for one in people for name in ("Phone", "MobilePhone")]
+    digits = [one for text in numbers if len(one := re.sub(r"\D", "", text)) >= 10]
+    assert digits
+    assert not [one for one in digits if set(one) != {"0"} and "55501" not in one]
 
 
 def test_every_activity_of_the_sample_is_there_under_its_kind(asking, tables) -> None:

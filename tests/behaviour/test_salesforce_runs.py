@@ -1,0 +1,123 @@
+"""Whole runs that write to Salesforce, through the real SDK against the twin (F47, F49, F62, F64 to F67)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from connectors.sandbox.salesforce.sessions import SANDBOX_SESSION
+from connectors.sandbox.script import Fault, FaultKind
+from tests.support.salesforce_organisation import define, lay_out
+from tests.support.salesforce_twin import Org, serving_org
+from worker.app import open_app
+from worker.config.loader import load_configuration
+from worker.errors import DailyLimitError
+from worker.ledger.records import count_profiles
+from worker.steps.sync import RunReport
+
+TRACK = "Leadtriage_Pathway__c"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return lay_out(tmp_path / "organisation")
+
+
+@pytest.fixture
+def org(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Org]:
+    with serving_org() as org:
+        define(org, load_configuration(folder).systems["salesforce"])
+        monkeypatch.setenv("LEADTRIAGE_SALESFORCE__INSTANCE_URL", org.url)
+        monkeypatch.setenv("LEADTRIAGE_SALESFORCE__ACCESS_TOKEN", SANDBOX_SESSION)
+        yield org
+
+
+def run(folder: Path, org: Org) -> RunReport:
+    org.wait(minutes=10)
+    with open_app(folder, now=org.twin.clock.now(), clock=org.twin.clock.now) as app:
+        return app.sync()
+
+
+def lead(org: Org, **values: object) -> str:
+    """Somebody who may not be contacted: decided, and written as held."""
+    given = {"Email": "kim@example.org", "FirstName": "Kim", "Lead_Type__c": "Patient", **values}
+    return org.lead(**msgspec.convert(given, dict[str, str | bool]))
+
+
+def writes(org: Org) -> int:
+    return sum(n for name, n in org.counts().items() if name.startswith("PATCH"))
+
+
+def test_f65_a_decision_is_written_once_and_its_echo_is_no_change(folder: Path, org: Org) -> None:
+    kim = lead(org)
+    assert run(folder, org).writes == {"applied": 1}
+    assert org.cell("Lead", kim, TRACK) == "patient"
+    again = run(folder, org)
+    assert (again.writes, again.steps["pull salesforce leads"]["echoes"]) == ({}, 1)
+    assert again.steps["decide"]["looked_at"] == 0
+    assert run(folder, org).writes == {}
+    assert writes(org) == 1
+
+
+def test_f47_a_refused_write_waits_until_something_changes(folder: Path, org: Org) -> None:
+    kim = lead(org)
+    org.twin.script.add(
+        Fault(kind=FaultKind.STATUS, endpoint="PATCH *", status=400, policy="STRING_TOO_LONG")
+    )
+    assert run(folder, org).writes == {"rejected": 1}
+    assert run(folder, org).writes == {}
+    assert writes(org) == 1
+    org.change("Lead", kim, Lead_Type__c="Referring Provider")
+    assert run(folder, org).writes == {"applied": 1}
+
+
+def test_f62_what_a_person_changed_in_the_same_interval_is_read_and_kept(
+    folder: Path, org: Org
+) -> None:
+    kim = lead(org)
+    run(folder, org)
+    org.change("Lead", kim, City="Tucson", **{TRACK: "by hand"})
+    run(folder, org)
+    assert (org.cell("Lead", kim, "City"), org.cell("Lead", kim, TRACK)) == ("Tucson", "by hand")
+
+
+def test_f64_f69_neither_an_owner_nor_consent_is_touched(folder: Path, org: Org) -> None:
+    owner = org.twin.org.person
+    kim = lead(org, OwnerId=owner, Consent_Email__c=False)
+    run(folder, org)
+    assert org.cell("Lead", kim, TRACK) == "patient"
+    names = ("OwnerId", "Consent_Email__c", "HasOptedOutOfEmail", "DoNotCall")
+    assert [org.cell("Lead", kim, name) for name in names] == [owner, 0, 0, 0]
+
+
+def test_f67_a_new_address_is_the_same_person_and_the_opt_out_follows(
+    folder: Path, org: Org
+) -> None:
+    kim = lead(org, Consent_Email__c=True, HasOptedOutOfEmail=True)
+    run(folder, org)
+    codes = "Leadtriage_Reason_Codes__c"
+    before = str(org.cell("Lead", kim, codes))
+    org.change("Lead", kim, Email="Kim.Rivera@Example.org")
+    run(folder, org)
+    with open_app(folder, clock=org.twin.clock.now) as app, app.ledger.read() as tx:
+        assert count_profiles(tx) == 1
+    assert "CONSENT_EMAIL_OPTED_OUT" in before
+    assert "CONSENT_EMAIL_OPTED_OUT" in str(org.cell("Lead", kim, codes))
+
+
+@pytest.mark.parametrize("used", [97_000, 100_000])
+def test_f39_a_run_that_begins_above_the_reserve_stops_before_its_first_write(
+    folder: Path, org: Org, used: int
+) -> None:
+    """The first answer tells what others have used, so the run ends with it: nothing is decided or sent."""
+    kim = lead(org)
+    org.twin.meter.used_by_others = used
+    with pytest.raises(DailyLimitError):
+        run(folder, org)
+    assert org.cell("Lead", kim, TRACK) is None
+    counts = org.counts()
+    assert not [name for name in counts if name.startswith("PATCH")]
+    assert sum(counts.values()) <= 1
