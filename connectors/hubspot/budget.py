@@ -96,6 +96,12 @@ class Budget:
         return self._daily_limit, self._daily_left
 
     @property
+    def until_reset(self) -> timedelta | None:
+        """How long the day's calls stay used up; None while there are some."""
+        with self._lock:
+            return None if self._closed_until is None else self._closed_until - self._clock()
+
+    @property
     def seconds_per_call(self) -> float:
         return self._burst.span.total_seconds() / self._burst.limit
 

@@ -78,7 +78,8 @@ def _locked(fault: Fault) -> LeadtriageError:
 
 def _too_fast(fault: Fault) -> LeadtriageError:
     if fault.policy is Policy.DAILY:
-        return DailyLimitError(f"{fault}: the day's calls are used up.", fault.retry_after)
+        says = f"{fault}: the day's calls are used up. The work continues after the account's midnight."
+        return DailyLimitError(says, fault.retry_after)
     return RateLimitedError(f"{fault}: too many calls. Nothing was lost.", fault.retry_after)
 
 

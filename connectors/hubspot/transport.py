@@ -8,7 +8,7 @@ drop what they do not know. Reads are tried again by the ``retry`` that was pass
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from logging import getLogger
 from typing import TypeAlias, TypeVar
@@ -22,7 +22,7 @@ from urllib3.exceptions import HTTPError
 from connectors.hubspot import paths
 from connectors.hubspot.auth import Credentials, Grant
 from connectors.hubspot.budget import Budget
-from connectors.hubspot.faults import Fault, error_of, read_fault
+from connectors.hubspot.faults import Fault, Policy, error_of, read_fault
 from connectors.hubspot.paths import Endpoint
 from connectors.hubspot.rows import Partly
 from worker.errors import FixAccessError, LeadtriageError, UnavailableError
@@ -196,6 +196,9 @@ class Transport:
         if fault is not None and (answer.status == 429 or fault.policy is not None):
             self._learn_zone()
             self.budget.refused(fault.policy, is_search=endpoint.is_search, wait=fault.retry_after)
+            if fault.policy is Policy.DAILY:
+                told = replace(fault, retry_after=self.budget.until_reset)
+                return replace(answer, fault=told)
         elif self.budget.is_day_short:
             self._learn_zone()
         return answer

@@ -73,11 +73,12 @@ def test_f39_a_429_of_the_day_stops_until_midnight_of_the_account(
 ) -> None:
     connector = opened(stub, time, time_zone="America/Phoenix")
     stub.say(limited("DAILY"), status=429)
-    with pytest.raises(DailyLimitError):
+    with pytest.raises(DailyLimitError) as first:
         one_list(connector)
     with pytest.raises(DailyLimitError, match="2026-03-03 07:00 UTC") as stopped:
         one_list(connector)
     assert (len(stub.asked), stopped.value.retry_after) == (1, timedelta(hours=16))
+    assert first.value.retry_after == timedelta(hours=16)
     time.sleep(16 * 3600)
     stub.say(contact())
     assert one_list(connector) == ["1"]
