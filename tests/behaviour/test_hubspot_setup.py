@@ -46,7 +46,7 @@ def test_what_is_missing_is_made_in_a_group_of_its_own(folder: Path, crm: Accoun
     ]
     assert ended.stdout.splitlines()[-2:] == [
         "hubspot now has what we make there.",
-        "Next: leadtriage check --live",
+        f"Next: leadtriage check --live --config {folder}",
     ]
 
 
@@ -57,7 +57,7 @@ def test_the_second_run_changes_nothing_and_says_so(folder: Path, crm: Account) 
     assert (again.exit_code, writes(crm), dict(ours(crm))) == (0, {}, before)
     assert again.stdout.splitlines()[-2:] == [
         "Nothing was left to make: hubspot was not changed.",
-        "Next: leadtriage check --live",
+        f"Next: leadtriage check --live --config {folder}",
     ]
 
 

@@ -86,7 +86,7 @@ def test_what_was_deployed_is_ready_and_a_second_run_says_the_same(folder: Path)
     assert (first.exit_code, first.stderr) == (0, "")
     assert first.stdout.splitlines()[-2:] == [
         "Nothing was left to make: salesforce was not changed.",
-        "Next: leadtriage check --live",
+        f"Next: leadtriage check --live --config {folder}",
     ]
     assert "Leadtriage_Integration" in first.stdout
     assert set_up(folder).stdout == first.stdout

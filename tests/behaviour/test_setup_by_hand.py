@@ -147,5 +147,5 @@ def test_a_table_of_files_gets_its_columns_by_itself(sample: Organisation) -> No
     assert (ended.exit_code, ended.stderr) == (0, "")
     assert ended.stdout.splitlines()[-2:] == [
         "Nothing was left to make: files was not changed.",
-        "Next: leadtriage check --live",
+        f"Next: leadtriage check --live --config {sample.folder}",
     ]

@@ -162,6 +162,22 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     assert " ".join(err.split()).endswith("is not empty. Remove it, or name another.")
 
 
+def test_an_interrupt_says_how_to_begin_anew_and_names_no_folder_of_others(tmp_path: Path) -> None:
+    stop = """
+import worker.cli.demo as demo
+def interrupted(*_args, **_more):
+    raise KeyboardInterrupt
+demo.set_scene = interrupted
+"""
+    folder = tmp_path / "my demo"
+    code, _out, err = ended("demo", str(folder), before=stop)
+    again = f"rm -r '{folder}' && leadtriage demo '{folder}'"
+    assert (code, err.strip()) == (ExitCode.INTERRUPTED, f"Interrupted. To begin anew: {again}")
+    folder.mkdir()
+    (folder / "mine.txt").write_text("mine")
+    assert ended("demo", str(folder), before=stop)[2] == ""
+
+
 def test_without_the_extra_it_says_what_to_install_and_makes_nothing(tmp_path: Path) -> None:
     missing = "import sys; sys.modules['starlette'] = None"
     code, _out, err = ended("demo", str(tmp_path / "demo"), before=missing)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -20,7 +22,7 @@ from worker.app import App
 from worker.cli.demo_next import next_steps
 from worker.cli.demo_scene import Scene, Wish, set_scene
 from worker.cli.demo_truth import Tell, show_agreement
-from worker.cli.options import JsonOption, NowOption, exits, print_json, show
+from worker.cli.options import JsonOption, NowOption, err, exits, print_json, show
 from worker.cli.sandbox import ScriptOption, filled_in_words
 from worker.core.setup_records import SetupAct, SetupPlan, SetupStep
 from worker.core.trace import Json
@@ -82,7 +84,7 @@ def demo(
         script=script,
         is_quiet=as_json,
     )
-    with exits():
+    with exits(), _half_made(folder):
         with set_scene(wish) as scene:
             shown, explained = _play(scene, tell)
         following = list(next_steps(scene, _first_id(explained), now))
@@ -91,6 +93,20 @@ def demo(
         tell(Rule("Next"))
         for line in following:
             tell(line)
+
+
+@contextmanager
+def _half_made(folder: Path) -> Iterator[None]:
+    """Say what to do about the folder of a demonstration that is interrupted."""
+    is_ours = not folder.exists() or not any(folder.iterdir())
+    try:
+        yield
+    except KeyboardInterrupt:
+        if is_ours:
+            place = shlex.quote(str(folder))
+            said = f"Interrupted. To begin anew: rm -r {place} && leadtriage demo {place}"
+            err.print(said, markup=False, soft_wrap=True)
+        raise
 
 
 def _to_nobody(_value: RenderableType) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -92,6 +93,11 @@ def show(value: RenderableType) -> None:
     out.print(value, soft_wrap=isinstance(value, str), markup=False)
 
 
+def with_config(command: str, config: Path | None) -> str:
+    """Write a command for the same configuration as this one has, ready to be pasted."""
+    return command if config is None else f"{command} --config {shlex.quote(str(config))}"
+
+
 @contextmanager
 def progress(*, is_hidden: bool) -> Iterator[OnProgress]:
     """Show progress bars on stderr, on a terminal only."""
@@ -130,13 +136,15 @@ def exits() -> Iterator[None]:
     except (typer.Exit, typer.Abort):
         raise
     except LeadtriageError as error:
-        err.print(str(error), style="red" if err.is_terminal else "", markup=False)
+        style = "red" if err.is_terminal else ""
+        err.print(str(error), style=style, markup=False, soft_wrap=True)  # it may hold a command
         raise typer.Exit(recovery_of(error).exit_code) from None
     except KeyboardInterrupt:
         raise typer.Exit(ExitCode.INTERRUPTED) from None
     except Exception as error:  # noqa: BLE001  # the boundary of the command: nothing may pass
         name = type(error).__name__
-        err.print(f"{BUG_SENTENCE}\n{frames_of(error)}\n  {name}", markup=False)
+        said = f"{BUG_SENTENCE}\n{frames_of(error)}\n  {name}"
+        err.print(said, markup=False, soft_wrap=True)
         raise typer.Exit(recovery_of(error).exit_code) from None
 
 

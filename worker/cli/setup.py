@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -20,6 +21,7 @@ from worker.cli.options import (
     print_json,
     quiet_logs,
     show,
+    with_config,
 )
 from worker.config.findings import Findings
 from worker.config.loader import load_configuration
@@ -37,9 +39,13 @@ from worker.steps.setup import carry_out, plan_setup, problems_of, refuse_setup
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Place:
-    """The CRM to set up: its connector, what its map writes, and the file of the map."""
+    """The CRM to set up: its connector, what its map writes, and the file of the map.
+
+    ``config`` is the folder that was named, if any.
+    """
 
     system: str
+    config: Path | None
     connector: Connector
     wanted: tuple[WantedField, ...]
     sheet: Sheet
@@ -80,6 +86,7 @@ def _open(system: str, config: ConfigOption) -> Iterator[_Place]:
     with closing(open_system(found, settings.config)) as connector:
         yield _Place(
             system=system,
+            config=config,
             connector=connector,
             wanted=wanted_fields(configuration, found),
             sheet=sheet,
@@ -101,7 +108,7 @@ def _set_up(place: _Place, *, dry_run: bool, as_json: bool) -> None:
         listed = [problem_json(problem) for problem in problems]
         print_json(setup_json(place.system, plan, done, listed, is_dry_run=dry_run))
     else:
-        _tell(place.system, plan, left, problems, dry_run=dry_run)
+        _tell(place, plan, left, problems, dry_run=dry_run)
     is_unfinished = bool(left.steps) and not dry_run
     if problems or is_unfinished:
         raise typer.Exit(ExitCode.FOUND_PROBLEMS)
@@ -117,7 +124,7 @@ def _teller(done: list[SetupStep], *, as_json: bool) -> Callable[[SetupStep], No
 
 
 def _tell(
-    system: str, plan: SetupPlan, left: SetupPlan, problems: list[Problem], *, dry_run: bool
+    place: _Place, plan: SetupPlan, left: SetupPlan, problems: list[Problem], *, dry_run: bool
 ) -> None:
     for problem in problems:
         err.print(str(problem), markup=False, soft_wrap=True)
@@ -125,9 +132,9 @@ def _tell(
         show(step_in_words(step, is_done=False))
     if problems:
         show(f"{counted(len(problems), 'thing')} for a person to do; then run setup again.")
-    show(_end_in_words(system, plan, left, dry_run=dry_run))
+    show(_end_in_words(place.system, plan, left, dry_run=dry_run))
     if not (problems or dry_run or left.steps):
-        show("Next: leadtriage check --live")
+        show(f"Next: {with_config('leadtriage check --live', place.config)}")
 
 
 def _end_in_words(system: str, plan: SetupPlan, left: SetupPlan, *, dry_run: bool) -> str:

@@ -21,6 +21,7 @@ from worker.cli.options import (
     progress,
     quiet_logs,
     show,
+    with_config,
 )
 from worker.daemon.scheduler import run_forever
 from worker.errors import ExitCode, RunStatus
@@ -62,6 +63,9 @@ def plan(
             return
         with app.rehearsed() as (work, report):
             _show_plan(app, work, report, time.perf_counter() - began, as_json=as_json)
+    if not as_json:
+        following = with_config("leadtriage sync", config)
+        show(f"\nNothing was stored or written. Next: {following}")
 
 
 def _show_plan(app: App, work: Work, report: RunReport, seconds: float, *, as_json: bool) -> None:
@@ -75,7 +79,6 @@ def _show_plan(app: App, work: Work, report: RunReport, seconds: float, *, as_js
             sys.stdout.write("\n]}\n")
             return
     show(show_summary(summary, app.ruleset.configuration.reasons))
-    show("\nNothing was stored or written. Next: leadtriage sync, or explain one lead by its id.")
 
 
 def apply(
