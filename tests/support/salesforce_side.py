@@ -120,7 +120,8 @@ class SalesforceSide:
             column = columns.get(name, name)
             by = Editor.WORKER if user == worker else Editor.PERSON
             by = Editor.AUTOMATION if row_id in self.copied else by
-            yield Change(self.whose[record], column, self.words.ours(column, value), by)
+            shared = self.words.ours(column, value)
+            yield Change(self.whose[record], column, shared, by, record)
 
     def _history(self) -> dict[str, tuple[str, str, str, str]]:
         """Read all rows of field history, oldest first; of owners the ids and not the names."""

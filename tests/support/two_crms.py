@@ -31,12 +31,16 @@ QUEUE = "900"
 
 
 class Change(NamedTuple):
-    """One change of a record of a person, in terms that both CRMs share."""
+    """One change of a record of a person, in terms that both CRMs share.
+
+    ``record`` tells the records of a person apart where one CRM has several, one after the other.
+    """
 
     person: str
     column: str
     value: str
     by: Editor
+    record: str = ""
 
 
 class Side(Protocol):
@@ -226,7 +230,7 @@ class TwoCrms:
 def _again(changes: Iterable[Change], said: set[tuple[str, str, str]]) -> Iterator[Change]:
     ours: dict[tuple[str, str], str | None] = {}
     for change in changes:
-        place = change[:2]
+        place = (change.record or change.person, change.column)
         if change.by is Editor.PERSON or (change.by is Editor.AUTOMATION and change[:3] in said):
             ours[place] = None
         elif change.by is Editor.WORKER:
