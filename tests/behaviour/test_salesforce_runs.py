@@ -86,11 +86,13 @@ def test_f62_what_a_person_changed_in_the_same_interval_is_read_and_kept(
 
 def test_f64_f69_neither_an_owner_nor_consent_is_touched(folder: Path, org: Org) -> None:
     owner = org.twin.org.person
-    kim = lead(org, OwnerId=owner, Consent_Email__c=False)
+    kim = lead(org, OwnerId=owner, Consent_Email__c="false")
+    names = ("OwnerId", "Consent_Email__c", "HasOptedOutOfEmail", "DoNotCall")
+    before = [org.cell("Lead", kim, name) for name in names]
     run(folder, org)
     assert org.cell("Lead", kim, TRACK) == "patient"
-    names = ("OwnerId", "Consent_Email__c", "HasOptedOutOfEmail", "DoNotCall")
-    assert [org.cell("Lead", kim, name) for name in names] == [owner, 0, 0, 0]
+    assert [org.cell("Lead", kim, name) for name in names] == before
+    assert before[0] == owner
 
 
 def test_f67_a_new_address_is_the_same_person_and_the_opt_out_follows(
