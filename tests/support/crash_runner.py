@@ -26,6 +26,7 @@ from tests.support.fake_organisation import connect, crm_of
 from tests.support.interposed import Interposed
 from tests.support.twin_connectors import opening
 from worker import app
+from worker.config.loader import load_configuration
 from worker.log import configure_logging
 from worker.ports import Connector, ConnectorContext, OpenConnector
 
@@ -123,7 +124,7 @@ def do(job: dict[str, str], points: list[int]) -> object:
 
 def read_once(folder: Path) -> None:
     """Read the configuration in the parent, as most of a small sync would go into reading it."""
-    configuration = app.load_configuration(folder)
+    configuration = load_configuration(folder)
     app.load_configuration = lambda _folder: configuration
 
 
