@@ -13,8 +13,9 @@ import msgspec
 from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, update
 
 from worker.core.records import RawValues, RecordRef, WriteOutcome
+from worker.core.testimony import WriteState
 from worker.errors import IntegrityError
-from worker.ledger.rows import Intent, IntentState, SentWrite, Settlement
+from worker.ledger.rows import Intent, IntentState, Settlement
 from worker.ledger.sql import (
     AnyRow,
     AnySelect,
@@ -247,7 +248,7 @@ def outcome_codes(tx: Transaction, run_id: str) -> dict[str, dict[str, int]]:
 
 def latest_writes(
     tx: Transaction, profile_ids: Iterable[str]
-) -> dict[RecordRef, tuple[SentWrite, ...]]:
+) -> dict[RecordRef, tuple[WriteState, ...]]:
     """Read the writes of these profiles by record, newest first; what was overtaken is left out."""
     done = outcomes.c
     together = intents.outerjoin(
@@ -263,11 +264,11 @@ def latest_writes(
         )
         .order_by(intents.c.created_at.desc(), intents.c.id.desc())
     )
-    found: dict[RecordRef, list[SentWrite]] = {}
+    found: dict[RecordRef, list[WriteState]] = {}
     for row in tx.connection.execute(query):
         ref = RecordRef(system=row.system, object_type=row.object_type, id=row.record_id)
         found.setdefault(ref, []).append(
-            SentWrite(
+            WriteState(
                 fields=frozenset(_decode_values(tx.codec.decode(row.changes))),
                 state=row.state,
                 run_id=row.run_id,

@@ -263,18 +263,6 @@ class Settlement:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SentWrite:
-    """What became of one write of a record: its fields, its state, and the outcome once there is one."""
-
-    fields: frozenset[str]
-    state: str
-    run_id: str
-    outcome: str | None = None
-    code: str | None = None
-    at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One run of the worker. ``now`` is the instant it decided for."""
 

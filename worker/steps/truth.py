@@ -17,12 +17,12 @@ from worker.core.mapping import MappedContact
 from worker.core.revocations import NOT_SAID_BY_PEOPLE
 from worker.core.routing import owners_of
 from worker.core.ruleset import Ruleset
-from worker.core.testimony import About, Court, Disagreement, Person, Witness, WriteState
+from worker.core.testimony import About, Court, Disagreement, Person, Witness
 from worker.core.truth import find_disagreements, stage_shown
 from worker.ledger.outbox import latest_writes
 from worker.ledger.profiles import load_profiles, profiles_after
 from worker.ledger.records import load_records, records_of_profiles, records_sharing_keys
-from worker.ledger.rows import SentWrite, StoredProfile, StoredRecord
+from worker.ledger.rows import StoredProfile, StoredRecord
 from worker.ledger.runs import list_runs
 from worker.ledger.transaction import Transaction
 from worker.steps.choices import with_lists
@@ -139,22 +139,8 @@ def _with_writes(tx: Transaction, people: Sequence[Person]) -> Iterator[Person]:
     """Add what became of the writes; asked only for people on whom the CRMs disagree."""
     writes = latest_writes(tx, [one.profile_id for one in people]) if people else {}
     for person in people:
-        told = tuple(replace(w, writes=_states(writes.get(w.ref, ()))) for w in person.witnesses)
+        told = tuple(replace(w, writes=writes.get(w.ref, ())) for w in person.witnesses)
         yield replace(person, witnesses=told)
-
-
-def _states(rows: Sequence[SentWrite]) -> tuple[WriteState, ...]:
-    return tuple(
-        WriteState(
-            fields=row.fields,
-            state=row.state,
-            run_id=row.run_id,
-            outcome=row.outcome,
-            code=row.code,
-            at=row.at,
-        )
-        for row in rows
-    )
 
 
 def _person(
