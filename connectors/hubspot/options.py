@@ -15,8 +15,7 @@ from zoneinfo import ZoneInfo
 
 from connectors.hubspot.auth import App
 from connectors.hubspot.budget import Limits
-from connectors.shared.options import is_loopback, require_known, whole_number
-from connectors.shared.secrets import is_sendable
+from connectors.shared.options import is_loopback, read_numbers
 from worker.errors import FixConfigurationError
 from worker.ports import ConnectorContext
 
@@ -58,12 +57,7 @@ class Setup:
 def read_setup(context: ConnectorContext) -> Setup:
     """Check all options; raises ``FixConfigurationError`` with what is allowed."""
     options, where = context.options, f"system {context.system}"
-    for key in options:
-        require_known(key, allowed=_OPTIONS, what=f"option of {where}")
-    for key in _SECRETS:
-        if options.get(key) and not is_sendable(options[key]):
-            raise FixConfigurationError(f"{key} of {where} has spaces or signs no token has.")
-    number = {key: whole_number(options, key, limits, where) for key, limits in _NUMBERS.items()}
+    number = read_numbers(options, _NUMBERS, allowed=_OPTIONS, secrets=_SECRETS, where=where)
     token, token_file, app = _credentials(context, where)
     return Setup(
         system=context.system,

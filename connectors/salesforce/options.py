@@ -19,8 +19,7 @@ from connectors.salesforce.auth import (
     JwtBearer,
     RefreshToken,
 )
-from connectors.shared.options import is_loopback, require_known, whole_number
-from connectors.shared.secrets import is_sendable
+from connectors.shared.options import is_loopback, read_numbers
 from worker.errors import FixConfigurationError
 from worker.ports import ConnectorContext
 
@@ -82,12 +81,7 @@ class Setup:
 def read_setup(context: ConnectorContext) -> Setup:
     """Check all options; raises ``FixConfigurationError`` with what is allowed."""
     options, where = context.options, f"system {context.system}"
-    for key in options:
-        require_known(key, allowed=_OPTIONS, what=f"option of {where}")
-    for key in _SECRETS:
-        if options.get(key) and not is_sendable(options[key]):
-            raise FixConfigurationError(f"{key} of {where} has spaces or signs no token has.")
-    number = {key: whole_number(options, key, limits, where) for key, limits in _NUMBERS.items()}
+    number = read_numbers(options, _NUMBERS, allowed=_OPTIONS, secrets=_SECRETS, where=where)
     login_url = _url(options.get("login_url") or LOGIN_URL, "login_url", where)
     instance = options.get("instance_url")
     _require_one_way(context, where)

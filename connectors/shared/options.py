@@ -6,6 +6,7 @@ import difflib
 import ipaddress
 from collections.abc import Collection, Mapping
 
+from connectors.shared.secrets import is_sendable
 from worker.errors import FixConfigurationError
 
 _DIGITS = 10
@@ -32,6 +33,23 @@ def whole_number(
     if is_number and least <= int(text) <= most:
         return int(text)
     raise FixConfigurationError(f"{key} of {where} must be a whole number from {least} to {most}.")
+
+
+def read_numbers(
+    options: Mapping[str, str],
+    limits: Mapping[str, tuple[int, int, int]],
+    *,
+    allowed: Collection[str],
+    secrets: Collection[str],
+    where: str,
+) -> dict[str, int]:
+    """Refuse unknown options and secrets that cannot be sent; give the options that are numbers."""
+    for key in options:
+        require_known(key, allowed=allowed, what=f"option of {where}")
+    for key in secrets:
+        if options.get(key) and not is_sendable(options[key]):
+            raise FixConfigurationError(f"{key} of {where} has spaces or signs no token has.")
+    return {key: whole_number(options, key, one, where) for key, one in limits.items()}
 
 
 def is_loopback(host: str | None) -> bool:
