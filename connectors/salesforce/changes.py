@@ -216,13 +216,14 @@ def _changed(target: Target, course: Course, mark: Bookmark) -> Iterator[Chunk]:
     newest: datetime | None = None
     for stamp in (*target.related, target.stamp):
         is_own = stamp == target.stamp
+        reader = target.reader if is_own else target.reader.with_columns({stamp: "datetime"})
         walk = Walk(
             stamp=stamp,
             until=course.now,
             where=target.where,
             has_gone=target.is_marked or target.has_archive,
         )
-        for found in target.reader.walk(walk, mark.place if is_own else Place(at=mark.at)):
+        for found in reader.walk(walk, mark.place if is_own else Place(at=mark.at)):
             if found.total > course.bulk_threshold:
                 yield from _gone(target, course, mark)
                 yield from _listed(target, course, None)

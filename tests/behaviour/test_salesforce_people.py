@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from connectors.salesforce.faults import DEAD_CURSOR
 from connectors.sandbox.salesforce.fields import Field
 from connectors.sandbox.salesforce.leads import convert, merge
 from connectors.sandbox.salesforce.writing import Writer, create
+from connectors.sandbox.script import Fault, FaultKind
 from tests.support.salesforce_opening import end_of
 from tests.support.salesforce_twin import Org, serving_org
 from worker.core.records import Page, Record, RecordRef, WriteCommand, WriteOutcome
@@ -115,6 +117,21 @@ def test_a_refusal_in_the_individual_is_a_change_of_its_lead(org: Org) -> None:
     org.wait(hours=1)
     org.change("Individual", person, HasOptedOutSolicit=True)
     assert later(org, pages, [CONSENT])[lead].values[CONSENT] == "true"
+
+
+def test_many_who_share_an_individual_are_read_once_also_where_a_cursor_dies(org: Org) -> None:
+    person = org.add("Individual", LastName="Rivera")
+    leads = {org.lead(IndividualId=person) for _one in range(201)}
+    org.wait(hours=1)
+    pages = pull(org.connect(), [CONSENT])
+    org.change("Individual", person, HasOptedOutSolicit=True)
+    org.wait(hours=1)
+    dies = Fault(kind=FaultKind.STATUS, endpoint="GET */query/*", status=404, policy=DEAD_CURSOR)
+    org.twin.script.add(dies)
+    connector = org.connect(page_size="200")
+    found = list(connector.pull("Lead", fields=[CONSENT], since=end_of(pages)))
+    assert sorted(r.ref.id for page in found for r in page.records) == sorted(leads)
+    assert not later(org, found, [CONSENT])
 
 
 def test_f68_a_field_of_consent_that_is_hidden_is_absent_and_not_described(org: Org) -> None:
