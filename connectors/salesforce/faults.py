@@ -129,6 +129,7 @@ _BY_CODE: Mapping[str, _Make] = {
     LIMIT: _limited,
     DEAD_CURSOR: _restart,
     LOCKED: _unavailable,
+    "ENTITY_IS_LOCKED": _unavailable,  # by an approval that is under way
     "QUERY_TIMEOUT": _unavailable,
     "OPERATION_TOO_LARGE": _unavailable,
     "SERVER_UNAVAILABLE": _unavailable,
@@ -157,6 +158,11 @@ def is_passing(code: str | None) -> bool:
     return make in (_unavailable, _limited)
 
 
+def code_that_counts(code: str | None, message: str) -> str | None:
+    """Take the code of a lock from the sentence: a trigger or flow that met one fails under its own."""
+    return LOCKED if LOCKED in message else code
+
+
 def _by_hundred(fault: Fault) -> _Make:
     if fault.status >= 500:
         return _unavailable
@@ -171,7 +177,7 @@ def read_fault(*, operation: str, status: int, body: bytes, headers: Mapping[str
     return Fault(
         operation=operation,
         status=status,
-        code=_code_in(said) or _bulk_code(body),
+        code=code_that_counts(_code_in(said) or _bulk_code(body), text),
         correlation_id=_request_id(headers),
         fields=names_in(said.get("fields"), text),
         is_concurrent="concurrent" in text.lower(),

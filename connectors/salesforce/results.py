@@ -7,14 +7,20 @@ from typing import Final
 
 import msgspec
 
+from connectors.salesforce.faults import code_that_counts
 from connectors.salesforce.ids import long_id
 from worker.core.records import WriteCommand
 
 
 class ItemProblem(msgspec.Struct, rename="camel"):
-    """One error of an item. Its sentence is not read: an admin wrote it, or it repeats values."""
+    """One error of an item. Its sentence goes no further: an admin wrote it, or it repeats values."""
 
     status_code: str = ""
+    message: str = ""
+
+    @property
+    def code(self) -> str | None:
+        return code_that_counts(self.status_code, self.message)
 
 
 class Item(msgspec.Struct):

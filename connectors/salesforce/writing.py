@@ -46,6 +46,13 @@ _CONTROL: Final = ("Id", "IsConverted", _PARENT, _KIND, _CHANGED)
 _GONE: Final = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY"})
 _NOT_OURS: Final = frozenset({"ALL_OR_NONE_OPERATION_ROLLED_BACK", "PROCESSING_HALTED"})
 _NOT_DONE: Final = frozenset({401, 403, 429})
+_OF_ROW: Final = frozenset(
+    {
+        "ENTITY_IS_LOCKED",
+        "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY",
+        "INSUFFICIENT_ACCESS_OR_READONLY",
+    }
+)
 _STALE: Final = 412
 
 
@@ -54,10 +61,11 @@ class Batch:
     """The commands of one push on one object, with what became of each.
 
     ``types`` are the columns that a write depends on, with their types. ``present`` is what the records are
-    known to hold, as of ``seen_at``. ``done`` is what Salesforce says it carried out, and was not looked at
-    since. ``is_stopped`` means that nothing more may be sent,
-    as Salesforce takes no more calls or does not answer. ``unsure`` are ids of records of which a write may
-    have landed, or is to be tried later: their next commands wait.
+    known to hold, as of ``seen_at``. ``done`` is what is to be looked at again: what Salesforce says it
+    carried out, and, with its code in ``doubted``, what it refused for something that is not there.
+    ``is_stopped`` means that nothing more may be sent, as Salesforce takes no more calls or does not
+    answer. ``unsure`` are ids of records of which a write may have landed, or is to be tried later: their
+    next commands wait.
     """
 
     transport: Transport = field(repr=False)
@@ -70,6 +78,7 @@ class Batch:
     seen_at: datetime | None = None
     results: dict[str, WriteResult] = field(default_factory=dict)
     done: list[WriteCommand] = field(default_factory=list)
+    doubted: dict[str, str] = field(default_factory=dict)
     unsure: set[str] = field(default_factory=set)
     is_begun: bool = False
     is_stopped: bool = False
@@ -219,7 +228,7 @@ class Batch:
             if item.success:
                 done.append(command)
             else:
-                self._fail(command, item.errors[0].status_code if item.errors else None)
+                self._fail(command, item.errors[0].code if item.errors else None)
         return done
 
     def _fail(self, command: WriteCommand, code: str | None, *, is_stale: bool = False) -> None:
@@ -227,7 +236,8 @@ class Batch:
         if is_stale:
             self._settle(command, WriteOutcome.CONFLICT, "WRITE_CONFLICT")
         elif code in _GONE:
-            self._settle(command, WriteOutcome.MISSING)
+            self.doubted[command.command_id] = code
+            self.done.append(command)
         elif not (is_passing(code) or code in _NOT_OURS):
             known = code if code and is_code(code) else None
             self._settle(command, WriteOutcome.REJECTED, known)
@@ -235,6 +245,7 @@ class Batch:
     def _look_again(self) -> None:
         """Read what was written: triggers and flows of the org may have put it back."""
         commands, self.done = self.done, []
+        codes, self.doubted = self.doubted, {}
         if not commands:
             return
         try:
@@ -245,6 +256,8 @@ class Batch:
             row = now.get(id_of(one))
             if row is None:
                 self._settle(one, WriteOutcome.MISSING)
+            elif one.command_id in codes:
+                self._settle(one, WriteOutcome.REJECTED, codes[one.command_id])
             else:
                 self._compare(one, row)
 
@@ -295,7 +308,7 @@ def columns(commands: Sequence[WriteCommand]) -> list[str]:
 
 def is_code_of_row(fault: Fault) -> bool:
     """Tell whether a refusal is about one record and not about us: 403 is said of both."""
-    return fault.code in {"INSUFFICIENT_ACCESS_OR_READONLY", "ENTITY_IS_LOCKED"}
+    return fault.code in _OF_ROW
 
 
 def _http_date(at: datetime) -> str:

@@ -58,8 +58,8 @@ def good(n: int) -> dict[str, object]:
     return {"id": lead(n), "success": True, "errors": []}
 
 
-def bad(code: str) -> dict[str, object]:
-    error = {"statusCode": code, "message": "zaphod@example.org", "fields": ["Email"]}
+def bad(code: str, message: str = "zaphod@example.org") -> dict[str, object]:
+    error = {"statusCode": code, "message": message, "fields": ["Email"]}
     return {"success": False, "errors": [error]}
 
 
@@ -132,6 +132,27 @@ def test_f45_a_locked_row_is_left_for_later_and_sent_once(stub: Stub) -> None:
     many(stub, [good(0), bad("UNABLE_TO_LOCK_ROW")], there(0, **{NOTE: "new"}))
     assert outcomes(stub, moves(2)) == [APPLIED, UNKNOWN]
     assert len([one for one in stub.asked if one.method == "PATCH"]) == 1
+
+
+IN_TRIGGER = (
+    "LeadTrigger: execution of AfterUpdate caused by: System.DmlException: Update failed. First "
+    "exception on row 0; first error: UNABLE_TO_LOCK_ROW, unable to obtain exclusive access: []"
+)
+
+
+def test_f45_a_lock_that_a_trigger_met_is_a_lock(stub: Stub) -> None:
+    code = "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY"
+    many(stub, [bad(code, IN_TRIGGER), bad(code, "LeadTrigger: null")])
+    assert push(stub, moves(2)) == [(UNKNOWN, None), (REJECTED, code)]
+    stub.say(page(there(0)))
+    stub.say([{"errorCode": code, "message": IN_TRIGGER, "fields": []}], 400)
+    stub.script.insert(0, Said(body=json.dumps(ORG).encode()))
+    assert push(stub, moves(1)) == [(UNKNOWN, None)]
+
+
+def test_f45_a_record_in_approval_is_left_for_later(stub: Stub) -> None:
+    many(stub, [good(0), bad("ENTITY_IS_LOCKED")], there(0, **{NOTE: "new"}))
+    assert outcomes(stub, moves(2)) == [APPLIED, UNKNOWN]
 
 
 def test_f45_records_of_one_account_are_sent_side_by_side(stub: Stub) -> None:
@@ -338,6 +359,18 @@ def test_a_permission_that_lacks_is_an_error_before_anything_was_written(stub: S
     many(stub, [{"errorCode": "API_DISABLED_FOR_ORG", "message": "x"}], status=403)
     with pytest.raises(FixAccessError, match="API_DISABLED_FOR_ORG"):
         push(stub, moves(2))
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["INSUFFICIENT_ACCESS_OR_READONLY", "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY"],
+)
+def test_a_record_alone_that_we_may_not_write_stops_nobody_else(stub: Stub, code: str) -> None:
+    """Refused over HTTP as we ourselves would be, where many say the same in their own results."""
+    stub.say(ORG)
+    stub.say(page(there(0)))
+    stub.say([{"errorCode": code, "message": "x"}], 403)
+    assert push(stub, moves(1)) == [(REJECTED, code)]
 
 
 def test_f70_no_result_carries_a_value(stub: Stub) -> None:

@@ -117,6 +117,16 @@ def test_a_queue_owns_leads_of_its_own_and_no_contact(org: Org) -> None:
     assert found == [(APPLIED, None), (REJECTED, "QUEUE_CANNOT_OWN_THIS")]
 
 
+@pytest.mark.parametrize("count", [1, 2])
+def test_an_owner_who_is_not_there_does_not_make_the_lead_missing(org: Org, count: int) -> None:
+    """Salesforce refuses both in one word, so the lead itself is looked at again."""
+    queue = org.twin.org.put_row("Group", {"Name": "Cases", "Type": "Queue"})
+    leads = [org.lead() for _one in range(count)]
+    commands = [write(one, {"OwnerId": queue}, f"w{n}") for n, one in enumerate(leads)]
+    found = told(org.connect(), *commands)
+    assert found == [(REJECTED, "INVALID_CROSS_REFERENCE_KEY")] * count
+
+
 def test_f63_a_change_between_the_read_and_the_write_of_one_record_stands(org: Org) -> None:
     """The twin refuses it by the condition that was sent, which only a single record can have."""
     lead = org.lead(Title="old")
