@@ -70,8 +70,12 @@ class EngagementSource:
         rows = list({str(row.id): row for chunk in held for row in chunk.rows}.values())
         issues = tuple(issue for chunk in held for issue in chunk.issues)
         gone = [one for chunk in held for row in chunk.gone for one in self._gone(row)]
+        records = list(self._records(rows, fields))
+        somebodys = {record.ref for record in records}
+        refs = [self._ref(str(row.id)) for row in rows]
         return Page(
-            records=(*self._records(rows, fields), *gone),
+            records=(*records, *gone),
+            outside=tuple(ref for ref in refs if ref not in somebodys),
             bookmark=next((c.bookmark for c in reversed(held) if c.bookmark is not None), None),
             issues=issues,
             is_whole=last.is_whole,

@@ -142,6 +142,7 @@ class EventSource:
     def _page(self, event: _Event, rows: Sequence[_Participation], fields: Sequence[str]) -> Page:
         records: list[Record] = []
         issues: list[RowIssue] = []
+        outside = tuple(self._ref(row) for row in rows if row.contact is None)
         for row in rows:
             at = milliseconds_of(row.properties.occurred_at)
             if at is None:
@@ -155,7 +156,10 @@ class EventSource:
                 )
             elif row.contact is not None:
                 records.append(self._record(event, row, at, fields))
-        return Page(records=tuple(records), issues=tuple(issues))
+        return Page(records=tuple(records), outside=outside, issues=tuple(issues))
+
+    def _ref(self, row: _Participation) -> RecordRef:
+        return RecordRef(system=self.system, object_type=self.object_type, id=str(row.id))
 
     def _record(self, event: _Event, row: _Participation, at: int, fields: Sequence[str]) -> Record:
         own: dict[str, RawValue] = {
@@ -166,8 +170,7 @@ class EventSource:
             "event_id": str(event.object_id),
             "event_name": event.event_name or None,
         }
-        ref = RecordRef(system=self.system, object_type=self.object_type, id=str(row.id))
-        return record_of(ref, {name: own[name] for name in fields if name in own}, at)
+        return record_of(self._ref(row), {name: own[name] for name in fields if name in own}, at)
 
 
 def _query(after: str | None) -> Query:

@@ -1,7 +1,8 @@
 """The option ``only``, which rows are meant, as in ``Status=Attended & Campaign.Type=Webinar``. Pure.
 
 In a list the org is asked for these rows alone. Among changes every row is read and looked at here, so
-that one that no longer meets the condition is told as gone.
+that one that no longer meets the condition is told to be outside. Both compare as SOQL does: without
+regard to case, and ids in either of their forms.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from connectors.salesforce.ids import is_id, long_id
 from connectors.salesforce.rows import Row
 from connectors.salesforce.soql import among, is_name
 from worker.errors import FixConfigurationError
@@ -25,13 +27,18 @@ class Condition:
 
     def holds(self, row: Row) -> bool:
         """Tell whether a row meets it."""
-        return (row.cells.get(self.field) or "") in self.words
+        cell = row.cells.get(self.field) or ""
+        return any(_is_same(cell, word) for word in self.words)
 
     @property
     def soql(self) -> str:
         if set(self.words) <= _BOOLEANS:
             return f"{self.field} = {self.words[0]}"
         return among(self.field, self.words)
+
+
+def _is_same(cell: str, word: str) -> bool:
+    return cell.casefold() == word.casefold() or (is_id(word) and cell == long_id(word))
 
 
 def read_conditions(text: str, where: str) -> tuple[Condition, ...]:

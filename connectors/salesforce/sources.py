@@ -1,7 +1,7 @@
 """Turns the rows of one object into records: live ones, tombstones, and leads that became contacts.
 
-A row that belongs to nobody of those an object type is about is no record of it. In a list it is not asked
-for; among changes it is told as gone, as it may have belonged to one of them until then.
+A row that belongs to nobody of those an object type is about, or meets no condition, is no record of it. In
+a list it is not asked for; among changes it is told to be outside, as it may have been one until then.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ class RecordSource:
             yield from self._pages(fresh, fields, course, since)
 
     def fetch(self, refs: Sequence[RecordRef], fields: Sequence[str]) -> Mapping[RecordRef, Record]:
-        """Read records as they are now; deleted, merged and converted ones are left out."""
+        """Read records as they are now; deleted, merged, converted and outside ones are left out."""
         by_id = {long_id(ref.id): ref for ref in refs}
         reader = self._reader(fields)
         try:
@@ -93,7 +93,7 @@ class RecordSource:
                 raise
             rows = fresh.read(list(by_id))
         found = [self._record(row, fields, by_id[i]) for i, row in rows.items() if i in by_id]
-        return {record.ref: record for record in found if not record.is_deleted}
+        return {one.ref: one for one in found if one is not None and not one.is_deleted}
 
     def _pages(
         self, target: Target, fields: Sequence[str], course: Course, since: str | None
@@ -101,8 +101,10 @@ class RecordSource:
         is_torn = False
         for chunk in pull_rows(target, course, since):
             is_torn = is_torn or chunk.is_torn or bool(chunk.issues)
+            records, outside = self._records(chunk, fields)
             yield Page(
-                records=tuple(self._records(chunk, fields)),
+                records=records,
+                outside=outside,
                 bookmark=None if chunk.bookmark is None else str(chunk.bookmark),
                 issues=chunk.issues,
                 is_whole=chunk.is_whole,
@@ -110,21 +112,29 @@ class RecordSource:
                 total=chunk.total,
             )
 
-    def _records(self, chunk: Chunk, fields: Sequence[str]) -> Iterator[Record]:
-        for row in chunk.rows:
-            if row.id:
-                ref = RecordRef(system=self.system, object_type=self.object_type, id=row.id)
-                yield self._record(row, fields, ref)
+    def _records(
+        self, chunk: Chunk, fields: Sequence[str]
+    ) -> tuple[tuple[Record, ...], tuple[RecordRef, ...]]:
+        """Part the rows into records, with those that are gone, and what is outside of this object type."""
+        rows = {
+            RecordRef(system=self.system, object_type=self.object_type, id=row.id): row
+            for row in chunk.rows
+            if row.id
+        }
+        found = {ref: self._record(row, fields, ref) for ref, row in rows.items()}
+        records = tuple(record for record in found.values() if record is not None)
+        return records, tuple(ref for ref, record in found.items() if record is None)
 
-    def _record(self, row: Row, fields: Sequence[str], ref: RecordRef) -> Record:
+    def _record(self, row: Row, fields: Sequence[str], ref: RecordRef) -> Record | None:
+        """Make the record of a row; None for one that is outside, unless it tells where it went."""
         if row.is_deleted:
             return tombstone(ref, merged_into=row.cells.get(MASTER))
-        if not self._is_ours(row):
-            return tombstone(ref)
         became = row.cells.get(BECAME)
         if row.cells.get(CONVERTED) == "true" and became and self.contacts is not None:
             contact = RecordRef(system=self.system, object_type=self.contacts, id=became)
             return tombstone(ref, merged_into=str(contact))
+        if not self._is_ours(row):
+            return None
         values = {name: row.cells[name] for name in fields if name in row.cells}
         return record_of(ref, values, row.at(STAMP) or row.at(self.stamp))
 

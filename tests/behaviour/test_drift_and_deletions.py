@@ -95,6 +95,20 @@ def test_a_deleted_activity_counts_no_more(organisation: Organisation) -> None:
     assert organisation.ask("SELECT count(*) FROM activities") == [(0,)]
 
 
+@pytest.mark.parametrize("kind", ["no_such_kind", ""])
+def test_an_activity_that_became_something_else_counts_no_more(
+    organisation: Organisation, kind: str
+) -> None:
+    add_qualified(organisation)
+    organisation.sync()
+    path = organisation.folder / "data" / "activities.csv"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("appointment_request", kind), encoding="utf-8")
+    told = [organisation.sync().steps["pull files activities"] for _run in range(2)]
+    assert organisation.ask("SELECT count(*) FROM activities") == [(0,)]
+    assert [(one["deleted"], one.get("left", 0)) for one in told] == [(0, 1), (0, 0)]
+
+
 def test_most_records_missing_at_once_are_not_taken_as_deleted(tmp_path: Path) -> None:
     organisation = make_sample(tmp_path / "org", contacts=60)
     organisation.sync()

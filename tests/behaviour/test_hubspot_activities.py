@@ -89,6 +89,20 @@ def test_a_changed_activity_is_read_again_for_all_its_contacts(crm: Account) -> 
     }
 
 
+def test_a_changed_activity_that_belongs_to_nobody_any_more_is_told_to_be_outside(
+    crm: Account,
+) -> None:
+    activity, never = call(crm, crm.add("contacts")), call(crm)
+    since = end_of(pull(crm.connect(), "calls", FIELDS))
+    crm.wait(minutes=10)
+    crm.unlink(activity)
+    for one in (activity, never):
+        crm.change("calls", one, hs_timestamp="2026-03-01T11:00:00Z")
+    pages = pull(crm.connect(), "calls", FIELDS, since)
+    assert records_of(pages) == {}
+    assert {ref.id for page in pages for ref in page.outside} == {activity, never}
+
+
 def test_an_archived_activity_is_told(crm: Account) -> None:
     activity = call(crm, crm.add("contacts"))
     since = end_of(pull(crm.connect(), "calls", FIELDS))

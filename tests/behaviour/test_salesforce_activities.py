@@ -33,6 +33,10 @@ def pull(
     return {record.ref.id: record for page in pages for record in page.records}, pages
 
 
+def outside(pages: list[Page]) -> set[str]:
+    return {ref.id for page in pages for ref in page.outside}
+
+
 def contact(org: Org) -> str:
     return org.add("Contact", LastName="Stone")
 
@@ -58,6 +62,27 @@ def test_only_those_that_meet_the_condition_are_read(org: Org) -> None:
     assert set(pull(org, item, ["WhoId"])[0]) == {call}
 
 
+def test_what_left_a_filter_and_what_was_never_in_it_is_not_told_as_deleted(org: Org) -> None:
+    lead = org.lead()
+    kept, left, deleted = (org.add("Task", WhoId=lead, **CALL) for _ in range(3))
+    never = org.add("Task", WhoId=lead, **{**CALL, "CallType": "Internal"})
+    item = source("calls", "Task", who="Lead", only="CallType=inbound")  # SOQL knows no case
+    first, pages = pull(org, item, ["CallType"])
+    assert (set(first), outside(pages)) == ({kept, left, deleted}, set())
+    org.change("Task", left, CallType="Internal")
+    org.remove("Task", deleted)
+    found, pages = pull(org, item, ["CallType"], end_of(pages))
+    assert {one: record.is_deleted for one, record in found.items()} == {kept: False, deleted: True}
+    assert outside(pages) == {left, never}
+
+
+def test_a_condition_on_an_id_takes_both_of_its_forms(org: Org) -> None:
+    owner = org.twin.org.person
+    call = org.add("Task", WhoId=org.lead(), OwnerId=owner, **CALL)
+    found, pages = pull(org, source("calls", "Task", only=f"OwnerId={owner[:15]}"), ["OwnerId"])
+    assert (set(found), outside(pages)) == ({call}, set())
+
+
 def test_a_task_that_moves_to_somebody_else_is_gone_for_whom_it_was(org: Org) -> None:
     lead, person = org.lead(), contact(org)
     call = org.add("Task", WhoId=lead, **CALL)
@@ -65,7 +90,8 @@ def test_a_task_that_moves_to_somebody_else_is_gone_for_whom_it_was(org: Org) ->
     org.wait(hours=1)
     marks = [end_of(pull(org, item, ["WhoId"])[1]) for item in (leads, contacts)]
     org.change("Task", call, WhoId=person)
-    assert pull(org, leads, ["WhoId"], marks[0])[0][call].is_deleted
+    found, pages = pull(org, leads, ["WhoId"], marks[0])
+    assert (found, outside(pages)) == ({}, {call})
     assert not pull(org, contacts, ["WhoId"], marks[1])[0][call].is_deleted
 
 

@@ -89,6 +89,52 @@ def test_leads_contacts_and_activities_are_read_decided_and_written_once(
     assert not [name for name in org.counts() if name.startswith("PATCH")]
 
 
+def test_only_what_was_read_before_can_be_deleted_or_leave(folder: Path, org: Org) -> None:
+    kim = org.lead(Email="kim@example.org", Lead_Type__c="Patient")
+    call = {"Subject": "Call", "TaskSubtype": "Call", "Status": "Completed"}
+    left, gone = (org.add("Task", WhoId=kim, CallType="Inbound", **call) for _ in range(2))
+    org.add("Task", WhoId=kim, CallType="Internal", **call)
+    webinar = org.add("Campaign", Name="Spring", Type="Webinar")
+    org.add("CampaignMember", CampaignId=webinar, LeadId=kim, Status="No Show")
+    told = []
+    for _run in range(3):
+        with open_app(folder, now=org.twin.clock.now(), clock=org.twin.clock.now) as app:
+            steps = app.sync(pushes=False).steps
+        told.append(
+            [
+                tuple(steps[f"pull salesforce {name}"][key] for key in ("read", "deleted", "left"))
+                for name in ("lead_calls", "lead_webinars")
+            ]
+        )
+        if len(told) == 1:
+            org.change("Task", left, CallType="Internal")
+            org.remove("Task", gone)
+    assert told == [[(2, 0, 0), (0, 0, 0)], [(1, 1, 1), (0, 0, 0)], [(1, 0, 0), (0, 0, 0)]]
+
+
+def test_a_lead_that_leaves_the_filter_keeps_what_it_refused(folder: Path, org: Org) -> None:
+    path = folder / "systems" / "salesforce.yaml"
+    narrowed = path.read_text("utf-8").replace("{reads: Lead}", "{reads: Lead, only: Rating=Hot}")
+    path.write_text(narrowed, "utf-8")
+    kim = org.lead(Email="kim@example.org", Rating="Hot", HasOptedOutOfEmail=True)
+    told = []
+    for rating in ("Hot", "Cold", "Warm"):
+        org.change("Lead", kim, Rating=rating)
+        with open_app(folder, now=org.twin.clock.now(), clock=org.twin.clock.now) as app:
+            steps = app.sync(pushes=False).steps["pull salesforce leads"]
+        told.append((steps["deleted"], steps["left"]))
+    assert told == [(0, 0), (0, 1), (0, 0)]
+    agreed = {"LastName": "Rivera", "Lead_Type__c": "Patient", "Consent_Email__c": True}
+    same, control = (
+        org.add("Contact", **agreed, Consent_Proof__c="form-1", Email=f"{name}@example.org")
+        for name in ("kim", "lee")
+    )
+    with open_app(folder, now=org.twin.clock.now(), clock=org.twin.clock.now) as app:
+        app.sync()
+    codes = [str(org.cell("Contact", one, "Leadtriage_Reason_Codes__c")) for one in (same, control)]
+    assert ["CONSENT_EMAIL_OPTED_OUT_ELSEWHERE" in one for one in codes] == [True, False]
+
+
 def test_a_converted_lead_and_its_contact_are_one_profile(folder: Path, org: Org) -> None:
     kim = org.lead(Email="kim@example.org", Lead_Type__c="Patient", HasOptedOutOfEmail=True)
     with open_app(folder, now=NOON, clock=org.twin.clock.now) as app:

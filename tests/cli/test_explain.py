@@ -67,7 +67,7 @@ def test_a_lead_that_was_deleted_is_not_found(synced: Organisation, name: str) -
     ended = explained(synced, names[name])
 
     assert ended.exit_code == ExitCode.NOT_FOUND
-    assert "This lead was deleted in the CRM." in ended.stderr
+    assert "This lead was deleted in the CRM, or is not read any more." in ended.stderr
 
 
 def test_a_lead_without_a_pathway_shows_what_the_rules_looked_for(synced: Organisation) -> None:

@@ -74,6 +74,13 @@ class Account:
                 [(activity, int(activity_id), "contacts", int(contact_id), kind)],
             )
 
+    def unlink(self, activity_id: str) -> None:
+        """Say that an activity belongs to nobody."""
+        with self.twin.lock:
+            self.twin.account.store.sql.execute(
+                "DELETE FROM associations WHERE ?1 IN (from_id, to_id)", (int(activity_id),)
+            )
+
     def wait(self, **span: float) -> None:
         """Let time go by."""
         self.twin.clock.advance(timedelta(**span))

@@ -100,6 +100,8 @@ class RowIssue:
 class Page:
     """Some records, and the bookmark that may be stored once they are.
 
+    ``outside`` are records that changed, are there, and are none of those that are read: they meet no
+    filter, or belong to nobody. Whether they left or never were among them, the worker knows.
     ``bookmark`` is opaque to the worker; None means that this page moves nothing.
     ``is_whole`` is true only on the last page of a pull that went through *every* live record of
     the object type; ``is_complete`` only if none of them had to be left out besides, so that what
@@ -107,6 +109,7 @@ class Page:
     """
 
     records: tuple[Record, ...]
+    outside: tuple[RecordRef, ...] = ()
     bookmark: str | None = None
     issues: tuple[RowIssue, ...] = ()
     is_complete: bool = False

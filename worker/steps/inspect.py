@@ -41,7 +41,7 @@ from worker.steps.snapshots import take_snapshot
 from worker.steps.waiting import due_by_availability, look_out, open_door
 from worker.steps.work import Work
 
-DELETED = "This lead was deleted in the CRM. Nothing is decided about it any more."
+DELETED = "This lead was deleted in the CRM, or is not read any more. Nothing is decided about it."
 
 
 def find_profile(tx: Transaction, text: str) -> StoredProfile:

@@ -13,7 +13,7 @@ from functools import partial
 from worker.core.availability_map import AvailabilityMapper
 from worker.core.field_map import ObjectKind, ObjectMap, SystemMap
 from worker.core.mapping import ActivityMapper, ContactMapper
-from worker.core.records import ObjectDescription, Page, Record, RowIssue, is_code
+from worker.core.records import ObjectDescription, Page, Record, RecordRef, RowIssue, is_code
 from worker.core.ruleset import Ruleset
 from worker.core.transforms import is_damaged_id
 from worker.errors import FixAccessError, FixDataError
@@ -182,14 +182,20 @@ def _store_page(work: Work, tx: Transaction, source: _Source, page: Page) -> lis
             sound.append(record)
     mark_seen(tx, work.run_id, [record.ref for record in sound])
     if source.map_contact is not None:
-        _store_contacts(work, tx, source, source.map_contact, sound)
+        _store_contacts(work, tx, source, source.map_contact, sound, page.outside)
     elif source.map_availability is not None:
+        sound += map(_gone, page.outside)
         issues += _store_availability(work, tx, source, source.map_availability, sound)
     else:
-        issues += _store_activities(work, tx, source, sound)
+        issues += _store_activities(work, tx, source, sound, page.outside)
     bad = sum(issue.is_quarantined for issue in issues)
     work.count(source.step, pages=1, read=len(page.records), quarantined=bad)
     return issues
+
+
+def _gone(ref: RecordRef) -> Record:
+    """Treat a record that is none of those read any more as one that is gone."""
+    return Record(ref=ref, values={}, revision="outside", is_deleted=True)
 
 
 def _issue(record: Record, code: str, column: str | None = None) -> RowIssue:
@@ -204,11 +210,14 @@ def _store_contacts(
     source: _Source,
     map_contact: ContactMapper,
     records: Sequence[Record],
+    outside: Sequence[RecordRef],
 ) -> None:
     """Store contacts as read; link and mark dirty those whose content is new to us."""
     if not source.is_remapped:
         known = load_revisions(tx, [record.ref for record in records])
         records = [r for r in records if r.is_deleted or known.get(r.ref) != r.revision]
+    left = [_gone(ref) for ref in load_revisions(tx, outside)]
+    records = [*records, *left]
     stored = load_records(tx, [record.ref for record in records])
     reading = Reading(
         now=work.now,
@@ -226,24 +235,35 @@ def _store_contacts(
     note_points_said(tx, work.ruleset, touched, said)
     note_revocations(work, tx, stored, touched, said)
     kinds = [what for what, _after in news]
-    work.count(source.step, **{what.value: kinds.count(what) for what in COUNTED})
+    counts = {what.value: kinds.count(what) for what in COUNTED}
+    counts[News.DELETED] -= len(left)
+    work.count(source.step, **counts, left=len(left))
 
 
 def _store_activities(
-    work: Work, tx: Transaction, source: _Source, records: Sequence[Record]
+    work: Work,
+    tx: Transaction,
+    source: _Source,
+    records: Sequence[Record],
+    outside: Sequence[RecordRef],
 ) -> list[RowIssue]:
+    """Store activities as read; what cannot be used any more leaves what it was before no longer standing."""
     assert source.map_activity is not None
     kinds = work.ruleset.configuration.activity_kinds
     rows: list[StoredActivity] = []
     issues: list[RowIssue] = []
     gone = [record.ref for record in records if record.is_deleted]
+    left = list(outside)
     for record in records:
         if record.is_deleted:
             continue
         mapped = source.map_activity(record)
         if mapped is None:
             issues.append(_issue(record, "DQ_ACTIVITY_UNREADABLE"))
-        elif mapped.kind in kinds and kinds[mapped.kind].is_enabled:
+            left.append(record.ref)
+        elif mapped.kind not in kinds or not kinds[mapped.kind].is_enabled:
+            left.append(record.ref)
+        else:
             rows.append(
                 StoredActivity(
                     ref=mapped.ref,
@@ -258,11 +278,17 @@ def _store_activities(
                     is_excluded=mapped.is_excluded,
                 )
             )
-    news = save_activities(tx, rows) | delete_activities(tx, gone)
+    deleted, outlived = delete_activities(tx, gone), delete_activities(tx, left)
+    news = save_activities(tx, rows) | deleted | outlived
     touched = {activity.contact for activity in news}
     mark_contacts_dirty(tx, sorted(touched))
     note_actions(tx, work.ruleset, news)
-    work.count(source.step, changed=len(touched), deleted=len(gone))
+    work.count(
+        source.step,
+        changed=len(touched),
+        deleted=len({one.ref for one in deleted}),
+        left=len({one.ref for one in outlived}),
+    )
     return issues
 
 
