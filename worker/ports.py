@@ -26,6 +26,8 @@ from worker.core.records import (
 )
 from worker.core.setup_records import (
     AccountFact,
+    Package,
+    PackageOrder,
     Permission,
     SetupPlan,
     SetupStep,
@@ -188,6 +190,15 @@ class OpenConnector(Protocol):
     """
 
     def __call__(self, context: ConnectorContext) -> Connector: ...
+
+
+class MakePackage(Protocol):
+    """An entry point of the group ``leadtriage.packages``, for a CRM whose fields people deploy.
+
+    It needs no account, and says the same of the same order.
+    """
+
+    def __call__(self, order: PackageOrder) -> Package: ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,10 +10,11 @@ from importlib.metadata import entry_points
 from typing import cast
 
 from worker.errors import FixConfigurationError
-from worker.ports import OpenConnector, OpenSandbox
+from worker.ports import MakePackage, OpenConnector, OpenSandbox
 
 GROUP = "leadtriage.connectors"
 SANDBOXES = "leadtriage.sandboxes"
+PACKAGES = "leadtriage.packages"
 
 
 def connector_names() -> tuple[str, ...]:
@@ -50,3 +51,20 @@ def find_sandbox(name: str) -> OpenSandbox:
             f"The twin needs {error.name}, which is not installed. "
             'Install it with: pip install "leadtriage[sandbox]"'
         ) from error
+
+
+def package_names() -> tuple[str, ...]:
+    """List the connectors for whose CRM a package can be made, in alphabetical order."""
+    return tuple(sorted(point.name for point in entry_points(group=PACKAGES)))
+
+
+def find_package(connector: str) -> MakePackage:
+    """Find what makes the package of a connector's CRM."""
+    points = {point.name: point for point in entry_points(group=PACKAGES)}
+    if connector not in points:
+        known = ", ".join(package_names())
+        raise FixConfigurationError(
+            f"Nothing is deployed for {connector}: `leadtriage setup` makes there what is lacking. "
+            f"Packages are made for: {known}."
+        )
+    return cast(MakePackage, points[connector].load())

@@ -193,6 +193,7 @@ class SalesforceConnector:
     def plan_setup(self, wanted: Sequence[WantedField]) -> SetupPlan:
         """Compare the fields that are written with the org's, and say what a person deploys."""
         surveyor = Surveyor(
+            system=self.name,
             transport=self.transport,
             sources=self.objects,
             describe=self.describe,

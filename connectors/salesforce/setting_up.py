@@ -9,10 +9,10 @@ from connectors.salesforce.permissions import is_assigned, shown_to_somebody
 from connectors.salesforce.picklists import Picklists
 from connectors.salesforce.sources import RecordSource
 from connectors.salesforce.standing import (
-    ASSIGN,
-    DEPLOY,
     PERMISSION_SET,
     Present,
+    assign_command,
+    how_to_deploy,
     is_to_deploy,
     stand,
 )
@@ -35,6 +35,7 @@ _STATUS = "Status"
 class Surveyor:
     """Looks at the fields of an org. ``describe`` gives an object type as our user sees it now."""
 
+    system: str
     transport: Transport
     sources: Mapping[str, RecordSource]
     describe: Callable[[str], ObjectDescription]
@@ -53,7 +54,9 @@ class Surveyor:
             standings=standings,
             steps=(),
             permissions=permissions,
-            findings=tuple(_undeployed(missing) if missing else _unassigned(permissions)),
+            findings=tuple(
+                _undeployed(self.system, missing) if missing else _unassigned(permissions)
+            ),
         )
 
     def _present(self, object_type: str, wanted: Iterable[WantedField]) -> Present:
@@ -83,13 +86,15 @@ class Surveyor:
         return (Permission(PERMISSION_SET, _NEEDED_FOR, is_ours),)
 
 
-def _undeployed(missing: Sequence[FieldStanding]) -> Iterable[CheckFinding]:
+def _undeployed(system: str, missing: Sequence[FieldStanding]) -> Iterable[CheckFinding]:
     lacks = f"{len(missing)} fields of ours are" if len(missing) > 1 else "A field of ours is"
-    message = f"{lacks} not there: {DEPLOY}, then {ASSIGN}."
+    how = f"{how_to_deploy(system)}, then `{assign_command(PERMISSION_SET)}`"
+    message = f"{lacks} not there: {how}."
     yield CheckFinding(message=message, is_blocking=True)
 
 
 def _unassigned(permissions: Iterable[Permission]) -> Iterable[CheckFinding]:
     if any(one.is_granted is False for one in permissions):
-        message = f"The permission set {PERMISSION_SET} is not assigned to our user: {ASSIGN}."
+        how = f"`{assign_command(PERMISSION_SET)}`"
+        message = f"The permission set {PERMISSION_SET} is not assigned to our user: {how}."
         yield CheckFinding(message=message, is_blocking=True)

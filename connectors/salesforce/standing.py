@@ -16,12 +16,6 @@ from worker.core.setup_records import Choice, FieldStanding, FieldState, WantedF
 
 PERMISSION_SET: Final = "Leadtriage_Integration"
 OURS: Final = "Leadtriage_"
-ASSIGN: Final = (
-    f"`sf org assign permset --name {PERMISSION_SET} --on-behalf-of <our user> --target-org <org>`"
-)
-DEPLOY: Final = (
-    "in deploy/salesforce, run `sf project deploy start --source-dir force-app --target-org <org>`"
-)
 _ANOTHER: Final = "name another field in the map"
 _TEXTS: Final = (FieldForm.TEXT, FieldForm.LONG_TEXT)
 _KINDS: Final[Mapping[FieldForm, str]] = {
@@ -37,6 +31,24 @@ _KINDS: Final[Mapping[FieldForm, str]] = {
 """What Salesforce calls a field of each form, in Setup."""
 _SHORT: Final = 255
 _MANY: Final = 8
+
+
+def deploy_command(folder: str = "force-app") -> str:
+    """Write the command by which a person deploys a folder of our package."""
+    return f"sf project deploy start --source-dir {folder} --target-org <org>"
+
+
+def assign_command(name: str) -> str:
+    """Write the command by which a person gives a permission set to our user."""
+    return f"sf org assign permset --name {name} --on-behalf-of <our user> --target-org <org>"
+
+
+def how_to_deploy(system: str) -> str:
+    """Say how our package comes to an org."""
+    return (
+        f"write our package by `leadtriage setup {system} --package <folder>`, and run there "
+        f"`{deploy_command()}`"
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,7 +127,7 @@ def _absent(field: WantedField, present: Present) -> FieldStanding:
     if not field.name.endswith("__c"):
         return _missing(field, f"{says}.", f"mend the name, or grant Read and Edit on {place}")
     if field.name.startswith(OURS):
-        return _missing(field, f"{says}.", "deploy the package deploy/salesforce")
+        return _missing(field, f"{says}.", "deploy our package, as said below")
     make = f"make it in Setup, Object Manager, {present.name}; or mend the name in the map"
     return _missing(field, f"{says}.", make)
 

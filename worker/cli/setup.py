@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
@@ -23,18 +23,38 @@ from worker.cli.options import (
     show,
     with_config,
 )
+from worker.cli.setup_package import find_system, write_package
 from worker.config.findings import Findings
 from worker.config.loader import load_configuration
 from worker.config.settings import load_settings, with_overrides
 from worker.config.yaml_text import Sheet, read_sheet
 from worker.core.setup_records import SetupPlan, SetupStep, WantedField
 from worker.core.wanted_fields import wanted_fields
-from worker.errors import ExitCode, FixConfigurationError, Problem
+from worker.errors import ExitCode, Problem
 from worker.ports import Connector
 from worker.registry import connector_names
 from worker.report.setup import setup_json, show_setup, step_in_words
 from worker.report.words import counted
 from worker.steps.setup import carry_out, plan_setup, problems_of, refuse_setup
+
+PackageOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--package",
+        envvar="LEADTRIAGE_PACKAGE",
+        file_okay=False,
+        help="Write what an administrator deploys (Salesforce) to this folder, instead.",
+        show_default=False,
+    ),
+]
+OverwriteOption: TypeAlias = Annotated[
+    bool,
+    typer.Option(
+        "--overwrite",
+        envvar="LEADTRIAGE_OVERWRITE",
+        help="With --package: replace files that read otherwise.",
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,27 +79,35 @@ def setup(
         ),
     ],
     config: ConfigOption = None,
+    package: PackageOption = None,
+    overwrite: OverwriteOption = False,
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Show, then make, what is written to a CRM and what it lacks. Removes nothing, and changes no type.
 
+    With --package nothing is asked or made: what an administrator of Salesforce deploys is written to
+    a folder, for this map.
+
     Ends with exit code 1 while something is left that only a person can do, and with 77, before
     anything is made, if the token lacks a permission.
     """
     quiet_logs()
-    with exits(), _open(system, config) as place:
-        _set_up(place, dry_run=dry_run, as_json=as_json)
+    with exits():
+        if package is not None:
+            write_package(
+                system, config, package, overwrite=overwrite, dry_run=dry_run, as_json=as_json
+            )
+            return
+        with _open(system, config) as place:
+            _set_up(place, dry_run=dry_run, as_json=as_json)
 
 
 @contextmanager
 def _open(system: str, config: ConfigOption) -> Iterator[_Place]:
     settings = load_settings(config)
     configuration = with_overrides(load_configuration(settings.config), settings)
-    if system not in configuration.systems:
-        known = ", ".join(configuration.systems)
-        raise FixConfigurationError(f"There is no system {system!r}. There are: {known}.")
-    found = configuration.systems[system]
+    found = find_system(configuration, system)
     file = f"systems/{system}.yaml"
     sheet = read_sheet(settings.config / file, file, Findings())
     assert sheet is not None, "it was read just now"

@@ -6,7 +6,8 @@ field holds, whatever its CRM calls such a type.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -140,3 +141,62 @@ class SetupPlan:
     def lacking(self) -> tuple[Permission, ...]:
         """The permissions that the token is known to lack."""
         return tuple(one for one in self.permissions if one.is_granted is False)
+
+
+class ListTest(StrEnum):
+    """How a list that people work from picks its records, by one field."""
+
+    IS = "is"
+    """One of the values."""
+    HAS = "has"
+    """A text that has the value in it."""
+    BY_TODAY = "by today"
+    """A date that is today or past."""
+
+
+class ListRule(NamedTuple):
+    """One condition of a list; all of them have to hold."""
+
+    field: str
+    test: ListTest
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedList:
+    """A list of records that people work from. ``is_of_reader``: each sees the own records alone."""
+
+    object_type: str
+    name: str
+    label: str
+    columns: tuple[str, ...]
+    rules: tuple[ListRule, ...]
+    is_of_reader: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PackageOrder:
+    """What a package has to serve: the fields that are written and read, and the lists, of one system.
+
+    ``reads`` are the fields that are read, by object type; ``objects`` are the connector's own options
+    of each object type, and ``options`` those of the system.
+    """
+
+    system: str
+    fields: tuple[WantedField, ...]
+    lists: tuple[WantedList, ...]
+    reads: Mapping[str, tuple[str, ...]]
+    objects: Mapping[str, Mapping[str, str]]
+    options: Mapping[str, str] = field(repr=False)  # may hold a secret
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """Files that an administrator deploys to a CRM, by their path, and the commands to type there.
+
+    ``not_held`` are fields that are written and not brought along, as they are the organisation's own.
+    """
+
+    files: Mapping[str, str]
+    commands: tuple[str, ...]
+    not_held: tuple[str, ...] = ()
