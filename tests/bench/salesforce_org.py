@@ -11,6 +11,7 @@ from pathlib import Path
 from connectors.sandbox.clock import SandboxClock
 from connectors.sandbox.salesforce.app import SalesforceTwin, open_twin
 from connectors.sandbox.salesforce.population import populate
+from connectors.sandbox.salesforce.shipped import deploy_shipped
 from tests.bench.remote import NOW, PASSED, Filled
 from tests.support.salesforce_organisation import define
 from tests.support.salesforce_twin import Org
@@ -48,6 +49,7 @@ def fill_org(folder: Path, tables: Path) -> Filled[Base]:
     """Fill an org that fits the configuration in ``folder``."""
     twin = open_twin(clock=SandboxClock(standing_at=NOW))
     twin.meter.enforces = False
+    deploy_shipped(twin.org)
     populate(twin.org, tables)
     define(Org(twin=twin, url=""), load_configuration(folder).systems["salesforce"])
     return Filled(twin=twin, held=_base(twin, {}), change=partial(_change, twin))

@@ -17,7 +17,7 @@ from tests.project.sources import ROOT
 def names(tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     """Build the wheel from a copy, and list what it holds."""
     folder = tmp_path_factory.mktemp("wheel")
-    for name in ("worker", "connectors", "mappings"):
+    for name in ("worker", "connectors", "mappings", "deploy/salesforce"):
         shutil.copytree(
             ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__", "state")
         )
@@ -53,6 +53,11 @@ def test_it_holds_the_migrations_of_the_ledger(names: set[str]) -> None:
 
 def test_it_holds_the_default_configuration_and_its_examples(names: set[str]) -> None:
     assert {f"worker/_{name}" for name in below("mappings", ".yaml")} <= names
+
+
+def test_it_holds_the_package_for_an_org(names: set[str]) -> None:
+    files = {name.removeprefix("deploy/") for name in below("deploy/salesforce", "")}
+    assert {f"connectors/_deploy/{name}" for name in files if "." in name} <= names
 
 
 def test_it_declares_the_command_and_the_connectors(names: set[str]) -> None:

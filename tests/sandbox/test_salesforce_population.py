@@ -13,6 +13,7 @@ import pytest
 from connectors.sandbox.salesforce.command import open_sandbox
 from connectors.sandbox.salesforce.metadata import deploy
 from connectors.sandbox.salesforce.population import UNKNOWN, populate
+from connectors.sandbox.salesforce.shipped import deploy_shipped
 from tests.support.salesforce_asking import Asking
 from worker.errors import FixConfigurationError, FixDataError
 from worker.ports import SandboxOrder
@@ -34,6 +35,7 @@ def tables(tmp_path_factory) -> Path:
 def asking(tables: Path) -> Asking:
     """A twin filled from them."""
     asking = Asking()
+    deploy_shipped(asking.twin.org)
     populate(asking.twin.org, tables)
     return asking
 
@@ -115,6 +117,7 @@ def test_every_activity_of_the_sample_is_there_under_its_kind(asking, tables) ->
 
 def test_the_same_tables_give_the_same_org(asking, tables) -> None:
     again = Asking()
+    deploy_shipped(again.twin.org)
     populate(again.twin.org, tables)
     for ask in ("SELECT FIELDS(ALL) FROM Lead LIMIT 200", "SELECT Id, WhoId, OwnerId FROM Task"):
         assert again.rows(ask) == asking.rows(ask)
@@ -243,6 +246,7 @@ def test_ids_of_salesforce_in_the_table_are_kept_and_say_what_somebody_is(tables
         (tmp_path / path.name).write_bytes(path.read_bytes())
     split_sample(tmp_path, 1)
     asking = Asking()
+    deploy_shipped(asking.twin.org)
     populate(asking.twin.org, tmp_path / "salesforce")
     people = given(tmp_path / "salesforce", "contacts")
     for type_, prefix in (("Lead", "00Q"), ("Contact", "003")):

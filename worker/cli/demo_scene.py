@@ -17,6 +17,8 @@ from pathlib import Path
 from worker.app import App, open_app
 from worker.cli.configure import copy_configuration, shipped_mappings
 from worker.cli.options import progress
+from worker.cli.setup_package import package_of, write_files
+from worker.config.loader import load_configuration
 from worker.errors import FixConfigurationError, FixDataError
 from worker.ports import (
     Connector,
@@ -26,7 +28,7 @@ from worker.ports import (
     SandboxOrder,
     system_clock,
 )
-from worker.registry import find_connector, find_sandbox
+from worker.registry import find_connector, find_sandbox, package_names
 from worker.sample import split_sample, write_sample
 from worker.steps.work import OnProgress
 
@@ -54,6 +56,10 @@ class Wish:
         """Where the tables of a CRM are: one CRM alone has the whole sample."""
         data = self.folder / DATA
         return data / system if len(self.systems) > 1 else data
+
+    def package_of(self, system: str) -> Path:
+        """Where what is deployed to a CRM is."""
+        return self.folder / "deploy" / system
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,6 +122,7 @@ def set_scene(wish: Wish) -> Iterator[Scene]:
         raise FixDataError(f"The folder {folder} is not empty. Remove it, or name another.")
     with as_file(shipped_mappings()) as shipped:
         copy_configuration(shipped, folder, *wish.systems, dry_run=False)
+    _make_packages(wish)
     with ExitStack() as stack:
         with progress(is_hidden=wish.is_quiet) as bars:
             _invent(wish, bars)
@@ -125,6 +132,14 @@ def set_scene(wish: Wish) -> Iterator[Scene]:
                 for name, open_twin in opened.items()
             }
         yield Scene(wish=wish, ahead=ahead, twins=twins)
+
+
+def _make_packages(wish: Wish) -> None:
+    """Write what an administrator deploys to those CRMs that are deployed to."""
+    configuration = load_configuration(wish.folder)
+    for name in set(wish.systems) & set(package_names()):
+        package = package_of(configuration, name)
+        write_files(package.files, package.files, wish.package_of(name))
 
 
 def _invent(wish: Wish, bars: OnProgress) -> None:
@@ -139,6 +154,7 @@ def _order(wish: Wish, system: str, ahead: timedelta, bars: OnProgress) -> Sandb
         data=wish.data_of(system),
         database=wish.folder / database_of(system),
         script=wish.script,
+        metadata=wish.package_of(system) if system in package_names() else None,
         now=system_clock() + ahead,
         has_limits=False,
         on_progress=lambda n: bars(system, n, None),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from connectors.sandbox.salesforce.fields import Field, Option
+from connectors.sandbox.salesforce.fields import Field
 
 LEAD: Final = {
     "first_name": "FirstName",
@@ -59,9 +59,9 @@ CUSTOM: Final = {
     "is_test": ("Is_Test__c", "boolean"),
     "email_bounced": ("Email_Bounced__c", "boolean"),
     "opt_out_sms": ("Opt_Out_SMS__c", "boolean"),
-    "consent_email": ("Consent_Email__c", "picklist"),
-    "consent_phone": ("Consent_Phone__c", "picklist"),
-    "consent_sms": ("Consent_SMS__c", "picklist"),
+    "consent_email": ("Consent_Email__c", "boolean"),
+    "consent_phone": ("Consent_Phone__c", "boolean"),
+    "consent_sms": ("Consent_SMS__c", "boolean"),
     "consent_proof": ("Consent_Proof__c", "string"),
     "consent_at": ("Consent_At__c", "datetime"),
     "preferred_contact": ("Preferred_Contact__c", "picklist"),
@@ -69,29 +69,13 @@ CUSTOM: Final = {
     "verdict_reason": ("Verdict_Reason__c", "picklist"),
     "outcome": ("Outcome__c", "string"),
     "outcome_at": ("Outcome_At__c", "datetime"),
-    "lifecycle_stage": ("Leadtriage_Stage__c", "picklist"),
 }
 """Columns that become custom fields, on leads and on contacts. ``opt_out_all`` is an Individual.
 
-Consents are picklists, as a checkbox could not say that nobody was asked.
+Consents are checkboxes, as most orgs have them: one that is not ticked says nothing.
 """
-WRITTEN: Final = {
-    **dict.fromkeys(
-        (
-            *("Reason_Codes", "Pathway", "Nurture_Track", "Next_Step", "Allowed_Channels"),
-            *("Allowed_Topics", "Follow_Up_State", "Policy_Version", "Decision_Id"),
-        ),
-        "string",
-    ),
-    "Hand_Off_Summary": "textarea",
-    **dict.fromkeys(("Next_Step_Due_At", "First_Follow_Up_At", "Decided_At"), "datetime"),
-    **{f"Score_{name}": "double" for name in ("Total", "Fit", "Intent", "Timing", "Account")},
-}
-"""What is written back, without ``Leadtriage_`` and ``__c``: an org that is worked on has it deployed."""
-STAGES: Final = (
-    *("Subscriber", "Lead", "Nurture", "Recycled", "Disqualified", "Marketing Qualified"),
-    *("Sales Qualified", "Opportunity", "Customer"),
-)
+STAGE: Final = ("lifecycle_stage", "Leadtriage_Stage__c")
+"""The column of the stage, and the field of our package that holds it."""
 ACTIVITY: Final = {"service_line": "Service_Line__c", "is_automated": "Is_Automated__c"}
 """Custom fields of tasks, events and campaign members."""
 
@@ -100,15 +84,12 @@ _LENGTHS: Final = {"string": 255, "picklist": 255, "textarea": 1000}
 
 
 def custom_fields() -> Iterator[Field]:
-    """Make the custom fields of leads and contacts."""
+    """Make the custom fields of leads and contacts that an organisation has of its own."""
     for name, type_ in CUSTOM.values():
-        options = STAGES if name == "Leadtriage_Stage__c" else ()
-        yield custom(name, type_, *options)
-    for name, type_ in WRITTEN.items():
-        yield custom(f"Leadtriage_{name}__c", type_)
+        yield custom(name, type_)
 
 
-def custom(name: str, type_: str, *options: str) -> Field:
+def custom(name: str, type_: str) -> Field:
     """Make a custom field."""
     is_flag = type_ == "boolean"
     return Field(
@@ -119,9 +100,7 @@ def custom(name: str, type_: str, *options: str) -> Field:
         is_nillable=not is_flag,
         is_defaulted=is_flag,
         default=0 if is_flag else None,
-        options=tuple(Option(value=option) for option in options),
         precision=18 if type_ == "double" else 0,
         is_custom=True,
-        is_tracked=name == "Leadtriage_Stage__c",
         is_external_id=name == "HubSpot_Id__c",
     )

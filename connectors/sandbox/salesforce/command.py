@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from connectors.sandbox.clock import SandboxClock
 from connectors.sandbox.running import Running, faults_of, filled_from, served
@@ -12,6 +11,7 @@ from connectors.sandbox.salesforce.app import SalesforceTwin, open_twin
 from connectors.sandbox.salesforce.metadata import deploy
 from connectors.sandbox.salesforce.population import Populated, populate
 from connectors.sandbox.salesforce.sessions import SANDBOX_SESSION
+from connectors.sandbox.salesforce.shipped import deploy_shipped
 from worker.errors import FixConfigurationError
 from worker.ports import SandboxOrder
 
@@ -32,9 +32,8 @@ def open_sandbox(order: SandboxOrder) -> Iterator[Running]:
         faults=faults_of(order.script),
     )
     try:
+        _deploy(twin, order)
         filled = _filled(twin, order)
-        if order.metadata is not None:
-            _deploy(twin, order.metadata)
         with served(twin, order.port) as url:
             yield Running(
                 url=url,
@@ -58,16 +57,25 @@ def _variables(url: str, twin: SalesforceTwin) -> dict[str, str]:
     }
 
 
+def _is_empty(twin: SalesforceTwin) -> bool:
+    return not (twin.org.store.count("Lead") or twin.org.store.count("Contact"))
+
+
 def _filled(twin: SalesforceTwin, order: SandboxOrder) -> Populated:
     """Fill the twin from tables, unless its database holds people already."""
-    is_empty = not (twin.org.store.count("Lead") or twin.org.store.count("Contact"))
     folder = order.data
-    if folder is None or not is_empty:
+    if folder is None or not _is_empty(twin):
         return Populated()
     return filled_from(folder, lambda: populate(twin.org, folder, order.on_progress))
 
 
-def _deploy(twin: SalesforceTwin, folder: Path) -> None:
+def _deploy(twin: SalesforceTwin, order: SandboxOrder) -> None:
+    """Deploy what is named, else our package where people are to be put in."""
+    folder = order.metadata
+    if folder is None:
+        if order.data is not None and _is_empty(twin):
+            deploy_shipped(twin.org)
+        return
     try:
         deploy(twin.org, folder)
     except (OSError, KeyError) as error:

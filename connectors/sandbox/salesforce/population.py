@@ -4,7 +4,7 @@ The same tables give the same org. Ids of Salesforce say who is a lead and who a
 patients and customers are contacts, everybody else a lead. Whoever opted out of everything has an
 Individual that says so. Calls and e-mails become tasks, meetings events, replies messages; every other
 action the membership of a campaign of its name. What a real org could not hold (a malformed address, a
-text too long) is left out and counted.
+text too long) is left out and counted, and so is the stage where our package was not deployed.
 """
 
 from __future__ import annotations
@@ -12,17 +12,18 @@ from __future__ import annotations
 import csv
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
+from dataclasses import field as dataclass_field
 from itertools import islice
 from pathlib import Path
 from typing import Final
 
 from connectors.sandbox.salesforce.acts import Acts, ms, put_acts, stamps
-from connectors.sandbox.salesforce.columns import ACTIVITY, CONTACT, CUSTOM, LEAD, custom
+from connectors.sandbox.salesforce.columns import ACTIVITY, CONTACT, CUSTOM, LEAD, STAGE, custom
 from connectors.sandbox.salesforce.columns import custom_fields as fields_of_people
 from connectors.sandbox.salesforce.derived import full_name
 from connectors.sandbox.salesforce.errors import RefusedError
-from connectors.sandbox.salesforce.fields import ObjectType, Row
+from connectors.sandbox.salesforce.fields import Field, ObjectType, Row, Stored
 from connectors.sandbox.salesforce.ids import read_id
 from connectors.sandbox.salesforce.org import Org
 from connectors.sandbox.salesforce.values import kept
@@ -38,8 +39,8 @@ _QUEUED: Final = ("Lead", "Task")
 class Populated:
     """What was made, and by column what was left out."""
 
-    made: Counter[str] = field(default_factory=Counter)
-    left_out: Counter[str] = field(default_factory=Counter)
+    made: Counter[str] = dataclass_field(default_factory=Counter)
+    left_out: Counter[str] = dataclass_field(default_factory=Counter)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -47,10 +48,10 @@ class Filling:
     """A population under way: who owns by the names of the table, and who is who."""
 
     org: Org
-    done: Populated = field(default_factory=Populated)
-    owners: dict[str, str] = field(default_factory=dict)
-    people: dict[str, str] = field(default_factory=dict)
-    accounts: dict[str, str] = field(default_factory=dict)
+    done: Populated = dataclass_field(default_factory=Populated)
+    owners: dict[str, str] = dataclass_field(default_factory=dict)
+    people: dict[str, str] = dataclass_field(default_factory=dict)
+    accounts: dict[str, str] = dataclass_field(default_factory=dict)
 
 
 def populate(org: Org, folder: Path, on_progress: Callable[[int], None] | None = None) -> Populated:
@@ -81,12 +82,20 @@ def _define(org: Org) -> None:
     now = org.clock.now_ms()
     for type_ in ("Lead", "Contact"):
         org.schema.add_fields(type_, *fields_of_people(), at=now)
+        _track_stage(org, type_)
     for type_ in ("Task", "Event", "CampaignMember"):
         fields = [
             custom(name, "boolean" if column.startswith("is_") else "string")
             for column, name in ACTIVITY.items()
         ]
         org.schema.add_fields(type_, *fields, at=now)
+
+
+def _track_stage(org: Org, type_: str) -> None:
+    """Keep a history of the stage, as an administrator sets after our package was deployed."""
+    stage = org.schema.of(type_).field(STAGE[1])
+    if stage is not None:
+        org.schema.add_fields(type_, replace(stage, is_tracked=True), at=org.clock.now_ms())
 
 
 def rows(path: Path) -> Iterator[dict[str, str]]:
@@ -175,15 +184,25 @@ def _person(filling: Filling, type_: str, row: Mapping[str, str]) -> Row:
 def _values(filling: Filling, object_type: ObjectType, row: Mapping[str, str]) -> Row:
     own = LEAD if object_type.name == "Lead" else CONTACT
     found: Row = {}
-    for column, name in {**own, **{column: name for column, (name, _) in CUSTOM.items()}}.items():
+    custom_ones = {column: name for column, (name, _) in CUSTOM.items()}
+    for column, name in (*own.items(), *custom_ones.items(), STAGE):
         text = row.get(column, "")
-        if not text:
-            continue
-        try:
-            found[name] = kept(object_type.fields[name.lower()], text)
-        except RefusedError:
+        value = _kept(object_type.field(name), text) if text else None
+        if value is not None:
+            found[name] = value
+        elif text:
             filling.done.left_out[column] += 1
     return found
+
+
+def _kept(field: Field | None, text: str) -> Stored:
+    """Bring a text into the form of its field; None where the org could not hold it."""
+    if field is None:
+        return None
+    try:
+        return kept(field, text)
+    except RefusedError:
+        return None
 
 
 def _bounce(person: Row, type_: str, row: Mapping[str, str]) -> None:
