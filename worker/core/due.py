@@ -7,21 +7,24 @@ a bisection where they differ.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TypeAlias, TypeVar
+from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
 from worker.core.admission import as_routed
 from worker.core.availability import Admission
-from worker.core.case import YES
+from worker.core.case import YES, Case
 from worker.core.conditions import FactTest, Operator
+from worker.core.exclusions import LOOK_BACK
 from worker.core.identity import MergedLead
 from worker.core.judgement import Judgement, LeadSnapshot, Signature, is_qualified, judge
-from worker.core.model import Activity, FactValue, Strength
-from worker.core.quality import CLOCK_SLACK, turning_points
+from worker.core.model import Activity, FactValue
+from worker.core.quality import CLOCK_SLACK, severity_of, turning_points
 from worker.core.reasoning import STOPPED
-from worker.core.ruleset import Ruleset, Windows
+from worker.core.reasons import Severity
+from worker.core.ruleset import Ruleset
+from worker.core.windows import ActionWindows, Presence, Windows
 
 TICK = timedelta(microseconds=1)
 PRECISION = timedelta(seconds=1)
@@ -30,8 +33,6 @@ FAR_AHEAD = timedelta(days=3 * 365)
 """Nothing is looked for beyond this; such a lead is looked at again then."""
 
 _SignatureAt: TypeAlias = Callable[[datetime], Signature]
-_K = TypeVar("_K")
-_Lengths: TypeAlias = Mapping[_K, frozenset[timedelta]]
 
 
 def next_change_at(
@@ -137,6 +138,8 @@ def _moments(
     ruleset: Ruleset, snapshot: LeadSnapshot, judgement: Judgement, windows: Windows
 ) -> Iterator[datetime]:
     yield from _activity_moments(snapshot, windows)
+    responses = ruleset.configuration.exclusions.responses
+    yield from _newest_closings(snapshot, judgement.case, windows, responses)
     zone = ruleset.configuration.time_zone
     case = judgement.case
     for test in windows.facts:
@@ -145,9 +148,18 @@ def _moments(
             if value is not None:
                 yield from _fact_moments(test, value, zone)
     yield from _standing_moments(ruleset, judgement)
-    facts = judgement.case.facts
-    for moment, _spot in turning_points(facts, ruleset.quality.policy):
-        yield moment
+    yield from _finding_moments(ruleset, judgement, windows)
+
+
+def _finding_moments(
+    ruleset: Ruleset, judgement: Judgement, windows: Windows
+) -> Iterator[datetime]:
+    """The instants at which a finding comes or goes; not of one that is told nowhere and asked by none."""
+    facts, quality = judgement.case.facts, ruleset.quality.policy
+    for moment, spot in turning_points(facts, quality):
+        severity = severity_of(spot.code, quality, judgement.pathway)
+        if severity is not Severity.INFO or spot.code in windows.findings:
+            yield moment
     for fact in ruleset.quality.past_facts:
         at = facts.get(fact)
         if isinstance(at, date) and not isinstance(at, datetime):
@@ -160,27 +172,56 @@ def _activity_moments(snapshot: LeadSnapshot, windows: Windows) -> Iterator[date
     for activity in snapshot.activities:
         if not activity.is_excluded:
             yield activity.at
-            yield from _closings(activity, windows.by_kind, windows.by_strength)
+            yield from _closings(activity, windows.own)
     if snapshot.membership is None:
         return
     together = windows.organisation
     for activity in snapshot.membership.organisation.actions:
         yield activity.at
-        yield from _closings(activity, together.by_kind, together.by_strength)
+        yield from _closings(activity, together)
     for colleague in snapshot.membership.organisation.colleagues:
         yield colleague.acted_at
         for length in windows.colleagues:
             yield colleague.acted_at + length
 
 
-def _closings(
-    activity: Activity, by_kind: _Lengths[str], by_strength: _Lengths[Strength]
-) -> Iterator[datetime]:
+def _closings(activity: Activity, windows: ActionWindows) -> Iterator[datetime]:
     """The instants at which an action falls out of a window."""
-    for length in by_kind.get(activity.kind, ()):
+    for length in windows.by_kind.get(activity.kind, ()):
         yield activity.at + length
-    for length in by_strength.get(activity.strength, ()):
+    for length in windows.by_strength.get(activity.strength, ()):
         yield activity.at + length
+
+
+def _newest_closings(
+    snapshot: LeadSnapshot, case: Case, windows: Windows, responses: Container[str]
+) -> Iterator[datetime]:
+    """The instants at which the newest action falls out of a window; of older ones it covers none.
+
+    What is to come, and answers to outreach, may count for nothing by then: they cover nobody.
+    """
+    happened = [activity for activity in snapshot.activities if not activity.is_excluded]
+    is_settled = not happened or happened[0].at <= case.now
+    for asked in windows.present:
+        covered_since = _newest_at(asked, case, responses) if is_settled else None
+        for activity in happened:
+            if covered_since is not None and activity.at < covered_since:
+                break
+            if asked.is_about(activity):
+                yield from (activity.at + length for length in asked.lengths)
+
+
+def _newest_at(asked: Presence, case: Case, responses: Container[str]) -> datetime | None:
+    """When the newest action that surely goes on counting was done."""
+    if asked.kinds:
+        known: list[Sequence[Activity]] = [case.by_kind.get(kind, []) for kind in asked.kinds]
+    else:
+        known = [case.activities]
+    newest = (
+        next((a.at for a in actions if a.kind not in responses and asked.is_about(a)), None)
+        for actions in known
+    )
+    return max((at for at in newest if at is not None), default=None)
 
 
 def _fact_moments(test: FactTest, value: FactValue, zone: ZoneInfo) -> Iterator[datetime]:
@@ -205,3 +246,7 @@ def _standing_moments(ruleset: Ruleset, judgement: Judgement) -> Iterator[dateti
         yield standing.set_by_worker_at + lifecycle.dwell
     if standing.set_by_person_at is not None:
         yield standing.set_by_person_at + lifecycle.person_cool_down
+    strong_at, facts = standing.last_strong_at, judgement.case.facts
+    is_handed_back = standing.recycled_at is not None or "sales_verdict" in facts
+    if strong_at is not None and (is_handed_back or standing.set_by_person_at is not None):
+        yield strong_at + LOOK_BACK

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import partial
 from typing import TypeVar
 
@@ -12,21 +11,10 @@ from worker.core.availability import AvailabilityRule
 from worker.core.availability_map import AvailabilityMapper, compile_availability_mapper
 from worker.core.compiled_hand_off import CompiledHandOff, compile_hand_off
 from worker.core.compiled_policy import CompiledPolicy, compile_policy
-from worker.core.conditions import (
-    ActivityTest,
-    ColleaguesTest,
-    Condition,
-    FactTest,
-    Operator,
-    Whose,
-    criteria_read,
-    walk,
-)
 from worker.core.configuration import Configuration
 from worker.core.consent import ConsentCheck, compile_consent
 from worker.core.contact_points import ConsentWatch, watch_of
 from worker.core.evaluation import Compiled, compile_condition
-from worker.core.exclusions import LOOK_BACK
 from worker.core.field_map import Managed, ObjectKind, ObjectMap
 from worker.core.lifecycle import PROPOSED, LifecyclePolicy
 from worker.core.mapping import (
@@ -35,43 +23,23 @@ from worker.core.mapping import (
     compile_activity_mapper,
     compile_contact_mapper,
 )
-from worker.core.model import OPENING_FACTS, Stage, Strength
+from worker.core.model import OPENING_FACTS, Stage
 from worker.core.needs import needed_facts
 from worker.core.organisation_asks import OrganisationAsks, find_asks
-from worker.core.policy import Policy
 from worker.core.quality import Checks, compile_checks
 from worker.core.readers import find_readers
 from worker.core.routing import CompiledRouting, compile_routing
 from worker.core.stated_timing import StatedTiming, compile_timing
 from worker.core.topics import TopicCheck, compile_topics
+from worker.core.windows import (
+    Windows,
+    always_asked,
+    compile_windows,
+    policy_windows,
+    stopped_windows,
+)
 
 _M = TypeVar("_M")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ActionWindows:
-    """Windows of actions of one kind, and of any kind that is as strong."""
-
-    by_kind: Mapping[str, frozenset[timedelta]]
-    by_strength: Mapping[Strength, frozenset[timedelta]]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Windows:
-    """The lengths of time after which something may begin or stop to count, by what it applies to.
-
-    ``by_kind`` holds windows of activities of one kind, ``by_strength`` those of any kind that is
-    as strong; ``organisation`` the same for actions of others in the organisation; ``colleagues``
-    how long an action makes a colleague an active one; ``facts`` the tests of dates and instants;
-    ``decays`` whether any points fade.
-    """
-
-    by_kind: Mapping[str, frozenset[timedelta]]
-    by_strength: Mapping[Strength, frozenset[timedelta]]
-    organisation: ActionWindows
-    colleagues: frozenset[timedelta]
-    facts: tuple[FactTest, ...]
-    decays: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,14 +103,13 @@ def compile_ruleset(configuration: Configuration) -> Ruleset:
         ),
         policies={name: compile_policy(p) for name, p in configuration.policies.items()},
         windows={
-            None: _windows(_always_asked(configuration), decays=False),
+            None: compile_windows(always_asked(configuration)),
             **{
-                name: _policy_windows(configuration, p)
-                for name, p in configuration.policies.items()
+                name: policy_windows(configuration, p) for name, p in configuration.policies.items()
             },
         },
         stopped_windows={
-            name: _stopped_windows(configuration, p) for name, p in configuration.policies.items()
+            name: stopped_windows(configuration, p) for name, p in configuration.policies.items()
         },
         quality=compile_checks(
             configuration.quality,
@@ -193,7 +160,7 @@ def _availability(configuration: Configuration) -> CompiledAvailability:
         rules=tuple(
             (rule, compile_condition(rule.never_for) if rule.never_for else None) for rule in rules
         ),
-        windows=_windows(exceptions, decays=False),
+        windows=compile_windows(exceptions),
         is_read=not OPENING_FACTS.isdisjoint(find_readers(configuration)),
     )
 
@@ -245,84 +212,3 @@ def mapped_facts(configuration: Configuration) -> frozenset[str]:
         for _place, item in _objects(configuration, ObjectKind.CONTACT)
         for read in item.reads
     )
-
-
-def _always_asked(configuration: Configuration) -> Iterator[Condition]:
-    for rule in configuration.pathways:
-        yield rule.condition
-    for jurisdiction in configuration.consent.jurisdictions:
-        yield jurisdiction.condition
-    for channel in configuration.consent.channels:
-        for item in channel.evidence:
-            yield item.condition
-            yield from item.ageing()
-    yield from (topic.condition for topic in configuration.consent.topics if topic.condition)
-    yield from (row.condition for row in configuration.lifecycle.rows() if row.condition)
-
-
-def _policy_windows(configuration: Configuration, policy: Policy) -> Windows:
-    """The windows of a lead to which the whole policy applies."""
-    evidence = (
-        ActivityTest(within=rule.evidence.within, strengths=rule.evidence.strengths)
-        for rule in policy.rules
-        if rule.evidence is not None
-    )
-    decays = any(criterion.half_life is not None for criterion in policy.criteria)
-    return _windows((*_always_asked(configuration), *policy.asked(), *evidence), decays=decays)
-
-
-def _stopped_windows(configuration: Configuration, policy: Policy) -> Windows:
-    """The windows of a lead that a gate or disqualifier stops: only those can let it go on."""
-    conditions = {criterion.id: criterion.condition for criterion in policy.criteria}
-    gates = (gate.criterion for gate in policy.gates)
-    waiting = [*policy.disqualifiers, *policy.exclusions, *gates, *policy.holds]
-    asked: dict[str, Condition] = {}
-    while waiting:
-        name = waiting.pop()
-        if name not in asked:
-            asked[name] = conditions[name]
-            waiting += criteria_read(conditions[name])
-    return _windows((*_always_asked(configuration), *asked.values()), decays=False)
-
-
-def _windows(conditions: Iterable[Condition], *, decays: bool) -> Windows:
-    parts = [part for condition in conditions for part in walk(condition)]
-    actions = [part for part in parts if isinstance(part, ActivityTest)]
-    own = _action_windows(actions)
-    timed = (p for p in parts if isinstance(p, FactTest) and p.operator in _TIMED)
-    return Windows(
-        by_kind=own.by_kind,
-        by_strength=own.by_strength,
-        organisation=_action_windows([p for p in actions if p.of is Whose.ORGANISATION]),
-        colleagues=frozenset(part.within for part in parts if isinstance(part, ColleaguesTest)),
-        facts=tuple(dict.fromkeys(timed)),
-        decays=decays,
-    )
-
-
-def _action_windows(tests: Iterable[ActivityTest]) -> ActionWindows:
-    by_kind: dict[str, set[timedelta]] = {}
-    by_strength: dict[Strength, set[timedelta]] = {}
-    for test in tests:
-        lengths = _lengths(test)
-        for kind in test.kinds:
-            by_kind.setdefault(kind, set()).update(lengths)
-        for strength in () if test.kinds else test.strengths or Strength:
-            by_strength.setdefault(strength, set()).update(lengths)
-        for kind in test.after | test.touch_among:
-            by_kind.setdefault(kind, set()).add(LOOK_BACK)
-    return ActionWindows(
-        by_kind={kind: frozenset(times) for kind, times in by_kind.items()},
-        by_strength={strength: frozenset(times) for strength, times in by_strength.items()},
-    )
-
-
-def _lengths(test: ActivityTest) -> frozenset[timedelta]:
-    """How long after an action what a test says of it may change."""
-    found = {test.within or LOOK_BACK, test.older_than, test.silent_for}
-    return frozenset(length for length in found if length is not None)
-
-
-_TIMED = frozenset(
-    {Operator.WITHIN_LAST, Operator.WITHIN_NEXT, Operator.OLDER_THAN, Operator.LATER_THAN}
-)
