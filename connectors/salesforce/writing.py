@@ -43,7 +43,9 @@ _CHANGED: Final = "LastModifiedDate"
 _PARENT: Final = "AccountId"
 _KIND: Final = "RecordTypeId"
 _CONTROL: Final = ("Id", "IsConverted", _PARENT, _KIND, _CHANGED)
-_GONE: Final = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND", "INVALID_CROSS_REFERENCE_KEY"})
+_GONE: Final = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND"})
+_UNCLEAR: Final = "INVALID_CROSS_REFERENCE_KEY"
+"""Said of a record that is not there, and of an owner who is not."""
 _NOT_OURS: Final = frozenset({"ALL_OR_NONE_OPERATION_ROLLED_BACK", "PROCESSING_HALTED"})
 _NOT_DONE: Final = frozenset({401, 403, 429})
 _OF_ROW: Final = frozenset(
@@ -61,8 +63,8 @@ class Batch:
     """The commands of one push on one object, with what became of each.
 
     ``types`` are the columns that a write depends on, with their types. ``present`` is what the records are
-    known to hold, as of ``seen_at``. ``done`` is what is to be looked at again: what Salesforce says it
-    carried out, and, with its code in ``doubted``, what it refused for something that is not there.
+    known to hold, as of ``seen_at``. ``done`` is what Salesforce says it carried out, and was not looked at
+    since; ``doubted`` what it refused because the record is gone, or the owner.
     ``is_stopped`` means that nothing more may be sent, as Salesforce takes no more calls or does not
     answer. ``unsure`` are ids of records of which a write may have landed, or is to be tried later: their
     next commands wait.
@@ -78,7 +80,7 @@ class Batch:
     seen_at: datetime | None = None
     results: dict[str, WriteResult] = field(default_factory=dict)
     done: list[WriteCommand] = field(default_factory=list)
-    doubted: dict[str, str] = field(default_factory=dict)
+    doubted: list[WriteCommand] = field(default_factory=list)
     unsure: set[str] = field(default_factory=set)
     is_begun: bool = False
     is_stopped: bool = False
@@ -236,30 +238,34 @@ class Batch:
         if is_stale:
             self._settle(command, WriteOutcome.CONFLICT, "WRITE_CONFLICT")
         elif code in _GONE:
-            self.doubted[command.command_id] = code
-            self.done.append(command)
+            self._settle(command, WriteOutcome.MISSING)
+        elif code == _UNCLEAR:
+            self.doubted.append(command)
         elif not (is_passing(code) or code in _NOT_OURS):
             known = code if code and is_code(code) else None
             self._settle(command, WriteOutcome.REJECTED, known)
 
     def _look_again(self) -> None:
         """Read what was written: triggers and flows of the org may have put it back."""
-        commands, self.done = self.done, []
-        codes, self.doubted = self.doubted, {}
-        if not commands:
+        done, doubted = self.done, self.doubted
+        self.done, self.doubted = [], []
+        if not (done or doubted):
             return
         try:
-            now = self._read(commands)
+            now = self._read([*done, *doubted])
         except LeadtriageError:
             return
-        for one in commands:
+        for one in done:
             row = now.get(id_of(one))
             if row is None:
                 self._settle(one, WriteOutcome.MISSING)
-            elif one.command_id in codes:
-                self._settle(one, WriteOutcome.REJECTED, codes[one.command_id])
             else:
                 self._compare(one, row)
+        for one in doubted:
+            if id_of(one) in now:
+                self._settle(one, WriteOutcome.REJECTED, _UNCLEAR)
+            else:
+                self._settle(one, WriteOutcome.MISSING)
 
     def _compare(self, command: WriteCommand, now: Row) -> None:
         """Say whether all, a part or nothing of a command stands.
