@@ -7,6 +7,7 @@ leaves something the next one takes up. A job that we opened is removed once it 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -127,9 +128,10 @@ class BulkReader:
             answer, streamed = self.transport.stream(
                 paths.JOB_RESULTS, path={"job": job}, query=query
             )
-            following = answer.headers.get("sforce-locator", _END)
-            after = None if following in (_END, "") else following
-            yield from _in_parts(streamed.rows(), types, size, after)
+            with closing(streamed):
+                after = _locator_in(answer.headers)
+                lines = _counted(streamed.rows(), answer.headers)
+                yield from _in_parts(lines, types, size, after)
             if after is None:
                 return
             if after == locator:
@@ -142,6 +144,25 @@ class BulkReader:
             self.transport.exchange(paths.JOB_DELETE, path={"job": job})
         except LeadtriageError:
             return
+
+
+def _locator_in(headers: Mapping[str, str]) -> str | None:
+    """Read where the result goes on. Its end is told: without a word there may be more."""
+    locator = headers.get("sforce-locator")
+    if not locator:
+        raise UnavailableError("Salesforce does not say whether a bulk query goes on.")
+    return None if locator == _END else locator
+
+
+def _counted(lines: Iterator[list[str]], headers: Mapping[str, str]) -> Iterator[list[str]]:
+    """Give the lines on, the header first, and see at the end that none is missing."""
+    count = -1  # the header is no row
+    for line in lines:
+        count += bool(line)
+        yield line
+    told = headers.get("sforce-numberofrecords", "")
+    if told.isascii() and told.isdigit() and int(told) != count:
+        raise UnavailableError("A part of a bulk query has another number of rows than it says.")
 
 
 def _in_parts(

@@ -150,7 +150,7 @@ def _listed(target: Target, course: Course, resumed: Bookmark | None) -> Iterato
     newest: datetime | None = None
     for found in target.reader.walk(target.list_walk, place):
         is_first = resumed is None and newest is None
-        is_many = is_first and found.total > course.bulk_threshold
+        is_many = is_first and (found.total is None or found.total > course.bulk_threshold)
         if is_many and (yield from _by_bulk(target, course, Bookmark(began=began))):
             return
         newest = _newest(found, newest)
@@ -224,7 +224,7 @@ def _changed(target: Target, course: Course, mark: Bookmark) -> Iterator[Chunk]:
             has_gone=target.is_marked or target.has_archive,
         )
         for found in reader.walk(walk, mark.place if is_own else Place(at=mark.at)):
-            if found.total > course.bulk_threshold:
+            if (found.total or 0) > course.bulk_threshold:
                 yield from _gone(target, course, mark)
                 yield from _listed(target, course, None)
                 return

@@ -26,8 +26,8 @@ from connectors.salesforce.faults import Fault
 from connectors.shared.options import is_loopback
 from worker.errors import UnavailableError
 
-TIMEOUTS: Final = (5.0, 120.0)
-"""Seconds to connect, and seconds of silence while reading."""
+TIMEOUTS: Final = (5.0, 150.0)
+"""Seconds to connect, and seconds of silence while reading: Salesforce itself ends a query after 120."""
 _POOL: Final = 8
 _HEADERS: Final = {
     "Sforce-Auto-Assign": "FALSE",  # else assignment rules replace the owner, on updates as well

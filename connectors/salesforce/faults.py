@@ -29,6 +29,8 @@ from worker.errors import (
 EXPIRED = "INVALID_SESSION_ID"
 LOCKED = "UNABLE_TO_LOCK_ROW"
 DEAD_CURSOR = "INVALID_QUERY_LOCATOR"
+TOO_MUCH = frozenset({"QUERY_TIMEOUT", "OPERATION_TOO_LARGE"})
+"""What Salesforce says of a query that it cannot answer in time, or that finds too much."""
 LIMIT = "REQUEST_LIMIT_EXCEEDED"
 DAY = timedelta(hours=1)
 """The daily count is of the last 24 hours, so it falls by and by: it is looked at again after this."""
@@ -130,8 +132,7 @@ _BY_CODE: Mapping[str, _Make] = {
     DEAD_CURSOR: _restart,
     LOCKED: _unavailable,
     "ENTITY_IS_LOCKED": _unavailable,  # by an approval that is under way
-    "QUERY_TIMEOUT": _unavailable,
-    "OPERATION_TOO_LARGE": _unavailable,
+    **dict.fromkeys(TOO_MUCH, _unavailable),
     "SERVER_UNAVAILABLE": _unavailable,
     "UNKNOWN_EXCEPTION": _unavailable,
     "INTERNAL_SERVER_ERROR": _unavailable,

@@ -1,7 +1,8 @@
 """Asks for the rows of one object: a walk by (stamp, Id), the next page, single rows by id.
 
 A page is followed by the server's own cursor. Where that has died, the walk goes on with a new query from
-the last row that came, as asking the dead one again would fail for ever.
+the last row that came, as asking the dead one again would fail for ever. Where a query takes Salesforce too
+long, the walk goes on in steps, each a query of its own for a few rows.
 """
 
 from __future__ import annotations
@@ -9,9 +10,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Final
 
 from connectors.salesforce import paths
-from connectors.salesforce.faults import DEAD_CURSOR, Fault
+from connectors.salesforce.faults import DEAD_CURSOR, TOO_MUCH, Fault
 from connectors.salesforce.ids import is_id
 from connectors.salesforce.keyset import Place, beyond, order_of
 from connectors.salesforce.rows import Row, RowPage, read_page
@@ -21,7 +23,9 @@ from connectors.shared.commands import chunks
 from worker.errors import UnavailableError
 
 READ_BATCH = 2000
-_MOST_DEATHS = 5
+_MOST_STALLS = 5
+_ENDED = TOO_MUCH | {DEAD_CURSOR}
+_NONE: Final[frozenset[str]] = frozenset()
 _LONGEST_SOQL = 100_000
 """Letters of a query, as Salesforce limits them (SOQL and SOSL Limits)."""
 _ID_ROOM = len("'00Q000000000000AAA', ")
@@ -39,11 +43,14 @@ class Walk:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Found:
-    """A page of a walk: its rows, the place behind them, how many there are, and whether it is the last."""
+    """A page of a walk: its rows, the place behind them, how many there are, and whether it is the last.
+
+    ``total`` is None in a walk by steps: nobody knows.
+    """
 
     rows: tuple[Row, ...]
     place: Place
-    total: int
+    total: int | None
     is_last: bool
 
 
@@ -55,28 +62,51 @@ class ObjectReader:
     name: str
     types: Mapping[str, str]
 
-    def soql(self, walk: Walk, place: Place, *, is_ordered: bool = True) -> str:
+    def soql(
+        self, walk: Walk, place: Place, *, is_ordered: bool = True, most: int | None = None
+    ) -> str:
         """Write the query of a walk from a place on."""
         where = (*beyond(walk.stamp, place, walk.until), *walk.where)
-        return select(self.name, self.types, where, order_of(walk.stamp) if is_ordered else ())
+        order = order_of(walk.stamp) if is_ordered else ()
+        return select(self.name, self.types, where, order, most)
 
     def walk(self, walk: Walk, place: Place) -> Iterator[Found]:
-        """Walk from a place on, page by page."""
-        deaths = 0
-        page = self._query(self.soql(walk, place), has_gone=walk.has_gone)
+        """Walk from a place on, page by page.
+
+        A query that ends early is asked anew from where it got to, as long as each gets further.
+        """
+        stalls = 0
+        page, is_step = self._begin(walk, place, is_step=False)
         total = page.total
         while True:
-            place = _after(page.rows, walk.stamp, place)
-            yield Found(rows=page.rows, place=place, total=total, is_last=page.following is None)
-            if page.following is None:
+            before, place = place, _after(page.rows, walk.stamp, place)
+            stalls = stalls if place == before else 0
+            is_last = page.following is None and not (is_step and page.total >= READ_BATCH)
+            told = None if is_step else total
+            yield Found(rows=page.rows, place=place, total=told, is_last=is_last)
+            if is_last:
                 return
-            following = self._next(page.following)
-            if isinstance(following, Fault):
-                deaths += 1
-                if deaths > _MOST_DEATHS:
-                    raise UnavailableError("Salesforce ends each query before it is read.")
-                following = self._query(self.soql(walk, place), has_gone=walk.has_gone)
-            page = following
+            following = None if page.following is None else self._next(page.following)
+            if isinstance(following, RowPage):
+                page = following
+                continue
+            stalls += 1
+            if stalls > _MOST_STALLS:
+                raise UnavailableError("Salesforce ends each query before it is read.")
+            is_step = is_step or (following is not None and following.code in TOO_MUCH)
+            page, is_step = self._begin(walk, place, is_step=is_step)
+
+    def _begin(self, walk: Walk, place: Place, *, is_step: bool) -> tuple[RowPage, bool]:
+        """Ask from a place on for the whole, or for a step; for a step where the whole is too much."""
+        given = self.transport.attempt_query(
+            self.soql(walk, place, most=READ_BATCH if is_step else None),
+            self._parse,
+            has_gone=walk.has_gone,
+            told=_NONE if is_step else TOO_MUCH,
+        )
+        return (
+            self._begin(walk, place, is_step=True) if isinstance(given, Fault) else (given, is_step)
+        )
 
     def read(self, ids: Sequence[str]) -> dict[str, Row]:
         """Read rows by id; what is gone is left out, and so is what is no id at all."""
@@ -84,7 +114,9 @@ class ObjectReader:
         room = _LONGEST_SOQL - len(select(self.name, self.types, [among("Id", ())]))
         size = max(1, min(READ_BATCH, room // _ID_ROOM))
         for part in chunks([one for one in ids if is_id(one)], size):
-            page = self._query(select(self.name, self.types, [among("Id", part)]), has_gone=False)
+            page = self.transport.query(
+                select(self.name, self.types, [among("Id", part)]), self._parse
+            )
             while True:
                 found.update({row.id: row for row in page.rows if row.id})
                 if page.following is None:
@@ -99,13 +131,8 @@ class ObjectReader:
         """The same, with more columns."""
         return replace(self, types={**self.types, **more})
 
-    def _query(self, soql: str, *, has_gone: bool) -> RowPage:
-        return self.transport.query(soql, self._parse, has_gone=has_gone)
-
     def _next(self, url: str) -> RowPage | Fault:
-        return self.transport.attempt(
-            paths.NEXT_PAGE, self._parse, path={"next": url}, told=frozenset({DEAD_CURSOR})
-        )
+        return self.transport.attempt(paths.NEXT_PAGE, self._parse, path={"next": url}, told=_ENDED)
 
     def _parse(self, body: bytes) -> RowPage:
         return read_page(body, self.types)

@@ -44,6 +44,7 @@ class _Page(msgspec.Struct, rename="camel"):
     records: list[dict[str, object]] = []
     next_records_url: str | None = None
     total_size: int = 0
+    done: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +63,17 @@ def read_page(body: bytes, types: Mapping[str, str]) -> RowPage:
     """Parse a page of a query for these columns.
 
     Raises:
-        msgspec.DecodeError: the body is no such page.
+        msgspec.DecodeError: the body is no such page, or does not say where the rest of the rows is.
     """
     page = _DECODER.decode(body)
+    following = _place(page.next_records_url)
+    if following is None and not page.done:
+        raise msgspec.DecodeError("the next page has no place")
     rows = tuple(
         Row(cells={name: text_of(_cell(item, name), kind) for name, kind in types.items()})
         for item in page.records
     )
-    return RowPage(rows=rows, following=_place(page.next_records_url), total=page.total_size)
+    return RowPage(rows=rows, following=following, total=page.total_size)
 
 
 def _place(url: str | None) -> str | None:

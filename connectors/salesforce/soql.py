@@ -20,7 +20,11 @@ def is_name(text: str) -> bool:
 
 
 def select(
-    source: str, fields: Iterable[str], where: Sequence[str] = (), order: Sequence[str] = ()
+    source: str,
+    fields: Iterable[str],
+    where: Sequence[str] = (),
+    order: Sequence[str] = (),
+    most: int | None = None,
 ) -> str:
     """Write a query; the conditions all have to hold."""
     text = f"SELECT {', '.join(fields)} FROM {source}"  # noqa: S608  # names checked by is_name
@@ -28,6 +32,8 @@ def select(
         text += " WHERE " + " AND ".join(where)
     if order:
         text += " ORDER BY " + ", ".join(order)
+    if most is not None:
+        text += f" LIMIT {most}"
     return text
 
 

@@ -80,29 +80,40 @@ class Transport:
 
         def once() -> T | Fault:
             answer = self.exchange(endpoint, path=path, query=query)
-            if answer.fault is not None and answer.fault.code in told:
-                return answer.fault
-            return self._parsed(endpoint, answer, decode)
+            return self._told(endpoint, answer, decode, told)
 
         return self._retry(once)
 
     def query(self, soql: str, decode: Callable[[bytes], T], *, has_gone: bool = False) -> T:
-        """Run a query; with those that were deleted, archived or merged away if ``has_gone``.
+        """Run a query; with those that were deleted, archived or merged away if ``has_gone``."""
+        given = self.attempt_query(soql, decode, has_gone=has_gone)
+        assert not isinstance(given, Fault)  # none is told, so each is raised
+        return given
+
+    def attempt_query(
+        self,
+        soql: str,
+        decode: Callable[[bytes], T],
+        *,
+        has_gone: bool = False,
+        told: frozenset[str] = frozenset(),
+    ) -> T | Fault:
+        """Run a query as ``query`` does, but give back a fault whose code is one of ``told``.
 
         A long one goes into the body of a composite request, as an address takes only so much.
         """
         endpoint = paths.QUERY_ALL if has_gone else paths.QUERY
         if len(quote(soql)) <= _LONGEST_URL:
-            return self.call(endpoint, decode, query={"q": soql})
+            return self.attempt(endpoint, decode, query={"q": soql}, told=told)
         url = self._sender.local(f"{endpoint.path}?q={quote(soql)}")
         body = {"compositeRequest": [{"method": "GET", "referenceId": "query", "url": url}]}
 
-        def once() -> T:
+        def once() -> T | Fault:
             answer = self.exchange(paths.COMPOSITE, body=msgspec.json.encode(body))
             parts = self._parsed(paths.COMPOSITE, answer, _PARTS.decode).parts
             if len(parts) != 1:
                 raise unreadable(paths.COMPOSITE, answer.status)
-            return self._parsed(endpoint, _inner(endpoint, parts[0], answer), decode)
+            return self._told(endpoint, _inner(endpoint, parts[0], answer), decode, told)
 
         return self._retry(once)
 
@@ -170,6 +181,17 @@ class Transport:
         fault = answer.fault
         if fault is not None and fault.code == LIMIT and not fault.is_concurrent:
             self.budget.close()
+
+    def _told(
+        self,
+        endpoint: Endpoint,
+        answer: Answer,
+        decode: Callable[[bytes], T],
+        told: frozenset[str],
+    ) -> T | Fault:
+        if answer.fault is not None and answer.fault.code in told:
+            return answer.fault
+        return self._parsed(endpoint, answer, decode)
 
     def _parsed(self, endpoint: Endpoint, answer: Answer, decode: Callable[[bytes], T]) -> T:
         if answer.fault is not None:

@@ -239,6 +239,23 @@ def test_f29_a_result_that_breaks_off_keeps_its_place(stub: Stub, time: FakeTime
         )
 
 
+@pytest.mark.parametrize(
+    ("headers", "told"),
+    [
+        ({"sforce-locator": "null", "sforce-numberofrecords": "3"}, "number of rows"),
+        ({"sforce-numberofrecords": "2"}, "does not say whether"),
+    ],
+)
+def test_f29_a_part_that_lacks_rows_or_its_end_is_not_taken_for_all(
+    stub: Stub, time: FakeTime, headers: dict[str, str], told: str
+) -> None:
+    begin_bulk(stub)
+    done(stub)
+    stub.script.append(Said(body=(HEAD + line(1) + line(2)).encode(), headers=headers))
+    with pytest.raises(UnavailableError, match=told):
+        pull(opened(stub, time, **BULK), fields=WIDE)
+
+
 @pytest.mark.parametrize("code", ["INVALIDENTITY", "FUNCTIONALITY_NOT_ENABLED"])
 def test_f30_an_object_that_bulk_refuses_is_read_by_rest(
     stub: Stub, time: FakeTime, code: str

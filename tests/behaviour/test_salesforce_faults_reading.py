@@ -156,6 +156,62 @@ def test_f23_a_pull_goes_on_from_its_last_durable_key(stub: Stub, time: FakeTime
     assert (ids(pages), pages[-1].is_whole) == ([lead(2)], False)
 
 
+TOO_LONG = [
+    {"errorCode": "QUERY_TIMEOUT", "message": "Your query request was running for too long."}
+]
+
+
+def test_a_query_that_takes_too_long_is_asked_in_steps(stub: Stub, time: FakeTime) -> None:
+    stub.say(described())
+    stub.say(page())
+    mark = end_of(pull(opened(stub, time)))
+    stub.say(described())
+    stub.say(TOO_LONG, 400)
+    stub.say(page(row(lead(1), T1), total=2000, following=CURSOR))
+    stub.say(page(row(lead(2), T1), total=2000))
+    stub.say(page(row(lead(3), T2)))
+    assert ids(pull(opened(stub, time), mark)) == [lead(1), lead(2), lead(3)]
+    assert f"Id > '{lead(2)}'" in soql(stub)
+    assert soql(stub).endswith("ORDER BY SystemModstamp ASC, Id ASC LIMIT 2000")
+    assert not time.slept
+
+
+def test_a_list_that_takes_too_long_is_asked_in_bulk(stub: Stub, time: FakeTime) -> None:
+    stub.say(described())
+    stub.say(TOO_LONG, 400)
+    stub.say(page(row(lead(1)), total=2000))
+    stub.say({"id": "750R0", "state": "UploadComplete"})
+    begun = opened(stub, time).pull("Lead", fields=["Email"], since=None)
+    assert mark_of(next(begun).bookmark)["job"] == "750R0"
+
+
+def test_a_step_that_takes_too_long_as_well_may_pass(stub: Stub, time: FakeTime) -> None:
+    stub.say(described())
+    stub.say(TOO_LONG, 400)
+    stub.say(TOO_LONG, 400)
+    with pytest.raises(UnavailableError, match="QUERY_TIMEOUT"):
+        pull(opened(stub, time, retries=False))
+
+
+def test_a_long_query_that_takes_too_long_is_asked_in_steps(stub: Stub, time: FakeTime) -> None:
+    many = [f"Field_{n:03d}__c" for n in range(675)]
+    stub.say(described("Lead", *map(field, many)))
+    stub.say({"compositeResponse": [{"body": TOO_LONG, "httpStatusCode": 400}]})
+    stub.say({"compositeResponse": [{"body": page(row(), total=1), "httpStatusCode": 200}]})
+    stub.say([{"errorCode": "FUNCTIONALITY_NOT_ENABLED", "message": "no bulk"}], 400)
+    assert ids(pull(opened(stub, time), fields=many)) == [LEAD]
+
+
+@pytest.mark.parametrize("place", [None, "https://elsewhere.example.org/query/01g-2000"])
+def test_rows_are_not_taken_for_all_where_the_next_page_has_no_place(
+    stub: Stub, time: FakeTime, place: str | None
+) -> None:
+    stub.say(described())
+    stub.say({**page(row(), total=2), "done": False, "nextRecordsUrl": place})
+    with pytest.raises(UnavailableError, match="ANSWER_UNREADABLE"):
+        pull(opened(stub, time, retries=False))
+
+
 def test_a_field_that_is_hidden_is_never_named_in_a_query(stub: Stub, time: FakeTime) -> None:
     stub.say(described())
     stub.say(page(row()))

@@ -67,7 +67,7 @@ def test_a_silent_server_is_given_up(stub: Stub, monkeypatch: pytest.MonkeyPatch
     stub.say(described())
     stub.say(page())
     pull(opened(stub, FakeTime()))
-    assert seen == [(5.0, 120.0)] * 2
+    assert seen == [(5.0, 150.0)] * 2
 
 
 def test_an_ended_session_is_renewed_once_and_keeps_every_header(stub: Stub) -> None:
