@@ -25,9 +25,10 @@ def asking() -> Asking:
     return Asking()
 
 
-def login(asking: Asking, authorization: str = "", **form: str):
+def login(asking: Asking, authorization: str = "", host: str = "127.0.0.1:1", **form: str):
     """Ask for a session."""
-    return asking("POST", TOKEN, urlencode(form).encode(), root="", authorization=authorization)
+    body = urlencode(form).encode()
+    return asking("POST", TOKEN, body, root="", authorization=authorization, host=host)
 
 
 def with_session(asking: Asking, token: str):
@@ -78,8 +79,39 @@ def test_an_assertion_that_is_wrong_is_refused_as_an_object(asking, key) -> None
         assert reply.status == 400
         assert said in reply.body.values()
         assert set(reply.body) == {"error", "error_description"}
-    far = assertion(asking, key, exp=now + timedelta(minutes=9))
+    far = assertion(asking, key, exp=now + timedelta(minutes=3, seconds=2))
     assert login(asking, grant_type=JWT, assertion=far).status == 400
+    claims = jwt.decode(assertion(asking, key), options={"verify_signature": False})
+    unsigned = jwt.encode(claims, None, algorithm="none")
+    assert login(asking, grant_type=JWT, assertion=unsigned).status == 400
+
+
+@pytest.mark.parametrize("is_sandbox", [False, True])
+def test_an_assertion_is_for_the_kind_of_org_or_for_its_address(asking, key, is_sandbox) -> None:
+    asking.twin.sessions.is_sandbox = is_sandbox
+    taken = {
+        "https://login.salesforce.com": not is_sandbox,
+        "https://test.salesforce.com/": is_sandbox,
+        "http://127.0.0.1:1": True,
+        "https://example.org": False,
+    }
+    for audience, is_taken in taken.items():
+        given = assertion(asking, key, aud=audience)
+        reply = login(asking, grant_type=JWT, assertion=given)
+        assert (reply.status == 200) is is_taken
+        assert is_taken or reply.body["error_description"] == "audience is invalid"
+
+
+def test_the_host_that_all_orgs_share_opens_sessions_for_another_address(asking, key) -> None:
+    given = assertion(asking, key)
+    reply = login(asking, grant_type=JWT, assertion=given, host="login.salesforce.com:1")
+    assert reply.body["instance_url"] == "http://127.0.0.1:1"
+    bearer = f"Bearer {reply.body['access_token']}"
+    assert asking("GET", "/limits", authorization=bearer).status == 200
+    there = asking("GET", "/limits", authorization=bearer, host="login.salesforce.com:1")
+    assert (there.status, there.code) == (401, "INVALID_SESSION_ID")
+    refused = login(asking, grant_type="client_credentials", host="login.salesforce.com", **CLIENT)
+    assert refused.body["error_description"] == "request not supported on this domain"
 
 
 def test_client_credentials_come_as_basic_or_in_the_form(asking) -> None:

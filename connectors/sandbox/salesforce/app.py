@@ -107,7 +107,7 @@ class SalesforceTwin:
             raise refusal("UNSUPPORTED_API_VERSION", "this version is retired", status=410)
         if any(fault.kind is FaultKind.EXPIRE for fault in faults):
             self.sessions.end_all()
-        self.sessions.check(request.headers.get("authorization", ""), self.clock.now())
+        self.sessions.check(request, self.clock.now())
         return self._counted(request, faults)
 
     def _counted(self, request: Request, faults: Sequence[Fault]) -> Answer:
@@ -162,7 +162,7 @@ class SalesforceTwin:
         raise not_found()
 
     def _user_info(self, request: Request) -> Answer:
-        self.sessions.check(request.headers.get("authorization", ""), self.clock.now())
+        self.sessions.check(request, self.clock.now())
         user = self.org.store.get("User", self.org.integration_user)
         assert user is not None  # every org has this user
         url = url_of(request)

@@ -3,6 +3,10 @@
 The token endpoint knows the JWT bearer, client credentials and refresh token flows. A session is for
 the integration user and ends after two hours, by another login where the org allows one, by ``revoke``,
 or by a scripted fault. No answer says how long a session lives: Salesforce's do not.
+
+All orgs share one host to log in, by default ``login.salesforce.com``, and each has an address of its own,
+which an answer names: it alone gives client credentials a session, and it alone serves data. Facts:
+Salesforce Help on the three flows and on My Domain.
 """
 
 from __future__ import annotations
@@ -29,8 +33,11 @@ SANDBOX_SESSION: Final = "00DSb0000000001!sandbox-session"
 """A session that does not end by time, for trials and for clients that cannot log in."""
 LIFETIME: Final = timedelta(hours=2)
 JWT_GRANT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
-_LONGEST_ASSERTION: Final = timedelta(minutes=5)
-_AUDIENCES: Final = frozenset({"https://login.salesforce.com", "https://test.salesforce.com"})
+_LONGEST_ASSERTION: Final = timedelta(minutes=3, seconds=1)
+"""Three minutes, and a second as clients round."""
+_PRODUCTION: Final = "https://login.salesforce.com"
+_SANDBOX: Final = "https://test.salesforce.com"
+_OWN_HOST: Final = "127.0.0.1"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,8 +51,10 @@ class Session:
 class Sessions:
     """The sessions of an org, and the client that may begin more.
 
-    With ``public_key`` the signature of an assertion is checked. ``is_single`` lets a login end the
-    sessions before it. ``rotates`` gives a new refresh token each time.
+    With ``public_key``, that of the app's certificate, the signature of an assertion is checked.
+    ``shared_host`` stands for the host that all orgs share. ``is_sandbox`` says which audience of those
+    that orgs share is meant. ``is_single`` lets a login end the sessions before it. ``rotates`` gives a
+    new refresh token each time.
     """
 
     open: dict[str, Session] = field(default_factory=lambda: {SANDBOX_SESSION: Session()})
@@ -53,23 +62,37 @@ class Sessions:
     client_secret: str = "sandbox-secret"  # noqa: S105  # opens nothing but a local twin
     username: str = "integration@sandbox.example"
     public_key: RSAPublicKey | None = None
+    shared_host: str = "login.salesforce.com"
+    is_sandbox: bool = False
     refresh_tokens: set[str] = field(default_factory=lambda: {"sandbox-refresh"})
     lifetime: timedelta = LIFETIME
     is_single: bool = False
     rotates: bool = False
     issued: int = 0
 
-    def check(self, authorization: str, now: datetime) -> str:
+    def check(self, request: Request, now: datetime) -> str:
         """Read the header of a request; gives the session.
 
         Raises:
-            RefusedError: The session is not known, or not any more.
+            RefusedError: The session is not known, not any more, or not at this address.
         """
-        word, _, token = authorization.partition(" ")
+        word, _, token = request.headers.get("authorization", "").partition(" ")
         session = self.open.get(token.strip()) if word.lower() in {"bearer", "oauth"} else None
+        if self.is_shared(request):
+            raise session_refused()
         if session is None or (session.ends_at is not None and now >= session.ends_at):
             raise session_refused()
         return token.strip()
+
+    def is_shared(self, request: Request) -> bool:
+        """Tell whether a request came to the host that all orgs share."""
+        host, _, _ = request.headers.get("host", "").partition(":")
+        return host.lower() == self.shared_host
+
+    def own_url(self, request: Request) -> str:
+        """Say at which address of its own the org is, beside the one that was asked."""
+        url = url_of(request)
+        return url.replace(self.shared_host, _OWN_HOST) if self.is_shared(request) else url
 
     def end_all(self) -> None:
         """End every session."""
@@ -94,10 +117,12 @@ def token_answer(sessions: Sessions, request: Request, now: datetime, user: str)
     form = {name: values[0] for name, values in _form(request).items()}
     grant = form.get("grant_type", "")
     if grant == JWT_GRANT:
-        _check_assertion(sessions, form.get("assertion", ""), now, url_of(request))
+        _check_assertion(sessions, form.get("assertion", ""), now, request)
         return _begun(sessions, request, now, user, None)
     _check_client(sessions, form, request.headers.get("authorization", ""))
     if grant == "client_credentials":
+        if sessions.is_shared(request):
+            raise LoginRefusedError("invalid_grant", "request not supported on this domain")
         return _begun(sessions, request, now, user, None)
     if grant == "refresh_token":
         given = form.get("refresh_token", "")
@@ -131,7 +156,7 @@ def url_of(request: Request) -> str:
 def _begun(
     sessions: Sessions, request: Request, now: datetime, user: str, refresh_token: str | None
 ) -> Answer:
-    url = url_of(request)
+    url = sessions.own_url(request)
     body: dict[str, Json] = {
         "access_token": sessions.begin(now),
         "instance_url": url,
@@ -171,13 +196,14 @@ class _Header(msgspec.Struct):
     alg: str
 
 
-def _check_assertion(sessions: Sessions, assertion: str, now: datetime, url: str) -> None:
+def _check_assertion(sessions: Sessions, assertion: str, now: datetime, request: Request) -> None:
     claims = _claims_of(sessions, assertion)
     if claims.iss != sessions.client_id:
         raise LoginRefusedError("invalid_client_id", "client identifier invalid")
     if claims.sub != sessions.username:
         raise LoginRefusedError("invalid_grant", "user hasn't approved this consumer")
-    if claims.aud.rstrip("/") not in {*_AUDIENCES, url, url.replace("http:", "https:", 1)}:
+    shared = _SANDBOX if sessions.is_sandbox else _PRODUCTION
+    if claims.aud.rstrip("/") not in {shared, url_of(request), sessions.own_url(request)}:
         raise LoginRefusedError("invalid_grant", "audience is invalid")
     left = claims.exp - to_ms(now) / 1000
     if not 0 < left <= _LONGEST_ASSERTION.total_seconds():
