@@ -16,14 +16,17 @@ from threading import Lock
 from typing import Protocol, TypeAlias
 
 import jwt
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
+from connectors.salesforce.keys import read_key
 from connectors.shared.secrets import alone_with, read_secret, read_text, replace_secret
-from worker.errors import FixAccessError
+from worker.errors import LeadtriageError, UnavailableError
 from worker.ports import Clock
 
 CRM = "Salesforce"
-_ASSERTION_LIVES = timedelta(minutes=3)
-"""Salesforce takes no assertion that is good for longer (OAuth 2.0 JWT bearer flow)."""
+_ASSERTION_LIVES = timedelta(minutes=2)
+"""Salesforce takes none that ends in more than three minutes (Salesforce Help: OAuth 2.0 JWT Bearer Flow).
+So our clock may be a minute ahead of theirs, or two behind."""
 _JWT_BEARER = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 Form: TypeAlias = dict[str, str]
 
@@ -135,22 +138,17 @@ class JwtBearer:
             "aud": self.audience,
             "exp": int((self.clock() + _ASSERTION_LIVES).timestamp()),
         }
-        try:
-            assertion = jwt.encode(claims, self._key(), algorithm="RS256")
-        except (ValueError, TypeError, jwt.PyJWTError):
-            # Not chained: what the library says may quote the key.
-            raise FixAccessError(
-                "The private key for Salesforce is no RSA key in PEM form, without a password."
-            ) from None
+        assertion = jwt.encode(claims, self._key(), algorithm="RS256")
         return {"grant_type": _JWT_BEARER, "assertion": assertion}
 
     def keep(self, refresh_token: str) -> None:
         """Pass over it: the next login signs anew."""
 
-    def _key(self) -> str:
+    def _key(self) -> RSAPrivateKey:
         if self.private_key_file is None:
-            return self.private_key.replace("\\n", "\n")
-        return read_text(self.private_key_file, CRM)
+            return read_key(self.private_key.replace("\\n", "\n"), f"{CRM}'s private_key")
+        file = self.private_key_file
+        return read_key(read_text(file, CRM), f"{CRM}'s private key in {file.name}")
 
 
 class RefreshToken:
@@ -185,22 +183,24 @@ class RefreshToken:
         return self._token if self.file is None else read_secret(self.file, CRM)
 
 
+Ask: TypeAlias = Callable[[Callable[[], Form]], Grant]
+"""Sends a form to the token endpoint, written for this very moment."""
+
+
 class Login:
     """Opens a session by a flow, and once more when Salesforce ends it.
 
-    ``ask`` sends a form to the token endpoint. It raises ``FixAccessError`` when the credential is no
-    longer good, which ends the run: asking again would be refused again. ``instance_url`` stands
-    against what the answer says, where it was configured.
+    A login that Salesforce refuses is not tried again: its next answer would be the same, and each one
+    counts. ``instance_url`` stands against what the answer says, where it was configured.
     """
 
-    def __init__(
-        self, flow: Flow, ask: Callable[[Form], Grant], instance_url: str | None = None
-    ) -> None:
+    def __init__(self, flow: Flow, ask: Ask, instance_url: str | None = None) -> None:
         self._flow = flow
         self._ask = ask
         self._instance_url = instance_url
         self._lock = Lock()
         self._session: Session | None = None
+        self._refused: LeadtriageError | None = None
 
     def session(self) -> Session:
         with self._lock:
@@ -216,10 +216,21 @@ class Login:
 
     def _take_new(self) -> Session:
         with alone_with(self._flow.file, CRM):
-            grant = self._ask(self._flow.form())
+            grant = self._asked()
             if grant.refresh_token:
                 self._flow.keep(grant.refresh_token)
         self._session = Session(
             token=grant.token, instance_url=self._instance_url or grant.instance_url
         )
         return self._session
+
+    def _asked(self) -> Grant:
+        if self._refused is not None:
+            raise self._refused
+        try:
+            return self._ask(self._flow.form)
+        except UnavailableError:
+            raise
+        except LeadtriageError as error:
+            self._refused = error
+            raise

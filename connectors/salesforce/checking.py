@@ -7,6 +7,7 @@ as nothing is read from a field that cannot be seen: nobody is taken to have agr
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 import msgspec
 
@@ -16,6 +17,7 @@ from connectors.salesforce.keyset import STAMP
 from connectors.salesforce.owners import read_owners
 from connectors.salesforce.sources import RecordSource
 from connectors.salesforce.transport import Transport
+from connectors.shared.secrets import is_open_to_all
 from worker.core.records import CheckFinding
 from worker.errors import DailyLimitError, FixAccessError, FixDataError, LeadtriageError
 
@@ -54,6 +56,22 @@ def learn_limits(transport: Transport) -> None:
         return
     if there.max:
         transport.budget.note(Usage(used=there.max - there.remaining, limit=there.max))
+
+
+def look_at_login(transport: Transport) -> list[CheckFinding]:
+    """Log in; without that, nothing else can be looked at."""
+    return _finding_of(transport.log_in, None)
+
+
+def look_at_files(paths: Iterable[Path]) -> Iterator[CheckFinding]:
+    """Say of files with a secret which of them everybody on this machine can read."""
+    for path in paths:
+        if is_open_to_all(path):
+            message = (
+                f"The file {path.name} holds a secret and may be read by everybody on this machine. Give "
+                f"it to leadtriage's user, and `chmod 600 {path.name}`."
+            )
+            yield CheckFinding(message=message, is_blocking=False)
 
 
 def _finding_of(ask: Callable[[], object], object_type: str | None) -> list[CheckFinding]:

@@ -10,7 +10,7 @@ from connectors.salesforce.auth import Credentials, FixedSession, Login, Session
 from connectors.salesforce.budget import Budget
 from connectors.salesforce.bulk import BulkReader
 from connectors.salesforce.changes import Course
-from connectors.salesforce.checking import look_at_org
+from connectors.salesforce.checking import look_at_files, look_at_login, look_at_org
 from connectors.salesforce.conditions import read_conditions
 from connectors.salesforce.options import Setup, read_setup
 from connectors.salesforce.owners import read_owners
@@ -156,11 +156,14 @@ class SalesforceConnector:
         )
 
     def check(self) -> Sequence[CheckFinding]:
-        """Ask for the limits, the description of each object, and the owners; if that fails, for versions."""
+        """Log in; then ask for limits, descriptions and owners, and where that fails, for versions."""
+        told = [*look_at_files(self.setup.secret_files), *look_at_login(self.transport)]
+        if any(one.is_blocking for one in told):
+            return told
         found = look_at_org(self.transport, self.objects.values())
         if any(one.is_blocking for one in found):
             found += look_at_version(self.transport, self.setup.version)
-        return found
+        return [*told, *found]
 
     def describe(self, object_type: str) -> ObjectDescription:
         """List the fields we may see, with those of related records that can be read along."""

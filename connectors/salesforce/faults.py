@@ -41,8 +41,11 @@ _COLUMN = re.compile(r"No such (?:column|relation) '([A-Za-z][\w.]{0,160})'")
 _BULK_CODE = re.compile(rb"<exceptionCode>([A-Za-z]{3,60})</exceptionCode>")
 _WORD = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _CODE_KEYS = ("errorCode", "statusCode", "exceptionCode", "error")
-_GRANT_CODES = frozenset({"invalid_grant", "invalid_client", "unauthorized_client", "invalid_client_id",
-                          "inactive_user", "inactive_org", "invalid_app_access"})  # fmt: skip
+_GRANT_CODES = frozenset({
+    "invalid_grant", "invalid_client", "unauthorized_client", "invalid_client_id", "inactive_user",
+    "inactive_org", "invalid_app_access", "app_not_found", "unsupported_grant_type", "invalid_request",
+    "rate_limit_exceeded", "login_rate_exceeded",
+})  # fmt: skip
 _MOST_NAMES = 12
 
 
@@ -97,6 +100,13 @@ def _restart(fault: Fault) -> LeadtriageError:
     return SourceChangedError(f"{fault}: the query has ended. It is asked again.")
 
 
+def _ended(fault: Fault) -> LeadtriageError:
+    return FixAccessError(
+        f"{fault}: the session has ended, or may not be used. Put a new token in its place; where we log "
+        "in, the user needs API Enabled, and the app the scope api and a place in API Access Control."
+    )
+
+
 def _no_access(fault: Fault) -> LeadtriageError:
     return FixAccessError(f"{fault}. Renew the credential or grant the permission.")
 
@@ -127,7 +137,7 @@ _BY_STATUS: Mapping[int, _Make] = {
     429: _too_fast,
 }
 _BY_CODE: Mapping[str, _Make] = {
-    EXPIRED: _no_access,
+    EXPIRED: _ended,
     LIMIT: _limited,
     DEAD_CURSOR: _restart,
     LOCKED: _unavailable,
@@ -172,7 +182,7 @@ def _by_hundred(fault: Fault) -> _Make:
 
 def read_fault(*, operation: str, status: int, body: bytes, headers: Mapping[str, str]) -> Fault:
     """Read an answer other than a success; what is no JSON, as an HTML page, has a status alone."""
-    said = _object_in(body)
+    said = object_in(body)
     message = said.get("message")
     text = message if isinstance(message, str) else ""
     return Fault(
@@ -193,7 +203,7 @@ def names_in(fields: object, message: str) -> tuple[str, ...]:
     return tuple(one for one in dict.fromkeys(named) if _NAME.fullmatch(one))[:_MOST_NAMES]
 
 
-def _object_in(body: bytes) -> Mapping[str, object]:
+def object_in(body: bytes) -> Mapping[str, object]:
     """Give the object, or the first of a list of them: REST writes a list, OAuth and Bulk do not."""
     try:
         said = msgspec.json.decode(body)

@@ -32,6 +32,8 @@ _HOSTS = (
     ".sfcrmproducts.cn",
 )
 """Where Salesforce itself answers (Salesforce Help: Required Domains). A secret goes nowhere else."""
+_BROWSERS = ".lightning.force.com"
+"""Where people work: it sends programs on, and a login is not sent on (Salesforce Help: My Domain URLs)."""
 VERSION = "62.0"
 _VERSION = re.compile(r"(\d{2,3})\.0")
 _OLDEST = 60
@@ -46,9 +48,11 @@ _NUMBERS: Mapping[str, tuple[int, int, int]] = {
     "bulk_threshold": (20_000, 1, 100_000_000),
     "bulk_patience": (1800, 10, 86_400),
 }
+_FILES = ("private_key_file", "refresh_token_file", "token_file")
+"""Options that name a file with a secret."""
 _OPTIONS = (
-    "instance_url", "login_url", "api_version", "client_id", "username", "private_key",
-    "private_key_file", "token_file", "refresh_token_file", *_NUMBERS, *_SECRETS,
+    "instance_url", "login_url", "audience", "api_version", "client_id", "username", "private_key",
+    *_FILES, *_NUMBERS, *_SECRETS,
 )  # fmt: skip
 
 
@@ -60,7 +64,7 @@ class Setup:
     ``sweep_every`` is how often everything is read, to find what left without a trace.
     ``page_size`` is how many rows an answer may hold, fewer where rows are very wide.
     ``bulk_threshold`` is from how many rows on they are read by the Bulk API, ``bulk_patience`` how
-    long a job of it is waited for.
+    long a job of it is waited for. ``secret_files`` are all files that hold a secret.
     """
 
     system: str
@@ -69,6 +73,7 @@ class Setup:
     version: str
     token: str | None = field(repr=False)
     token_file: Path | None
+    secret_files: tuple[Path, ...]
     flow: Flow | None = field(repr=False)
     daily_reserve: float
     lookback: timedelta
@@ -92,6 +97,7 @@ def read_setup(context: ConnectorContext) -> Setup:
         version=_version(options.get("api_version", VERSION), where),
         token=options.get("access_token") or None,
         token_file=_path(context, "token_file"),
+        secret_files=tuple(path for key in _FILES if (path := _path(context, key))),
         flow=_flow(context, login_url, where),
         daily_reserve=number["daily_reserve"] / 100,
         lookback=timedelta(seconds=number["lookback"]),
@@ -122,27 +128,41 @@ def _flow(context: ConnectorContext, login_url: str, where: str) -> Flow | None:
     client_id, secret = options.get("client_id", ""), options.get("client_secret", "")
     if not client_id:
         return None
-    key_file, token_file = _path(context, "private_key_file"), _path(context, "refresh_token_file")
-    has_key = bool(options.get("private_key")) or key_file is not None
-    has_token = bool(options.get("refresh_token")) or token_file is not None
-    if has_key and options.get("username") and not has_token:
-        return JwtBearer(
-            client_id=client_id,
-            username=options["username"],
-            audience=login_url,
-            clock=context.clock,
-            private_key=options.get("private_key", ""),
-            private_key_file=key_file,
-        )
-    if has_token and not has_key:
-        token = options.get("refresh_token", "")
-        return RefreshToken(client_id, secret, token=token, file=token_file)
-    if secret and not has_key:
+    keys = _given(options, "private_key", "private_key_file")
+    tokens = _given(options, "refresh_token", "refresh_token_file")
+    if keys == 1 and options.get("username") and not tokens:
+        return _jwt_bearer(context, login_url, where)
+    if tokens == 1 and not keys:
+        token, file = options.get("refresh_token", ""), _path(context, "refresh_token_file")
+        return RefreshToken(client_id, secret, token=token, file=file)
+    if secret and not keys and not tokens:
         _require_my_domain(login_url, where)
         return ClientCredentials(client_id=client_id, client_secret=secret)
     raise FixConfigurationError(
-        f"{where} has a client_id: it also needs username with private_key_file, or client_secret, "
-        "or refresh_token or refresh_token_file; one of them."
+        f"{where} has a client_id: it also needs username with private_key_file or private_key; or "
+        "client_secret; or refresh_token_file or refresh_token. One of them, and no two."
+    )
+
+
+def _given(options: Mapping[str, str], *keys: str) -> int:
+    return sum(bool(options.get(key)) for key in keys)
+
+
+def _jwt_bearer(context: ConnectorContext, login_url: str, where: str) -> JwtBearer:
+    options = context.options
+    audience = options.get("audience") or login_url
+    if not is_trusted(audience):
+        raise FixConfigurationError(
+            f"audience of {where} must be https://login.salesforce.com, for a sandbox "
+            "https://test.salesforce.com, or the org's own address; without it, login_url is taken."
+        )
+    return JwtBearer(
+        client_id=options["client_id"],
+        username=options["username"],
+        audience=audience.rstrip("/"),
+        clock=context.clock,
+        private_key=options.get("private_key", ""),
+        private_key_file=_path(context, "private_key_file"),
     )
 
 
@@ -163,11 +183,13 @@ def _path(context: ConnectorContext, key: str) -> Path | None:
 
 def _url(text: str, key: str, where: str) -> str:
     url = urlsplit(text)
-    if not is_trusted(text) or url.query or url.fragment or url.username or url.path.strip("/"):
+    is_plain = not (url.query or url.fragment or url.username or url.path.strip("/"))
+    if not is_trusted(text) or not is_plain or (url.hostname or "").endswith(_BROWSERS):
         raise FixConfigurationError(
             f"{key} of {where} must be https://… at Salesforce, as in "
-            "https://example.my.salesforce.com; plain http is only for a loopback address, as in "
-            "http://127.0.0.1:8080. It holds no path, user, query or fragment."
+            "https://example.my.salesforce.com, and not the browser's lightning.force.com; plain http "
+            "is only for a loopback address, as in http://127.0.0.1:8080. It holds no path, user, "
+            "query or fragment."
         )
     return text.rstrip("/")
 

@@ -16,12 +16,13 @@ import msgspec
 import requests
 
 from connectors.salesforce import paths
-from connectors.salesforce.auth import Form, Grant, Session
+from connectors.salesforce.auth import Ask, Form, Grant, Session
 from connectors.salesforce.client import Streamed, new_client, new_http, send_once
-from connectors.salesforce.faults import Fault, error_of, read_fault
+from connectors.salesforce.faults import Fault, read_fault
+from connectors.salesforce.login_faults import login_error
 from connectors.salesforce.options import is_trusted
 from connectors.salesforce.paths import Endpoint
-from worker.errors import FixAccessError, LeadtriageError, UnavailableError
+from worker.errors import FixAccessError, UnavailableError
 from worker.ports import Retry
 
 T = TypeVar("T")
@@ -130,27 +131,23 @@ class _TokenAnswer(msgspec.Struct):
 _TOKEN = msgspec.json.Decoder(_TokenAnswer)
 
 
-def asking(sender: Sender, login_url: str, retry: Retry) -> Callable[[Form], Grant]:
-    """Make the function that logs in; it counts against no budget of the org."""
+def asking(sender: Sender, login_url: str, retry: Retry) -> Ask:
+    """Make the function that logs in; it counts against no budget of the org.
 
-    def once(form: Form) -> Grant:
-        answer = sender.post_form(login_url, form)
+    The form is written anew for each try, as a signed one is good for a short while only.
+    """
+
+    def once(write: Callable[[], Form]) -> Grant:
+        answer = sender.post_form(login_url, write())
         if answer.fault is not None:
-            raise _login_error(answer.fault)
+            raise login_error(answer.fault, answer.body)
         got = parse(answer, _TOKEN.decode, paths.TOKEN)
         place = got.instance_url.rstrip("/") or login_url
         if not is_trusted(place):
             raise FixAccessError("Salesforce's login names an instance that is not Salesforce's.")
         return Grant(token=got.access_token, instance_url=place, refresh_token=got.refresh_token)
 
-    return lambda form: retry(lambda: once(form))
-
-
-def _login_error(fault: Fault) -> LeadtriageError:
-    """What the token endpoint refuses for good is a matter of access, whatever status it uses."""
-    if 400 <= fault.status < 500 and fault.status not in (408, 429):
-        return FixAccessError(f"{fault}. Correct the app's client id, secret, key, user or token.")
-    return error_of(fault)
+    return lambda write: retry(lambda: once(write))
 
 
 def parse(answer: Answer, decode: Callable[[bytes], T], endpoint: Endpoint) -> T:

@@ -49,6 +49,10 @@ class Transport:
         self._credentials = credentials
         self._retry = retry
 
+    def log_in(self) -> None:
+        """Make sure that there is a session. Raises the error of a login that is refused."""
+        self._credentials.session()
+
     def call(
         self,
         endpoint: Endpoint,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,14 @@ def read_text(path: Path, crm: str) -> str:
         return path.read_text(encoding="ascii")
     except (OSError, UnicodeDecodeError) as error:
         raise _unreadable(path, crm) from error
+
+
+def is_open_to_all(path: Path) -> bool:
+    """Tell whether every user of this machine can read a file. One that is not there is open to nobody."""
+    try:
+        return bool(path.stat().st_mode & stat.S_IROTH)
+    except OSError:
+        return False
 
 
 def is_sendable(token: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import parse_qs
 
@@ -53,24 +52,27 @@ def key_file(folder: Path) -> tuple[Path, rsa.RSAPublicKey]:
     return path, key.public_key()
 
 
-def test_jwt_bearer_signs_for_three_minutes(stub: Stub, tmp_path: Path) -> None:
+def test_jwt_bearer_signs_for_two_minutes_and_anew_for_each_try(stub: Stub, tmp_path: Path) -> None:
     path, public = key_file(tmp_path)
+    stub.script.append(Said(status=503, headers={"retry-after": "20"}))
     grant(stub)
     one_pull(stub)
     options = {"client_id": "app", "username": "worker@example.org", "private_key_file": str(path)}
     time = FakeTime()
+    began = int(time.now.timestamp())
     pull(opened(stub, time, **options))
-    form = form_of(stub)
-    assert form["grant_type"] == "urn:ietf:params:oauth:grant-type:jwt-bearer"
-    claims = jwt.decode(
-        form["assertion"],
-        public,
-        algorithms=["RS256"],
-        audience=stub.url,
-        options={"verify_exp": False},
-    )
-    assert (claims["iss"], claims["sub"]) == ("app", "worker@example.org")
-    assert claims["exp"] == int(time.now.timestamp()) + 180
+    for asked, at in zip(stub.asked[:2], (began, began + 20), strict=True):
+        form = parse_qs(asked.body.decode())
+        assert form["grant_type"] == ["urn:ietf:params:oauth:grant-type:jwt-bearer"]
+        claims = jwt.decode(
+            form["assertion"][0],
+            public,
+            algorithms=["RS256"],
+            audience=stub.url,
+            options={"verify_exp": False},
+        )
+        assert (claims["iss"], claims["sub"]) == ("app", "worker@example.org")
+        assert claims["exp"] == at + 120
 
 
 def test_client_credentials_go_to_the_orgs_own_address(stub: Stub) -> None:
@@ -153,21 +155,6 @@ def test_a_session_is_sent_to_no_instance_but_salesforces(stub: Stub) -> None:
         pull(opened(stub, FakeTime(), **options))
 
 
-def test_threads_share_one_login(stub: Stub) -> None:
-    grant(stub)
-    one_pull(stub)
-    connector = opened(stub, FakeTime(), client_id="app", client_secret=HUSH)
-    pull(connector)
-    stub.script.clear()
-    stub.asked.clear()
-    credentials = connector.transport._credentials  # type: ignore[attr-defined]
-    refused = credentials.session()
-    grant(stub, "two")
-    with ThreadPoolExecutor(8) as pool:
-        assert all(pool.map(lambda _n: credentials.replaced(refused), range(8)))
-    assert len(stub.asked) == 1
-
-
 def test_a_token_file_is_read_again_when_the_session_ends(stub: Stub, tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text("one\n", encoding="ascii")
@@ -188,6 +175,25 @@ def test_a_token_file_is_read_again_when_the_session_ends(stub: Stub, tmp_path: 
         ({"access_token": ""}, "no way to log in"),
         ({"client_id": "a"}, "also needs username with private_key_file"),
         ({"client_id": "a", "client_secret": "two words"}, "client_secret"),
+        (
+            {"client_id": "a", "username": "b", "private_key": HUSH, "private_key_file": "c"},
+            "no two",
+        ),
+        ({"client_id": "a", "refresh_token": HUSH, "refresh_token_file": "c"}, "no two"),
+        (
+            {"client_id": "a", "client_secret": HUSH, "refresh_token": HUSH, "private_key": HUSH},
+            "no two",
+        ),
+        (
+            {
+                "client_id": "a",
+                "username": "b",
+                "private_key": HUSH,
+                "audience": "http://example.org",
+            },
+            "audience of system salesforce must be",
+        ),
+        ({"login_url": "https://example.lightning.force.com"}, "not the browser's"),
         ({"login_url": "http://login.salesforce.com"}, "must be https"),
         ({"login_url": "https://login.salesforce.com.example.org"}, "must be https"),
         ({"instance_url": "https://example.org"}, "must be https"),
@@ -206,14 +212,6 @@ def test_wrong_options_are_named_without_their_values(
         opened(stub, FakeTime(), **options)
     assert HUSH not in str(raised.value)
     assert TOKEN not in str(raised.value)
-
-
-def test_a_key_that_is_none_is_not_quoted(stub: Stub) -> None:
-    options = {"client_id": "a", "username": "w@example.org", "private_key": HUSH}
-    with pytest.raises(FixAccessError, match="no RSA key") as raised:
-        pull(opened(stub, FakeTime(), **options))
-    assert HUSH not in str(raised.value)
-    assert raised.value.__cause__ is None
 
 
 def test_no_secret_stands_in_a_repr(stub: Stub) -> None:
