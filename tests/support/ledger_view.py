@@ -30,7 +30,7 @@ QUERIES = {
         " state FROM intents ORDER BY decision_id, record_id, state"
     ),
     "outcomes": (
-        "SELECT i.decision_id, i.record_id, o.outcome, o.code, o.at FROM outcomes o"
+        "SELECT i.decision_id, i.record_id, o.outcome, o.code, o.at, o.matches FROM outcomes o"
         " JOIN intents i ON i.id = o.intent_id ORDER BY i.decision_id, i.record_id"
     ),
     "match_keys": "SELECT * FROM match_keys ORDER BY match_key, id",

@@ -245,9 +245,13 @@ class WriteOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteResult:
-    """The outcome of one command, matched by ``command_id``. ``code`` says why, without values."""
+    """The outcome of one command, matched by ``command_id``. ``code`` says why, without values.
+
+    ``matches`` are the records that the CRM named as it refused: it holds them for the same as this one.
+    """
 
     command_id: str
     outcome: WriteOutcome
     code: str | None = None
     revision: str | None = None
+    matches: tuple[RecordRef, ...] = ()

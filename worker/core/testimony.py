@@ -81,7 +81,10 @@ TO_DO: Mapping[Cause, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WriteState:
-    """The latest write of a record: the fields it changes, where it stands, and what became of it."""
+    """The latest write of a record: the fields it changes, where it stands, and what became of it.
+
+    ``matches`` are the records that the CRM named as the same when it refused.
+    """
 
     fields: frozenset[str]
     state: str
@@ -89,6 +92,7 @@ class WriteState:
     outcome: str | None = None
     code: str | None = None
     at: datetime | None = None
+    matches: tuple[RecordRef, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,6 +15,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, upd
 from worker.core.records import RawValues, RecordRef, WriteOutcome
 from worker.core.testimony import WriteState
 from worker.errors import IntegrityError
+from worker.ledger.matches import matches_text, read_matches
 from worker.ledger.rows import Intent, IntentState, Settlement
 from worker.ledger.sql import (
     AnyRow,
@@ -255,7 +256,7 @@ def latest_writes(
         outcomes, and_(done.account == intents.c.account, done.intent_id == intents.c.id)
     )
     query = (
-        select(intents, done.outcome, done.code, done.at)
+        select(intents, done.outcome, done.code, done.at, done.matches)
         .select_from(together)
         .where(
             is_mine(tx, intents),
@@ -275,6 +276,7 @@ def latest_writes(
                 outcome=row.outcome,
                 code=row.code,
                 at=row.at,
+                matches=read_matches(row.matches),
             )
         )
     return {ref: tuple(writes) for ref, writes in found.items()}
@@ -353,4 +355,5 @@ def _from_settlement(tx: Transaction, settlement: Settlement) -> SqlRow:
         "code": settlement.code,
         "at": settlement.at,
         "run_id": settlement.run_id,
+        "matches": matches_text(settlement.matches),
     }

@@ -253,13 +253,27 @@ class Intent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
-    """What became of one intent. ``code`` is a reason code, never a message."""
+    """What became of one intent. ``code`` is a reason code, never a message.
+
+    ``matches`` are the records that the CRM named as the same when it refused.
+    """
 
     intent_id: str
     outcome: WriteOutcome
     code: str | None
     at: datetime
     run_id: str
+    matches: tuple[RecordRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchedWrite:
+    """A write that a CRM refused because it holds the record for the same as ``matches``."""
+
+    ref: RecordRef
+    matches: tuple[RecordRef, ...]
+    code: str | None
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

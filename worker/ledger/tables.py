@@ -318,10 +318,12 @@ outcomes = Table(
     Column("code", Text),
     _instant("at"),
     _text("run_id"),
+    Column("matches", Text),
     ForeignKeyConstraint(
         ["account", "intent_id"], ["intents.account", "intents.id"], name="outcomes_intent"
     ),
     Index("outcomes_run", "account", "run_id", "outcome"),
+    _partial("outcomes_matched", "account", "at", where="matches IS NOT NULL"),
 )
 
 runs = Table(

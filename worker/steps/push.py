@@ -252,6 +252,7 @@ def _settlement(work: Work, intent: Intent, result: WriteResult) -> Settlement:
         code=result.code if result.code and is_code(result.code) else _CODES.get(result.outcome),
         at=work.now,
         run_id=work.run_id,
+        matches=result.matches,
     )
 
 
