@@ -12,6 +12,7 @@ from connectors.salesforce.bulk import BulkReader
 from connectors.salesforce.changes import Course
 from connectors.salesforce.checking import look_at_files, look_at_login, look_at_org
 from connectors.salesforce.conditions import read_conditions
+from connectors.salesforce.matching import Questions
 from connectors.salesforce.options import Setup, read_setup
 from connectors.salesforce.owners import read_owners
 from connectors.salesforce.picklists import Picklists
@@ -19,7 +20,7 @@ from connectors.salesforce.schema import ShapeBook
 from connectors.salesforce.sender import Sender, asking
 from connectors.salesforce.setting_up import Surveyor
 from connectors.salesforce.sources import RecordSource
-from connectors.salesforce.specs import SPECS, WHO
+from connectors.salesforce.specs import KEYS, SPECS, WHO
 from connectors.salesforce.statuses import read_statuses
 from connectors.salesforce.transport import Transport
 from connectors.salesforce.versions import look_at_version
@@ -144,6 +145,7 @@ class SalesforceConnector:
     objects: Mapping[str, RecordSource]
     bulk: BulkReader = field(repr=False)
     clock: Clock
+    questions: Questions = field(default_factory=Questions, repr=False)
 
     @property
     def name(self) -> str:
@@ -267,11 +269,14 @@ class SalesforceConnector:
     def _write(self, name: str, commands: Sequence[WriteCommand]) -> Sequence[WriteResult]:
         has_status = name == "Lead" and any("Status" in one.changes for one in commands)
         converting = read_statuses(self.transport).converting if has_status else frozenset()
+        names = {source.name: source.object_type for source in self.objects.values()}
         batch = Batch(
             transport=self.transport,
             shape=self.book.of(name),
             picklists=self.picklists,
             types=self.book.types(name, columns(commands)),
+            object_types={key: names.get(name, name) for name, key in KEYS.items()},
+            questions=self.questions,
             clock=self.clock,
             converting=converting,
         )

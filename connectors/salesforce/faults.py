@@ -14,6 +14,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from connectors.salesforce.matching import holder_in, matches_in
 from worker.core.records import is_code
 from worker.errors import (
     DailyLimitError,
@@ -53,8 +54,9 @@ _MOST_NAMES = 12
 class Fault:
     """What an answer other than a success says, without a value of a record.
 
-    ``status`` 0 means that no answer came. ``fields`` are names of fields it is about. A limit
-    ``is_concurrent`` when it is about calls at the same time and not about the day's.
+    ``status`` 0 means that no answer came. ``fields`` are names of fields it is about, ``matches`` ids
+    of records it names as the same. A limit ``is_concurrent`` when it is about calls at the same time
+    and not about the day's.
     """
 
     operation: str
@@ -62,6 +64,7 @@ class Fault:
     code: str | None = None
     correlation_id: str | None = None
     fields: tuple[str, ...] = ()
+    matches: tuple[str, ...] = ()
     is_concurrent: bool = False
     retry_after: timedelta | None = None
 
@@ -185,12 +188,14 @@ def read_fault(*, operation: str, status: int, body: bytes, headers: Mapping[str
     said = object_in(body)
     message = said.get("message")
     text = message if isinstance(message, str) else ""
+    code = code_that_counts(_code_in(said) or _bulk_code(body), text)
     return Fault(
         operation=operation,
         status=status,
-        code=code_that_counts(_code_in(said) or _bulk_code(body), text),
+        code=code,
         correlation_id=_request_id(headers),
         fields=names_in(said.get("fields"), text),
+        matches=matches_in(said) or holder_in(code, text),
         is_concurrent="concurrent" in text.lower(),
         retry_after=_wait_in(headers),
     )

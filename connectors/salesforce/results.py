@@ -9,6 +9,7 @@ import msgspec
 
 from connectors.salesforce.faults import code_that_counts
 from connectors.salesforce.ids import long_id
+from connectors.salesforce.matching import holder_in
 from worker.core.records import WriteCommand
 
 
@@ -22,11 +23,21 @@ class ItemProblem(msgspec.Struct, rename="camel"):
     def code(self) -> str | None:
         return code_that_counts(self.status_code, self.message)
 
+    @property
+    def matches(self) -> tuple[str, ...]:
+        """The ids of records that are named as the same."""
+        return holder_in(self.code, self.message)
+
 
 class Item(msgspec.Struct):
     id: str | None = None
     success: bool = False
     errors: list[ItemProblem] = []
+
+    @property
+    def problem(self) -> ItemProblem:
+        """The first of its errors; the one that counts, and mostly the only one."""
+        return self.errors[0] if self.errors else ItemProblem()
 
 
 ITEMS: Final = msgspec.json.Decoder(list[Item])

@@ -11,7 +11,8 @@ from typing import Final
 
 WHO: Final = ("Lead", "Contact")
 """Whom an activity can belong to, by the option ``who``."""
-KEYS: Final[Mapping[str, str]] = {"Lead": "00Q", "Contact": "003"}
+KEYS: Final[Mapping[str, str]] = {"Lead": "00Q", "Contact": "003", "Account": "001"}
+"""How the ids of those begin who can be people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

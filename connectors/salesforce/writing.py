@@ -19,6 +19,8 @@ import msgspec
 
 from connectors.salesforce import paths
 from connectors.salesforce.faults import Fault, error_of, is_passing
+from connectors.salesforce.ids import key_of
+from connectors.salesforce.matching import DUPLICATES, Questions
 from connectors.salesforce.objects import ObjectReader
 from connectors.salesforce.picklists import Picklists
 from connectors.salesforce.refusals import Allowed, refusal, restricted
@@ -29,7 +31,14 @@ from connectors.salesforce.sender import Answer, parse
 from connectors.salesforce.transport import Transport
 from connectors.salesforce.values import is_same, to_send
 from connectors.shared.commands import turns, unknown
-from worker.core.records import RawValues, WriteCommand, WriteOutcome, WriteResult, is_code
+from worker.core.records import (
+    RawValues,
+    RecordRef,
+    WriteCommand,
+    WriteOutcome,
+    WriteResult,
+    is_code,
+)
 from worker.errors import LeadtriageError, UnavailableError
 from worker.ports import Clock
 
@@ -62,25 +71,26 @@ _STALE: Final = 412
 class Batch:
     """The commands of one push on one object, with what became of each.
 
-    ``types`` are the columns that a write depends on, with their types. ``present`` is what the records are
-    known to hold, as of ``seen_at``. ``done`` is what Salesforce says it carried out, and was not looked at
-    since; ``doubted`` what it refused because the record is gone, or the owner.
-    ``is_stopped`` means that nothing more may be sent, as Salesforce takes no more calls or does not
-    answer. ``unsure`` are ids of records of which a write may have landed, or is to be tried later: their
-    next commands wait.
+    ``types`` are the columns that a write depends on, with their types; ``object_types`` are ours by the
+    key of an id. ``present`` is what the records are known to hold, as of ``seen_at``. ``done`` is what is
+    to be looked at again: what Salesforce says it carried out, or may have, and what it refused because
+    the record is gone, or the owner. ``is_stopped`` means that nothing more may be sent, as Salesforce takes
+    no more calls or does not answer. ``unsure`` are ids of records of which a write may have landed, or is
+    to be tried later: their next commands wait.
     """
 
     transport: Transport = field(repr=False)
     shape: Shape = field(repr=False)
     picklists: Picklists = field(repr=False)
     types: Mapping[str, str] = field(repr=False)
+    object_types: Mapping[str, str]
+    questions: Questions
     clock: Clock
     converting: frozenset[str] = frozenset()
     present: dict[str, Row] = field(default_factory=dict, repr=False)
     seen_at: datetime | None = None
     results: dict[str, WriteResult] = field(default_factory=dict)
     done: list[WriteCommand] = field(default_factory=list)
-    doubted: list[WriteCommand] = field(default_factory=list)
     unsure: set[str] = field(default_factory=set)
     is_begun: bool = False
     is_stopped: bool = False
@@ -174,6 +184,7 @@ class Batch:
         else:
             self.is_begun = True
             self.done += commands if len(commands) == 1 else self._told(commands, answer)
+            self._find_matches(commands)
 
     def _ask(self, commands: Sequence[WriteCommand]) -> Answer:
         records = [
@@ -210,7 +221,8 @@ class Batch:
             self.is_stopped = True
             return
         if len(commands) == 1 and 300 <= fault.status < 500:
-            self._fail(commands[0], fault.code, is_stale=fault.status == _STALE)
+            is_stale = fault.status == _STALE
+            self._fail(commands[0], fault.code, fault.matches, is_stale=is_stale)
             return
         if is_passing(fault.code) or not 400 <= fault.status < 500:
             self.is_stopped = True
@@ -230,42 +242,70 @@ class Batch:
             if item.success:
                 done.append(command)
             else:
-                self._fail(command, item.errors[0].code if item.errors else None)
+                self._fail(command, item.problem.code, item.problem.matches)
         return done
 
-    def _fail(self, command: WriteCommand, code: str | None, *, is_stale: bool = False) -> None:
+    def _fail(
+        self,
+        command: WriteCommand,
+        code: str | None,
+        matches: Sequence[str],
+        *,
+        is_stale: bool = False,
+    ) -> None:
         """Say what an error means for a record. What passes, as a lock, is left to be tried later."""
         if is_stale:
             self._settle(command, WriteOutcome.CONFLICT, "WRITE_CONFLICT")
         elif code in _GONE:
             self._settle(command, WriteOutcome.MISSING)
-        elif code == _UNCLEAR:
-            self.doubted.append(command)
         elif not (is_passing(code) or code in _NOT_OURS):
             known = code if code and is_code(code) else None
-            self._settle(command, WriteOutcome.REJECTED, known)
+            self._settle(command, WriteOutcome.REJECTED, known, matches)
+            self.done += [command] if code == _UNCLEAR else []
+
+    def _find_matches(self, commands: Sequence[WriteCommand]) -> None:
+        """Send singly what a duplicate rule refused: only the answer to that names the matches.
+
+        By now it may be taken, or have been though no answer came: it is read again. The refusal stands
+        whatever else is said.
+        """
+        for one in commands:
+            refused = self.results.get(one.command_id)
+            if refused is None or refused.code != DUPLICATES or not self.questions.take():
+                continue
+            try:
+                fault = self._ask_one(one).fault
+            except LeadtriageError as error:
+                self.questions.left = 0
+                self.done += [one] if isinstance(error, UnavailableError) else []
+                return
+            if fault is None:
+                del self.results[one.command_id]
+            if fault is None or fault.status >= 500:
+                self.done.append(one)
+            else:
+                self._settle(one, WriteOutcome.REJECTED, DUPLICATES, fault.matches)
 
     def _look_again(self) -> None:
-        """Read what was written: triggers and flows of the org may have put it back."""
-        done, doubted = self.done, self.doubted
-        self.done, self.doubted = [], []
-        if not (done or doubted):
+        """Read what was written, as triggers and flows of the org may have put it back, and what was doubted.
+
+        What cannot be read is unknown.
+        """
+        commands, self.done = self.done, []
+        if not commands:
             return
         try:
-            now = self._read([*done, *doubted])
+            now = self._read(commands)
         except LeadtriageError:
+            for one in commands:
+                self.results.pop(one.command_id, None)
             return
-        for one in done:
+        for one in commands:
             row = now.get(id_of(one))
             if row is None:
                 self._settle(one, WriteOutcome.MISSING)
             else:
                 self._compare(one, row)
-        for one in doubted:
-            if id_of(one) in now:
-                self._settle(one, WriteOutcome.REJECTED, _UNCLEAR)
-            else:
-                self._settle(one, WriteOutcome.MISSING)
 
     def _compare(self, command: WriteCommand, now: Row) -> None:
         """Say whether all, a part or nothing of a command stands.
@@ -282,8 +322,10 @@ class Batch:
         is_as_before = left == self._untaken(command.changes, before) and not self._untaken(
             was, now
         )
-        outcome = WriteOutcome.REJECTED if is_as_before else WriteOutcome.CONFLICT
-        self._settle(command, outcome, NOT_TAKEN)
+        if not is_as_before:
+            self._settle(command, WriteOutcome.CONFLICT, NOT_TAKEN)
+        elif command.command_id not in self.results:
+            self._settle(command, WriteOutcome.REJECTED, NOT_TAKEN)
 
     def _untaken(self, values: RawValues, row: Row) -> list[str]:
         """Name the values that a row does not hold."""
@@ -294,11 +336,23 @@ class Batch:
         ]
 
     def _settle(
-        self, command: WriteCommand, outcome: WriteOutcome, code: str | None = None
+        self,
+        command: WriteCommand,
+        outcome: WriteOutcome,
+        code: str | None = None,
+        matches: Sequence[str] = (),
     ) -> None:
         self.results[command.command_id] = WriteResult(
-            command_id=command.command_id, outcome=outcome, code=code
+            command_id=command.command_id,
+            outcome=outcome,
+            code=code,
+            matches=tuple(self._ref(id_, command.ref) for id_ in matches),
         )
+
+    def _ref(self, id_: str, beside: RecordRef) -> RecordRef:
+        """Name a record by its id, which tells the object; one of another sort is of the one written."""
+        object_type = self.object_types.get(key_of(id_), beside.object_type)
+        return RecordRef(system=beside.system, object_type=object_type, id=id_)
 
     def _read(self, commands: Sequence[WriteCommand]) -> dict[str, Row]:
         """Read the fields that are written and expected, and what a write depends on."""

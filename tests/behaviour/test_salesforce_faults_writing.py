@@ -272,15 +272,37 @@ def test_f58_an_owner_who_left_is_refused_with_its_code(stub: Stub) -> None:
 def test_f49_a_value_that_another_record_has_is_refused_and_the_other_left_alone(
     stub: Stub,
 ) -> None:
-    """The sentence names the other's id; it is not read, and nothing is written there."""
-    many(stub, [bad("DUPLICATE_VALUE"), good(1)], there(1, **{NOTE: "new"}))
-    assert push(stub, moves(2)) == [(REJECTED, "DUPLICATE_VALUE"), (APPLIED, None)]
+    """Of the sentence the other's id is kept, and nothing is written there."""
+    says = f"duplicate value found: Key__c duplicates value on record with id: {lead(7)[:15]}"
+    many(stub, [bad("DUPLICATE_VALUE", says), good(1)], there(1, **{NOTE: "new"}))
+    refused, landed = opened(stub, FakeTime(), retries=False).push(moves(2))
+    assert (refused.outcome, refused.code, landed.outcome) == (REJECTED, "DUPLICATE_VALUE", APPLIED)
+    assert [ref.id for ref in refused.matches] == [lead(7)]
     assert {one["id"] for one in sent(stub)["records"]} == {lead(0), lead(1)}
 
 
-def test_f60_the_orgs_own_duplicate_rule_stands(stub: Stub) -> None:
-    many(stub, [bad("DUPLICATES_DETECTED"), good(1)], there(1, **{NOTE: "new"}))
-    assert push(stub, moves(2))[0] == (REJECTED, "DUPLICATES_DETECTED")
+NAMED = {
+    "matchResults": [{"matchRecords": [{"record": {"Id": "0035g000000AbcdAAA", "Email": "a@b.c"}}]}]
+}
+
+
+@pytest.mark.parametrize(
+    ("told", "ids"),
+    [
+        (NAMED, ["0035g000000AbcdAAA"]),
+        ({"matchResults": [{"matchRecords": [{"record": {"Id": "zaphod@example.org"}}]}]}, []),
+        ({"matchResults": [{"matchRecords": None}]}, []),
+        ("You may know them", []),
+    ],
+)
+def test_f60_the_orgs_own_duplicate_rule_stands(stub: Stub, told: object, ids: list[str]) -> None:
+    """Whatever form it names the others in, nothing but ids is kept."""
+    many(stub, [bad("DUPLICATES_DETECTED"), good(1)])
+    stub.say([{"errorCode": "DUPLICATES_DETECTED", "message": "?", "duplicateResult": told}], 400)
+    stub.say(page(there(1, **{NOTE: "new"})))
+    refused, landed = opened(stub, FakeTime(), retries=False).push(moves(2))
+    assert (refused.outcome, refused.code) == (REJECTED, "DUPLICATES_DETECTED")
+    assert ([ref.id for ref in refused.matches], landed.outcome) == (ids, APPLIED)
     assert not [one for one in stub.asked if "sforce-duplicate-rule-header" in one.headers]
 
 

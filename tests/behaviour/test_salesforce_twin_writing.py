@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
@@ -15,8 +15,8 @@ from connectors.sandbox.salesforce.fields import Field, RecordType
 from connectors.sandbox.salesforce.rules import Assignment, DuplicateRule, Lock, Validation
 from connectors.sandbox.script import Fault, FaultKind
 from tests.support.salesforce_twin import Org, serving_org
-from worker.core.records import RawValue, RecordRef, WriteCommand, WriteOutcome
-from worker.ports import Connector
+from worker.core.records import RawValue, RecordRef, WriteCommand, WriteOutcome, WriteResult
+from worker.ports import Connector, ObjectSource
 
 APPLIED, REJECTED, UNKNOWN = WriteOutcome.APPLIED, WriteOutcome.REJECTED, WriteOutcome.UNKNOWN
 LOGIN = {"client_id": "sandbox-client", "client_secret": "sandbox-secret"}
@@ -60,15 +60,64 @@ def test_no_write_sets_off_an_assignment_rule_also_after_a_new_login(org: Org, c
     assert {org.cell("Lead", one, "OwnerId") for one in leads} == {owner}
 
 
-def test_f60_a_duplicate_is_rejected_and_its_neighbour_written(org: Org) -> None:
-    one, other = org.lead(Email="a@example.org"), org.lead(Email="b@example.org")
+def refused_among(org: Org, faults: Sequence[Fault] = (), count: int = 1) -> list[WriteResult]:
+    """Write an address that may be taken to so many leads, and last a title to another one."""
     org.twin.org.rules.duplicates.append(DuplicateRule(type="Lead"))
-    found = told(
-        org.connect(),
-        write(one, {"Email": "b@example.org"}, "w1"),
-        write(other, {"Title": "Dr."}, "w2"),
+    leads = [org.lead(Email=f"{n}@example.org") for n in range(count)]
+    for fault in faults:
+        org.twin.script.add(fault)
+    commands = [write(lead, {"Email": "b@example.org"}, f"w{n}") for n, lead in enumerate(leads)]
+    return list(org.connect().push([*commands, write(org.lead(), {"Title": "Dr."}, "beside")]))
+
+
+def test_f60_a_duplicate_is_refused_with_the_records_it_is_held_for(org: Org) -> None:
+    """Salesforce names them to a write of one record alone, so it is asked once more about a few."""
+    lead = org.lead(Email="b@example.org")
+    contact = org.add("Contact", LastName="B", Email="b@example.org")
+    *found, beside = refused_among(org, count=12)
+    assert beside.outcome is APPLIED
+    assert {(one.outcome, one.code) for one in found} == {(REJECTED, "DUPLICATES_DETECTED")}
+    same = (RecordRef("salesforce", "Lead", lead), RecordRef("salesforce", "Contact", contact))
+    assert [one.matches for one in found] == [same] * 10 + [()] * 2
+    assert sum(n for name, n in org.counts().items() if name.startswith("PATCH")) == 1 + 10
+
+
+def test_f60_a_single_record_is_refused_with_the_records_it_is_held_for(org: Org) -> None:
+    lead, other = org.lead(), org.lead(Email="b@example.org")
+    org.twin.org.rules.duplicates.append(DuplicateRule(type="Lead"))
+    connector = org.connect(
+        [ObjectSource(object_type="leads", id_field="Id", options={"reads": "Lead"})], plain=()
     )
-    assert found == [(REJECTED, "DUPLICATES_DETECTED"), (APPLIED, None)]
+    [found] = connector.push([write(lead, {"Email": "b@example.org"}, type_="leads")])
+    assert (found.outcome, found.matches) == (REJECTED, (RecordRef("salesforce", "leads", other),))
+
+
+SINGLY = "PATCH */sobjects/Lead/*"
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault(kind=FaultKind.DROP, endpoint=SINGLY),
+        Fault(kind=FaultKind.STATUS, endpoint=SINGLY),
+        Fault(kind=FaultKind.STATUS, endpoint=SINGLY, status=403, policy="DAILY"),
+        Fault(kind=FaultKind.STATUS, endpoint=SINGLY, status=400, policy="STRING_TOO_LONG"),
+    ],
+)
+def test_f60_the_refusal_stands_when_the_question_fails(org: Org, fault: Fault) -> None:
+    org.lead(Email="b@example.org")
+    found, _beside = refused_among(org, [fault])
+    assert (found.outcome, found.code) == (REJECTED, "DUPLICATES_DETECTED")
+    assert found.matches == ()
+
+
+@pytest.mark.parametrize("lost", [False, True])
+def test_f60_a_refusal_that_passed_meanwhile_is_a_write(org: Org, *, lost: bool) -> None:
+    """Only the collection refuses it; sent singly it lands, whether or not its answer arrives."""
+    refusing = Fault(kind=FaultKind.SPOIL, policy="DUPLICATES_DETECTED", endpoint="*/composite/*")
+    losing = [Fault(kind=FaultKind.LOST, endpoint=SINGLY)] if lost else []
+    found, _beside = refused_among(org, [refusing, *losing])
+    assert (found.outcome, found.code) == (APPLIED, None)
 
 
 def test_f45_a_lock_is_waited_out_by_the_next_push_and_the_rest_lands(org: Org) -> None:

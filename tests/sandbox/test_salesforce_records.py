@@ -215,6 +215,18 @@ def test_duplicate_rules_name_the_match_and_only_an_alert_can_be_passed(asking) 
     assert asking("POST", "/sobjects/Lead", given, **allow).code == "DUPLICATES_DETECTED"
 
 
+def test_an_edit_sets_off_a_duplicate_rule_only_where_it_changes_what_is_compared(asking) -> None:
+    lead, _contact = asking.lead(Email="jo@example.com"), asking.contact(Email="jo@example.com")
+    asking.twin.org.rules.duplicates.append(DuplicateRule(type="Lead", fields=("Email", "City")))
+    assert changed(asking, lead, {"Title": "Dr"}).status == 204
+    assert changed(asking, lead, {"City": None, "Email": "j@example.com"}).status == 204
+    asking.twin.org.rules.duplicates[:] = [DuplicateRule(type="Lead")]
+    assert changed(asking, lead, {"Email": "jo@example.com"}).code == "DUPLICATES_DETECTED"
+    many = {"records": [{"attributes": {"type": "Lead"}, "id": lead, "Email": "jo@example.com"}]}
+    [item] = asking("PATCH", "/composite/sobjects", many, **QUIET).body
+    assert item["errors"][0].keys() == {"statusCode", "message", "fields"}
+
+
 def test_a_locked_parent_refuses_its_children_for_a_while(asking) -> None:
     org = asking.twin.org
     account = create(org, "Account", {"Name": "Acme"})

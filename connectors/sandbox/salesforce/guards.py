@@ -32,8 +32,7 @@ def guard(
     _refuse_kind(object_type, before, after)
     _refuse_status(org, object_type, before, after)
     _refuse_invalid(org, object_type, before, after)
-    if not before or any(before.get(name) != after.get(name) for name in after):
-        _refuse_duplicate(org, object_type, before, after, saves_duplicates=saves_duplicates)
+    _refuse_duplicate(org, object_type, before, after, saves_duplicates=saves_duplicates)
     _refuse_taken(org, object_type, before, after)
     if object_type.name == "CampaignMember" and not before:
         _refuse_member(org, after)
@@ -150,8 +149,11 @@ def _refuse_taken(org: Org, object_type: ObjectType, before: Row, after: Row) ->
 def _refuse_duplicate(
     org: Org, object_type: ObjectType, before: Row, after: Row, *, saves_duplicates: bool
 ) -> None:
+    """Refuse what a rule finds elsewhere; an edit sets off only those of whose fields it changes one."""
     for rule in org.rules.duplicates:
         if rule.type != object_type.name or (saves_duplicates and not rule.is_blocking):
+            continue
+        if before and all(before.get(name) == after.get(name) for name in rule.fields):
             continue
         matches = _matches(org, rule, before, after)
         if matches:
