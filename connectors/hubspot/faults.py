@@ -15,6 +15,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from connectors.hubspot.matching import holders_in
 from worker.core.records import is_code
 from worker.errors import (
     DailyLimitError,
@@ -46,7 +47,8 @@ class Policy(StrEnum):
 class Fault:
     """What an answer other than a success says, without a value of a record.
 
-    ``status`` 0 means that no answer came. ``scopes`` are the permissions HubSpot says are missing.
+    ``status`` 0 means that no answer came. ``scopes`` are the permissions HubSpot says are missing,
+    ``matches`` the ids of records that have a value which must be unique.
     """
 
     operation: str
@@ -56,6 +58,7 @@ class Fault:
     retry_after: timedelta | None = None
     policy: Policy | None = None
     scopes: tuple[str, ...] = ()
+    matches: tuple[str, ...] = ()
 
     def __str__(self) -> str:
         said = [str(self.status) if self.status else "no answer"]
@@ -143,6 +146,7 @@ def read_fault(*, operation: str, status: int, body: bytes, headers: Mapping[str
         retry_after=_wait_in(headers),
         policy=_policy_in(said),
         scopes=_scopes_in(said),
+        matches=holders_in(message if isinstance(message := said.get("message"), str) else ""),
     )
 
 

@@ -17,6 +17,7 @@ import msgspec
 from connectors.hubspot import paths
 from connectors.hubspot.comparing import has_moved, holds, untaken
 from connectors.hubspot.faults import Fault, error_of
+from connectors.hubspot.matching import holders_in
 from connectors.hubspot.rows import PASSING, Row, RowPage, Scalar
 from connectors.hubspot.transport import Answer, Transport, parse
 from connectors.shared.commands import chunks, turns, unknown
@@ -39,12 +40,14 @@ class _Detail(msgspec.Struct):
 class _Context(msgspec.Struct):
     ids: list[str | int] = []
     traces: list[str] = msgspec.field(name="objectWriteTraceId", default=[])
+    existing: list[str | int] = msgspec.field(name="existingId", default=[])
 
 
 class _Entry(msgspec.Struct):
-    """One error of a batch. Its sentence is not read: it repeats values."""
+    """One error of a batch. Of its sentence, which repeats values, only a record's id is ever taken."""
 
     category: str = ""
+    message: str = ""
     context: _Context = msgspec.field(default_factory=_Context)
     errors: list[_Detail] = []
 
@@ -156,7 +159,7 @@ class Batch:
         if len(commands) == 1:
             is_gone = fault.status == 404 or fault.code in _GONE
             outcome = WriteOutcome.MISSING if is_gone else WriteOutcome.REJECTED
-            self._settle(commands[0], outcome, None if is_gone else fault.code)
+            self._settle(commands[0], outcome, None if is_gone else fault.code, fault.matches)
             return
         middle = len(commands) // 2
         self._send(commands[:middle])
@@ -195,7 +198,8 @@ class Batch:
             return
         codes = [detail.code for detail in entry.errors if detail.code] + [entry.category]
         code = next((code for code in codes if is_code(code)), None)
-        self._settle(command, WriteOutcome.REJECTED, code)
+        matches = holders_in(entry.message, entry.context.existing)
+        self._settle(command, WriteOutcome.REJECTED, code, matches)
 
     def _look_again(self, commands: Sequence[WriteCommand]) -> None:
         """Read what the answer does not show as sent: HubSpot takes some writes and changes nothing."""
@@ -233,10 +237,17 @@ class Batch:
         self._settle(command, WriteOutcome.APPLIED)
 
     def _settle(
-        self, command: WriteCommand, outcome: WriteOutcome, code: str | None = None
+        self,
+        command: WriteCommand,
+        outcome: WriteOutcome,
+        code: str | None = None,
+        matches: Sequence[str] = (),
     ) -> None:
         self.results[command.command_id] = WriteResult(
-            command_id=command.command_id, outcome=outcome, code=code
+            command_id=command.command_id,
+            outcome=outcome,
+            code=code,
+            matches=tuple(command.ref._replace(id=id_) for id_ in matches),
         )
 
     def _read(self, commands: Sequence[WriteCommand]) -> dict[str, dict[str, Scalar]]:

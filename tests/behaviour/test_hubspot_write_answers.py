@@ -53,6 +53,26 @@ def test_f42_an_error_is_joined_by_trace_or_by_id(stub: Stub) -> None:
     assert told(stub, {"results": [], "errors": [by_trace, by_id]}) == ["missing", "rejected"]
 
 
+@pytest.mark.parametrize(
+    ("says", "ids"),
+    [
+        ("Contact already exists. Existing ID: 60", ["60"]),
+        ("Cannot set {value=. 8 already has that value.} on 1. 60 already has that value.", ["60"]),
+        ("Cannot set PropertyValueCoordinates{value=Existing ID: 8} on 1.", []),
+        (f"{SECRET} is known.", []),
+    ],
+)
+def test_f49_of_a_batch_refused_for_one_value_only_the_id_of_its_holder_is_kept(
+    stub: Stub, says: str, ids: list[str]
+) -> None:
+    stub.say({"results": [row("1", None)]})
+    stub.say({"category": "CONFLICT", "message": says}, status=409)
+    ref = RecordRef(system="hubspot", object_type="contacts", id="1")
+    command = WriteCommand(command_id="w", ref=ref, changes={"city": "Mesa"})
+    [result] = opened(stub, FakeTime()).push([command])
+    assert (result.outcome.value, [one.id for one in result.matches]) == ("rejected", ids)
+
+
 def test_f43_an_error_that_names_no_input_leaves_it_unknown(stub: Stub) -> None:
     nameless = {"category": "VALIDATION_ERROR", "message": SECRET}
     assert told(stub, {"results": [row("1", "Mesa")], "errors": [nameless]}) == [

@@ -52,6 +52,15 @@ def test_with_trace_ids_the_good_ones_land_and_the_bad_is_named(client, contact)
     assert found["t-none"].context["ids"] == ["12"]
 
 
+def test_an_entry_names_the_holder_of_an_address_beside_its_sentence(web, contact) -> None:
+    holder = contact(email="ann@clinic.example")
+    change = {"id": contact(), "properties": {"email": "ann@clinic.example"}}
+    reply = batch(web, "update", [{**change, "objectWriteTraceId": "t"}])
+    [entry] = reply.body["errors"]
+    assert (reply.status, entry["category"]) == (207, "CONFLICT")
+    assert entry["context"] == {"existingId": [holder], "objectWriteTraceId": ["t"]}
+
+
 def test_the_same_id_twice_is_refused(web, contact) -> None:
     id_ = contact(firstname="Ann")
     reply = batch(web, "update", [{"id": id_, "properties": {"firstname": "A"}}] * 2)

@@ -49,7 +49,7 @@ class Detail:
 
 
 class RefusedError(Exception):
-    """An endpoint refuses the request, or one input of a batch."""
+    """An endpoint refuses the request, or one input of a batch, in favour of a ``holder`` of its value."""
 
     def __init__(
         self,
@@ -58,6 +58,7 @@ class RefusedError(Exception):
         message: str,
         details: Sequence[Detail] = (),
         context: Mapping[str, Sequence[str]] = MappingProxyType({}),
+        holder: int | None = None,
     ) -> None:
         super().__init__(message)
         self.status: Final = status
@@ -65,6 +66,7 @@ class RefusedError(Exception):
         self.message: Final = message
         self.details: Final = tuple(details)
         self.context: Final = dict(context)
+        self.holder: Final = holder
 
 
 class ValueRefusedError(Exception):
@@ -120,8 +122,10 @@ def envelope(error: RefusedError, correlation_id: str) -> Answer:
 
 
 def batch_entry(error: RefusedError, trace_ids: Sequence[str] = ()) -> dict[str, Json]:
-    """Write an error as one entry of ``errors`` in the answer to a batch."""
+    """Write an error as one entry of ``errors`` in the answer to a batch, which names a holder apart."""
     context = dict(error.context)
+    if error.holder is not None:
+        context["existingId"] = [str(error.holder)]
     if trace_ids:
         context["objectWriteTraceId"] = list(trace_ids)
     return {

@@ -211,12 +211,25 @@ def _refuse_taken(
             continue
         holder = account.store.find_key(object_type, name, values[name])
         if holder is not None and holder != own_id:
-            noun = "Contact" if name == "email" else "Object"
-            raise RefusedError(
-                409, Category.CONFLICT, f"{noun} already exists. Existing ID: {holder}"
-            )
+            raise _taken(account, object_type, (name, values[name]), own_id, holder)
         if name == "email" and account.store.document("blocked", values[name]) is not None:
             raise invalid("This address was deleted for privacy and cannot be used again.")
+
+
+def _taken(
+    account: Account, object_type: str, value: tuple[str, str], own_id: int | None, holder: int
+) -> RefusedError:
+    """Refuse a value that another record has: of an address by 409, of any other in other words by 400."""
+    name, text = value
+    if name == "email":
+        says = f"Contact already exists. Existing ID: {holder}"
+        return RefusedError(409, Category.CONFLICT, says, holder=holder)
+    kind = object_type.upper().removesuffix("S")
+    return invalid(
+        f"Cannot set PropertyValueCoordinates{{portalId={account.portal_id}, objectTypeId="
+        f"ObjectTypeId{{legacyObjectType={kind}}}, propertyName={name}, value={text}}} on "
+        f"{own_id or account.store.next_id()}. {holder} already has that value."
+    )
 
 
 def _follow_ups(
