@@ -20,7 +20,7 @@ OPEN_TABLES = {
     "runs": "summary",
     "quarantine": "code || coalesce(record_id, '') || coalesce(column_name, '')",
     "profiles": "memory",
-    "outcomes": "coalesce(code, '')",
+    "outcomes": "coalesce(code, '') || coalesce(matches, '')",
     "activities": "id || kind || coalesce(service_line, '')",
     "bookmarks": "value",
     "match_keys": "match_key",

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 
 import msgspec
 import pytest
+from rich.console import Console
 
+from connectors.sandbox.salesforce.rules import DuplicateRule
 from connectors.sandbox.salesforce.sessions import SANDBOX_SESSION
-from connectors.sandbox.script import Fault, FaultKind
+from tests.support.command import run as command
 from tests.support.salesforce_organisation import define, lay_out
 from tests.support.salesforce_twin import Org, serving_org
 from worker.app import open_app
 from worker.config.loader import load_configuration
 from worker.errors import DailyLimitError
+from worker.ledger.matches import matched_writes
 from worker.ledger.records import count_profiles
+from worker.report.text import show_summary
+from worker.steps.summary import summarise_run
 from worker.steps.sync import RunReport
 
 TRACK = "Leadtriage_Pathway__c"
@@ -62,16 +68,38 @@ def test_f65_a_decision_is_written_once_and_its_echo_is_no_change(folder: Path, 
     assert writes(org) == 1
 
 
-def test_f47_a_refused_write_waits_until_something_changes(folder: Path, org: Org) -> None:
-    kim = lead(org)
-    org.twin.script.add(
-        Fault(kind=FaultKind.STATUS, endpoint="PATCH *", status=400, policy="STRING_TOO_LONG")
-    )
-    assert run(folder, org).writes == {"rejected": 1}
+def test_f47_f60_a_refused_write_is_shown_and_waits_until_something_changes(
+    folder: Path, org: Org
+) -> None:
+    """The org's rule compares what we write, so that the one of the two that comes second is refused."""
+    leads = {lead(org), lead(org, Email="jo@example.org", FirstName="Jo")}
+    org.twin.org.rules.duplicates.append(DuplicateRule(type="Lead", fields=(TRACK,)))
+    first = run(folder, org)
+    assert first.writes == {"applied": 1, "rejected": 1}
+    [refused] = [one for one in leads if org.cell("Lead", one, TRACK) is None]
+    [other] = leads - {refused}
+    record, same = f"salesforce:leads:{refused}", f"salesforce:leads:{other}"
+    found = command("duplicates", "--json", config=folder, now=None).json
+    at = org.twin.clock.now().isoformat()
+    told = {"record": record, "matches": [same], "code": "DUPLICATES_DETECTED", "at": at}
+    assert (found["named"], found["named_by_crm"]) == ([told], 1)
+    explained = " ".join(command("explain", refused, config=folder, now=None).stdout.split())
+    assert f"refused {record} by its CRM (DUPLICATES_DETECTED)" in explained
+    assert f"the CRM says that it is the same as {same}" in explained
     assert run(folder, org).writes == {}
-    assert writes(org) == 1
-    org.change("Lead", kim, Lead_Type__c="Referring Provider")
+    assert writes(org) == 2  # of both, and of the refused one alone
+    org.twin.org.rules.duplicates.clear()
+    org.change("Lead", refused, Lead_Type__c="Referring Provider")
     assert run(folder, org).writes == {"applied": 1}
+    with open_app(folder, clock=org.twin.clock.now) as app, app.ledger.read() as tx:
+        assert matched_writes(tx) == []
+        summary = show_summary(summarise_run(tx, first, app.at(), 1.0), {})
+    shown = StringIO()
+    Console(width=120, file=shown).print(summary)
+    said = (
+        "1 refused write names a record that the CRM says is the same. See leadtriage duplicates."
+    )
+    assert said in shown.getvalue()
 
 
 def test_f62_what_a_person_changed_in_the_same_interval_is_read_and_kept(

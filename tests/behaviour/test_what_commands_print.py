@@ -11,7 +11,7 @@ from worker.errors import ExitCode
 SUMMARY = {
     "run", "status", "now", "base", "steps", "writes", "funnel", "owners", "reasons", "breaches",
     "held_plans", "quarantined", "quarantine", "write_codes", "revocations", "seconds", "alarms", "waiting",
-    "stages_not_in_crm",
+    "stages_not_in_crm", "named_by_crm",
 }  # fmt: skip
 CHANGE = {"system", "object_type", "id", "field", "before", "after", "reasons"}
 BREACH = {"budget", "scope", "key", "count", "allowed", "base", "likely_cause"}
@@ -20,7 +20,7 @@ EXPLANATION = {
     "permissions", "gates", "criteria", "score", "carried_by", "stopped_by", "stage", "route",
     "would_write", "smallest_change", "today", "changes_by_itself_at", "latest_decision", "pathway_rules",
     "organisation", "passed_over", "topics", "nurture_track", "action_sources",
-    "hand_off", "follow_up", "availability",
+    "hand_off", "follow_up", "availability", "refused_writes",
 }  # fmt: skip
 DECISION = {"id", "seq", "decided_at", "run", "policy", "policy_digest", "config_digest", "hash"}
 

@@ -17,7 +17,7 @@ from worker.cli.options import (
     show,
 )
 from worker.core.trace import Json
-from worker.report.duplicates import proposal_json, show_duplicates
+from worker.report.duplicates import named_json, proposal_json, show_duplicates
 from worker.steps.duplicates import DuplicatesReport, find_duplicates
 
 
@@ -73,6 +73,8 @@ def _as_json(report: DuplicatesReport, limit: int, *, shows_values: bool) -> dic
         ],
         "proposals": {name: report.proposals[name] for name in ("likely", "doubtful")},
         "proposed": [proposal_json(item, shows_values=shows_values) for item in report.proposed],
+        "named_by_crm": report.named_by_crm,
+        "named": [named_json(one) for one in report.named],
         "ambiguous_groups": len(shared),
         "ambiguous": [[str(ref) for ref in refs] for refs in shared[:limit]],
         "blocks": {

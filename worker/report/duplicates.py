@@ -6,6 +6,7 @@ Values are shown only when somebody asks for them; else ids, words and weights.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Protocol
 
 from rich.console import RenderableType
@@ -35,6 +36,19 @@ class Proposed(Protocol):
     def is_within_one_crm(self) -> bool: ...
 
 
+class Named(Protocol):
+    """A record, and those that its CRM named as the same when it refused a write."""
+
+    @property
+    def ref(self) -> RecordRef: ...
+    @property
+    def matches(self) -> tuple[RecordRef, ...]: ...
+    @property
+    def code(self) -> str | None: ...
+    @property
+    def at(self) -> datetime: ...
+
+
 def proposal_json(item: Proposed, *, shows_values: bool) -> dict[str, Json]:
     """One proposal as JSON."""
     return {
@@ -47,6 +61,16 @@ def proposal_json(item: Proposed, *, shows_values: bool) -> dict[str, Json]:
             _evidence(part, item.traits, shows_values=shows_values)
             for part in item.proposal.evidence
         ],
+    }
+
+
+def named_json(item: Named) -> dict[str, Json]:
+    """What a CRM said as it refused a write, as JSON."""
+    return {
+        "record": str(item.ref),
+        "matches": [str(match) for match in item.matches],
+        "code": item.code,
+        "at": item.at.isoformat(),
     }
 
 
@@ -81,6 +105,9 @@ def show_duplicates(found: Mapping[str, Json]) -> Iterator[RenderableType]:
         f"Proposed: {_int(proposals['likely'])} likely, {_int(proposals['doubtful'])} in doubt "
         "(a name differs: perhaps a household or an office)"
     )
+    if _list(found["named"]):
+        yield ""
+        yield _named_table(_list(found["named"]))
     if _list(found["proposed"]):
         yield ""
         yield _proposals_table(_list(found["proposed"]))
@@ -110,6 +137,15 @@ def _say(part: Mapping[str, Json]) -> str:
     values = " / ".join(map(str, _list(part.get("values"))))
     word = str(part["likeness"]).replace("_", " ")
     return f"{part['field']} {word} {part['weight']:+g}" + (f" ({values})" if values else "")
+
+
+def _named_table(items: Sequence[Json]) -> RenderableType:
+    columns = ("refused", "the same as", "code", "on")
+    table = plain_table("The CRM says these are the same", *columns)
+    for item in map(_map, items):
+        matches = "\n".join(map(str, _list(item["matches"])))
+        table.add_row(str(item["record"]), matches, str(item["code"]), str(item["at"])[:10])
+    return table
 
 
 def _ambiguous_table(groups: Sequence[Json]) -> RenderableType:

@@ -11,7 +11,9 @@ from worker.core.hand_off_texts import HandOffText
 from worker.core.plan import RecordPlan
 from worker.core.policy import PathwayRule, Policy
 from worker.core.reasons import Reason
+from worker.core.records import RecordRef
 from worker.core.ruleset import Ruleset
+from worker.core.testimony import WriteState
 from worker.core.trace import Json
 
 
@@ -23,7 +25,7 @@ class LeadReport:
     is the one asked for by its id, which need not be the ``latest_decision``. ``of_others`` says, for
     each action of a colleague that was counted, which records it is told of; ``action_sources`` what
     reported each counted action, where the CRM says so. ``hand_off`` is what would be told if the lead
-    were handed off now.
+    were handed off now. ``refused`` are records whose last write their CRM refused.
     """
 
     reference: str
@@ -40,6 +42,7 @@ class LeadReport:
     of_others: Mapping[str, Sequence[str]] = field(default_factory=dict)
     action_sources: Mapping[str, str] = field(default_factory=dict)
     hand_off: Sequence[HandOffText] = ()
+    refused: Mapping[RecordRef, WriteState] = field(default_factory=dict)
 
 
 def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
@@ -79,6 +82,7 @@ def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
         "route": body.get("route"),
         "follow_up": body.get("follow_up"),
         "hand_off": [_hand_off(text) for text in report.hand_off],
+        "refused_writes": [_refused(ref, write) for ref, write in sorted(report.refused.items())],
         "would_write": list(_would_write(report.writes)),
         "smallest_change": _smallest(
             configuration.policies.get(str(report.today["pathway"])), report.smallest
@@ -104,6 +108,16 @@ def _hand_off(text: HandOffText) -> dict[str, Json]:
         "text": text.text,
         "length": len(text.text),
         "max_length": text.max_length,
+    }
+
+
+def _refused(ref: RecordRef, write: WriteState) -> dict[str, Json]:
+    return {
+        "record": str(ref),
+        "code": write.code,
+        "at": write.at.isoformat() if write.at else None,
+        "run": write.run_id,
+        "matches": [str(match) for match in write.matches],
     }
 
 

@@ -29,7 +29,14 @@ _TIMES: Mapping[str, Sequence[str]] = {
 
 def _in_zone(explained: Mapping[str, Json], zone: ZoneInfo) -> Mapping[str, Json]:
     """Write the times of the next step as the clock on the wall shows them."""
-    told = {**explained, "changes_by_itself_at": _local(explained["changes_by_itself_at"], zone)}
+    told: dict[str, Json] = {
+        **explained,
+        "changes_by_itself_at": _local(explained["changes_by_itself_at"], zone),
+    }
+    told["refused_writes"] = [
+        {**item, "at": _local(item["at"], zone)}
+        for item in map(_map, _items(explained["refused_writes"]))
+    ]
     for part, names in _TIMES.items():
         if found := _map(explained.get(part)):
             told[part] = {**found, **{n: _local(found[n], zone) for n in names if n in found}}
@@ -49,6 +56,7 @@ def _explanation(explained: Mapping[str, Json]) -> Iterator[RenderableType]:
     yield f"  stage     {before} → {after} ({stage.get('reason')})"
     for record, code in _map(stage.get("not_written")).items():
         yield f"  left      {record} keeps the stage it shows ({code})"
+    yield from _refused(explained)
     yield from _availability(explained)
     yield from _route(explained)
     yield from _follow_up(explained)
@@ -70,6 +78,14 @@ def _explanation(explained: Mapping[str, Json]) -> Iterator[RenderableType]:
         yield ""
     yield from _hand_off_lines(explained)
     yield from _closing(explained)
+
+
+def _refused(explained: Mapping[str, Json]) -> Iterator[str]:
+    """Which records a CRM would not write last time, and whom it holds for the same."""
+    for item in map(_map, _items(explained["refused_writes"])):
+        yield f"  refused   {item['record']} by its CRM ({item['code']}) at {item['at']}"
+        if matches := ", ".join(map(str, _items(item["matches"]))):
+            yield f"            the CRM says that it is the same as {matches}"
 
 
 def _hand_off_lines(explained: Mapping[str, Json]) -> Iterator[str]:

@@ -45,7 +45,8 @@ class RunSummary:
 
     ``held_plans`` counts the writes that wait for a person, by plan; ``quarantined`` the rows that
     were put aside, and ``quarantine`` names the first of them. ``write_codes`` counts, by outcome,
-    why writes did not do what they should; ``alarms``, by queue, why leads wait there;
+    why writes did not do what they should, and ``named_by_crm`` the refused ones for which the CRM
+    named another record as the same; ``alarms``, by queue, why leads wait there;
     ``stages_not_in_crm``, by field and stage, the leads at a stage that a CRM's list lacks.
     """
 
@@ -68,6 +69,7 @@ class RunSummary:
     waiting: Mapping[tuple[str, str], int] = field(default_factory=dict)
     alarms: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     stages_not_in_crm: Mapping[str, int] = field(default_factory=dict)
+    named_by_crm: int = 0
 
     @property
     def is_rehearsed(self) -> bool:
@@ -125,6 +127,7 @@ def summary_json(summary: RunSummary) -> dict[str, Json]:
         "quarantined": summary.quarantined,
         "quarantine": [aside_json(row) for row in summary.quarantine],
         "write_codes": {name: dict(codes) for name, codes in summary.write_codes.items()},
+        "named_by_crm": summary.named_by_crm,
         "revocations": counts_json(summary.revocations),
         "waiting": [
             {"service_line": line, "site": site or None, "count": count}

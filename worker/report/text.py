@@ -175,6 +175,10 @@ def _notices(summary: RunSummary, catalogue: Mapping[str, Reason]) -> Sequence[R
     parts: list[RenderableType] = []
     if summary.write_codes:
         parts += ["", show_write_codes(summary, catalogue)]
+    if count := summary.named_by_crm:
+        name = "names" if count == 1 else "name"
+        said = f"{counted(count, 'refused write')} {name} a record that the CRM says is the same."
+        parts.append(Text(f"{said} See leadtriage duplicates."))
     if summary.waiting:
         waiting = {f"{line} at {site or '?'}": n for (line, site), n in summary.waiting.items()}
         parts += ["", show_counts("Qualified, waiting for an opening", waiting, 20)]

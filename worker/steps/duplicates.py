@@ -17,9 +17,10 @@ from worker.core.mapping import MappedContact
 from worker.core.records import RecordRef
 from worker.core.similarity import Grade, Proposal
 from worker.core.traits import Traits, take_traits
+from worker.ledger.matches import matched_writes
 from worker.ledger.profiles import profiles_after
 from worker.ledger.records import records_of_profiles
-from worker.ledger.rows import StoredRecord
+from worker.ledger.rows import MatchedWrite, StoredRecord
 from worker.ledger.transaction import Transaction
 from worker.steps.pairing import Blocks, Pair, Person, fill, open_shelf
 from worker.steps.stored import contact_of
@@ -60,7 +61,10 @@ class Proposed:
 
 @dataclass(slots=True, kw_only=True)
 class DuplicatesReport:
-    """What was found. The lists are cut to a limit; the counts are of all."""
+    """What was found. The lists are cut to a limit; the counts are of all.
+
+    ``named`` are those of whom a CRM itself said so, as it refused a write.
+    """
 
     people: int = 0
     records: int = 0
@@ -70,6 +74,8 @@ class DuplicatesReport:
     proposed: list[Proposed] = field(default_factory=list)
     proposals: Counter[str] = field(default_factory=Counter)
     blocks: Blocks = field(default_factory=lambda: Blocks(pairs=0))
+    named: list[MatchedWrite] = field(default_factory=list)
+    named_by_crm: int = 0
 
 
 def find_duplicates(work: Work, limit: int) -> DuplicatesReport:
@@ -83,6 +89,8 @@ def find_duplicates(work: Work, limit: int) -> DuplicatesReport:
         pairs = shelf.pairs(policy, lambda done, total: work.on_progress(COMPARING, done, total))
         strongest = nsmallest(limit, _counted(pairs, report), key=_strongest_first)
         report.proposed = _with_records(tx, strongest)
+        named = matched_writes(tx)
+        report.named, report.named_by_crm = named[:limit], len(named)
     return report
 
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from itertools import takewhile
 
 from worker.core.assignment import Roster
 from worker.core.availability import WaitingLists, first_of
@@ -15,12 +17,13 @@ from worker.core.exclusions import LOOK_BACK
 from worker.core.hand_off_texts import hand_off_texts
 from worker.core.judgement import LeadSnapshot
 from worker.core.plan import CurrentRecord, plan_write
-from worker.core.records import RecordRef
+from worker.core.records import RecordRef, WriteOutcome
+from worker.core.testimony import WriteState
 from worker.core.trace import Json, decision_body
 from worker.errors import NotFoundError
 from worker.ledger.activities import activities_of, load_activities
 from worker.ledger.decisions import latest_decision, load_decision
-from worker.ledger.outbox import planned_intents
+from worker.ledger.outbox import latest_writes, planned_intents
 from worker.ledger.profiles import load_profiles
 from worker.ledger.records import (
     find_by_id,
@@ -111,6 +114,7 @@ def report_lead(work: Work, reference: str) -> LeadReport:
         roll_ups = RollUps(ruleset=work.ruleset, now=work.now)
         membership = roll_ups.memberships(tx, [profile.id]).get(profile.id)
         counted = _counted_actions(tx, stored)
+        refused = _refused(latest_writes(tx, [profile.id]), refs)
         if not records:
             raise NotFoundError(DELETED)
         taken = take_snapshot(
@@ -137,8 +141,23 @@ def report_lead(work: Work, reference: str) -> LeadReport:
         next_change_at=due_at.isoformat() if due_at else None,
         of_others=_of_others(counted, refs),
         hand_off=tuple(hand_off_texts(work.ruleset, today)),
+        refused=refused,
         action_sources={str(a.ref): a.source for a in counted if a.source is not None},
     )
+
+
+def _refused(
+    writes: Mapping[RecordRef, Sequence[WriteState]], refs: Sequence[RecordRef]
+) -> dict[RecordRef, WriteState]:
+    """Find the records whose last write was refused, with the last that its CRM named as the same."""
+    found: dict[RecordRef, WriteState] = {}
+    for ref in refs:
+        settled = (write for write in writes.get(ref, ()) if write.outcome is not None)
+        last = [*takewhile(lambda write: write.outcome == WriteOutcome.REJECTED, settled)]
+        if last:
+            named = next((write.matches for write in last if write.matches), ())
+            found[ref] = replace(last[0], matches=named)
+    return found
 
 
 def _decide_today(

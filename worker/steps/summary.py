@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from worker.core.records import WriteOutcome
+from worker.ledger.matches import count_matched
 from worker.ledger.outbox import held_runs, outcome_codes
 from worker.ledger.profiles import funnel
 from worker.ledger.quarantine import count_quarantine, list_quarantine
@@ -37,6 +38,7 @@ def summarise_run(tx: Transaction, report: RunReport, now: datetime, seconds: fl
         quarantined=count_quarantine(tx),
         quarantine=rows_aside(tx, MOST_ASIDE),
         write_codes=_write_codes(tx, report),
+        named_by_crm=count_matched(tx, report.run_id),
         revocations=report.revocations,
         waiting=count_waiting(tx),
         alarms=report.alarms,
