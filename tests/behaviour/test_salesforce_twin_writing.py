@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from connectors.salesforce.connector import SalesforceConnector
+from connectors.salesforce.matching import matches_in
 from connectors.sandbox.salesforce.fields import Field, RecordType
 from connectors.sandbox.salesforce.rules import Assignment, DuplicateRule, Lock, Validation
 from connectors.sandbox.script import Fault, FaultKind
@@ -90,6 +91,13 @@ def test_f60_a_single_record_is_refused_with_the_records_it_is_held_for(org: Org
     )
     [found] = connector.push([write(lead, {"Email": "b@example.org"}, type_="leads")])
     assert (found.outcome, found.matches) == (REJECTED, (RecordRef("salesforce", "leads", other),))
+
+
+def test_f60_only_ids_are_taken_of_those_that_are_named() -> None:
+    """The second is no id, the third the first in its short form."""
+    named = ("0035g000000AbcdAAC", "zaphod@example.org", "0035g000000Abcd")
+    rule = {"matchRecords": [{"record": {"Id": one, "Email": "a@b.c"}} for one in named]}
+    assert matches_in({"duplicateResult": {"matchResults": [rule]}}) == named[:1]
 
 
 SINGLY = "PATCH */sobjects/Lead/*"
