@@ -83,6 +83,7 @@ def open_connector(context: ConnectorContext) -> Connector:
             who=item.options.get("who"),
             only=read_conditions(item.options.get("only", ""), _where(item, context.system)),
             contacts=names.get("Contact"),
+            persons=names.get("Account") if _name_of(item) == "Lead" else None,
             is_person_apart=_name_of(item) == "Contact" and "Account" in names,
         )
         for item in context.objects

@@ -26,6 +26,8 @@ DELETED: Final = "IsDeleted"
 MASTER: Final = "MasterRecordId"
 CONVERTED: Final = "IsConverted"
 BECAME: Final = "ConvertedContactId"
+ACCOUNT: Final = "ConvertedAccountId"
+IS_PERSON: Final = "ConvertedAccount.IsPersonAccount"
 _STAMPS: Final = (STAMP, "LastModifiedDate")
 _CONTROL: Final = ("Id", STAMP, DELETED, MASTER, CONVERTED, BECAME)
 
@@ -36,8 +38,8 @@ class RecordSource:
 
     ``who`` leaves only what belongs to leads, or to contacts, ``only`` what meets
     conditions. ``contacts`` is the object type under which
-    contacts are read, so that a converted lead can be followed there. ``is_person_apart``: contacts that
-    are person accounts are read as accounts, and left out here.
+    contacts are read, so that a converted lead can be followed there, ``persons`` that of person accounts.
+    ``is_person_apart``: contacts that are person accounts are read as accounts, and left out here.
     """
 
     transport: Transport = field(repr=False)
@@ -49,6 +51,7 @@ class RecordSource:
     who: str | None = None
     only: tuple[Condition, ...] = ()
     contacts: str | None = None
+    persons: str | None = None
     is_person_apart: bool = False
 
     @property
@@ -129,14 +132,23 @@ class RecordSource:
         """Make the record of a row; None for one that is outside, unless it tells where it went."""
         if row.is_deleted:
             return tombstone(ref, merged_into=row.cells.get(MASTER))
-        became = row.cells.get(BECAME)
-        if row.cells.get(CONVERTED) == "true" and became and self.contacts is not None:
-            contact = RecordRef(system=self.system, object_type=self.contacts, id=became)
-            return tombstone(ref, merged_into=str(contact))
+        became = self._became(row)
+        if became is not None:
+            return tombstone(ref, merged_into=str(became))
         if not self._is_ours(row):
             return None
         values = {name: row.cells[name] for name in fields if name in row.cells}
         return record_of(ref, values, row.at(STAMP) or row.at(self.stamp))
+
+    def _became(self, row: Row) -> RecordRef | None:
+        """Name the contact, or the person account, that a converted lead goes on as, where it is read."""
+        cells = row.cells
+        is_person = self.persons is not None and cells.get(IS_PERSON) == "true"
+        object_type = self.persons if is_person else self.contacts
+        id_ = cells.get(ACCOUNT if is_person else BECAME)
+        if cells.get(CONVERTED) != "true" or object_type is None or not id_:
+            return None
+        return RecordRef(system=self.system, object_type=object_type, id=id_)
 
     def _is_ours(self, row: Row) -> bool:
         if self.is_person_apart and row.cells.get("IsPersonAccount") == "true":
@@ -184,6 +196,7 @@ class RecordSource:
                 "has no person accounts, or hides them. Take it out of the field map."
             )
         more = ["IsPersonAccount"] if self.is_person_apart else []
+        more += [ACCOUNT, IS_PERSON] if self.persons is not None else []
         more += [one.field for one in self.only]
         asked = dict.fromkeys((*_CONTROL, self.stamp, *self.spec.people, *more, *fields))
         types = self.book.types(self.name, asked)

@@ -62,10 +62,10 @@ SPECS: Final[Mapping[str, Spec]] = {
         related=("EmailMessage",), people=("RelationId",), who=_by_type("Relation")
     ),
     "CampaignMember": Spec(
-        related=("Campaign",),
+        related=("Campaign", "Contact"),
         people=("ContactId", "LeadId"),
         who={"Lead": "ContactId = null", "Contact": "ContactId != null"},
     ),
-    "OpportunityContactRole": Spec(related=("Opportunity",)),
+    "OpportunityContactRole": Spec(related=("Opportunity", "Contact")),
     "Opportunity": Spec(),
 }

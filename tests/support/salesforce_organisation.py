@@ -38,7 +38,11 @@ def _wanted(item: ObjectMap) -> list[Field]:
     types = {write.target: _written_as(write.managed) for write in item.writes} | types
     if item.activity is not None:
         types |= dict.fromkeys(item.activity.columns().values(), "string")
-    return [_field(*one) for one in types.items() if one[0].endswith("__c") and "." not in one[0]]
+    return [
+        _field(*one)
+        for one in types.items()
+        if one[0].endswith(("__c", "__pc")) and "." not in one[0]
+    ]
 
 
 def _written_as(managed: Managed) -> str:
