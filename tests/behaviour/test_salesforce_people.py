@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from connectors.salesforce.faults import DEAD_CURSOR
+from connectors.sandbox.salesforce.features import Feature
 from connectors.sandbox.salesforce.fields import Field
 from connectors.sandbox.salesforce.leads import convert, merge
 from connectors.sandbox.salesforce.writing import Writer, create
@@ -175,7 +176,7 @@ def test_the_open_statuses_are_what_can_be_chosen(org: Org) -> None:
 
 
 def test_a_person_account_is_read_and_written_as_an_account() -> None:
-    with serving_org(has_person_accounts=True) as org:
+    with serving_org(features=[Feature.PERSON_ACCOUNTS]) as org:
         person = org.add("Account", LastName="Rivera", PersonEmail="kim@example.org")
         business = org.add("Account", Name="Sole")
         contact = org.add("Contact", LastName="Stone", AccountId=business)

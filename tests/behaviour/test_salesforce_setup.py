@@ -113,7 +113,7 @@ def test_a_field_that_is_hidden_is_told_from_one_that_is_missing(folder: Path, o
 def test_without_view_setup_a_field_may_be_either(folder: Path, org: Org) -> None:
     with org.twin.lock:
         org.twin.org.schema.hide("Lead", "Leadtriage_Pathway__c")
-        org.twin.org.schema.hidden_types |= set(VIEW_SETUP)
+        org.twin.org.schema.hide_types(*VIEW_SETUP)
     ended = set_up(folder)
     assert ended.exit_code == ExitCode.FOUND_PROBLEMS
     says = "The org has no field 'Leadtriage_Pathway__c' of Lead, or field-level security hides it"

@@ -8,7 +8,9 @@ from connectors.sandbox.clock import SandboxClock
 from connectors.sandbox.salesforce.app import open_twin
 from connectors.sandbox.salesforce.columns import custom
 from connectors.sandbox.salesforce.errors import RefusedError
-from connectors.sandbox.salesforce.leads import convert, merge, undelete
+from connectors.sandbox.salesforce.features import Feature
+from connectors.sandbox.salesforce.leads import convert, merge
+from connectors.sandbox.salesforce.recycling import undelete
 from connectors.sandbox.salesforce.writing import AS_PERSON, create, update
 from tests.support.salesforce_asking import NOW, QUIET, Asking
 
@@ -102,7 +104,7 @@ def test_a_person_sees_hidden_fields_and_is_named_in_the_stamps(asking) -> None:
 
 
 def test_a_person_account_is_an_account_and_a_contact(asking) -> None:
-    asking = Asking(open_twin(clock=SandboxClock(NOW), has_person_accounts=True))
+    asking = Asking(open_twin(clock=SandboxClock(NOW), features=[Feature.PERSON_ACCOUNTS]))
     org = asking.twin.org
     org.schema.add_fields("Account", custom("Stage__pc", "string"))
     org.schema.add_fields("Contact", custom("Stage__c", "string"))

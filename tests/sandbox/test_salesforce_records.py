@@ -374,7 +374,7 @@ def test_a_record_that_is_not_shared_is_as_if_it_were_not_there(asking) -> None:
 
 
 def test_an_object_type_that_is_switched_off_is_unknown(asking) -> None:
-    asking.twin.org.schema.hidden_types.add("EmailMessageRelation")
+    asking.twin.org.schema.hide_types("EmailMessageRelation")
     assert asking.query("SELECT Id FROM EmailMessageRelation").code == "INVALID_TYPE"
     assert asking("GET", "/sobjects/EmailMessageRelation/describe").status == 404
     listed = {one["name"] for one in asking("GET", "/sobjects").body["sobjects"]}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -12,9 +12,11 @@ from connectors.salesforce.connector import open_connector
 from connectors.sandbox.clock import SandboxClock
 from connectors.sandbox.exchange import Json
 from connectors.sandbox.salesforce.app import SalesforceTwin, open_twin
+from connectors.sandbox.salesforce.features import Feature
 from connectors.sandbox.salesforce.fields import Field
+from connectors.sandbox.salesforce.recycling import delete
 from connectors.sandbox.salesforce.sessions import SANDBOX_SESSION
-from connectors.sandbox.salesforce.writing import create, delete, update
+from connectors.sandbox.salesforce.writing import create, update
 from connectors.sandbox.serving import serving
 from worker.ports import Connector, ConnectorContext, ObjectSource
 
@@ -103,9 +105,9 @@ class Org:
 
 
 @contextmanager
-def serving_org(*, has_person_accounts: bool = False) -> Iterator[Org]:
+def serving_org(*, features: Iterable[Feature] = ()) -> Iterator[Org]:
     """Serve an org until the block ends."""
-    twin = open_twin(clock=SandboxClock(standing_at=NOON), has_person_accounts=has_person_accounts)
+    twin = open_twin(clock=SandboxClock(standing_at=NOON), features=features)
     with serving(twin) as url:
         org = Org(twin=twin, url=url)
         yield org

@@ -21,6 +21,7 @@ from connectors.sandbox.salesforce.errors import (
     refusal,
 )
 from connectors.sandbox.salesforce.faults import is_answer, scripted
+from connectors.sandbox.salesforce.features import Feature
 from connectors.sandbox.salesforce.jobs import Jobs
 from connectors.sandbox.salesforce.limits import Meter
 from connectors.sandbox.salesforce.org import Org, open_org
@@ -231,10 +232,10 @@ def open_twin(
     *,
     clock: SandboxClock | None = None,
     seed: int = 1,
-    has_person_accounts: bool = False,
+    features: Iterable[Feature] = (),
     has_limits: bool = False,
     faults: Iterable[Fault] = (),
 ) -> SalesforceTwin:
     """Open a twin on a file, or on memory. Without ``has_limits`` it counts and never refuses."""
-    org = open_org(path, clock or SandboxClock(), has_person_accounts=has_person_accounts)
+    org = open_org(path, clock or SandboxClock(), features)
     return SalesforceTwin(org=org, meter=Meter(enforces=has_limits), script=Script(faults, seed))

@@ -23,9 +23,10 @@ from connectors.sandbox.salesforce.errors import (
 )
 from connectors.sandbox.salesforce.fields import ObjectType
 from connectors.sandbox.salesforce.ids import read_id
+from connectors.sandbox.salesforce.recycling import delete
 from connectors.sandbox.salesforce.sobjects import key_of, matching, shown_record
 from connectors.sandbox.salesforce.values import refused
-from connectors.sandbox.salesforce.writing import create, delete, update
+from connectors.sandbox.salesforce.writing import create, update
 from connectors.sandbox.script import Fault
 
 MOST: Final = 200

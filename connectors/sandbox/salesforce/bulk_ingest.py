@@ -20,9 +20,10 @@ from connectors.sandbox.salesforce.call import Call
 from connectors.sandbox.salesforce.errors import RefusedError, not_found, refusal
 from connectors.sandbox.salesforce.ids import made_id, read_id
 from connectors.sandbox.salesforce.jobs import KEPT, IngestJob, go_on, head_of
+from connectors.sandbox.salesforce.recycling import delete
 from connectors.sandbox.salesforce.sobjects import matching
 from connectors.sandbox.salesforce.values import refused
-from connectors.sandbox.salesforce.writing import Writer, create, delete, update
+from connectors.sandbox.salesforce.writing import Writer, create, update
 
 LARGEST: Final = 150 * 1024 * 1024
 _OPERATIONS: Final = frozenset({"insert", "update", "upsert", "delete", "hardDelete"})

@@ -7,6 +7,7 @@ from typing import Final
 
 from connectors.sandbox.salesforce.fields import ObjectType, Row, Stored
 from connectors.sandbox.salesforce.org import Org
+from connectors.sandbox.salesforce.relations import tie_of, told_of
 
 
 def derived(org: Org, object_type: ObjectType, before: Row, after: Row) -> Row:
@@ -90,6 +91,11 @@ def _member(org: Org, before: Row, after: Row) -> Row:
     }
 
 
+def _related(org: Org, _before: Row, after: Row) -> Row:
+    tie = tie_of(org, "TaskRelation" if "TaskId" in after else "EventRelation")
+    return {} if tie is None else told_of(org, tie, after)
+
+
 def _opportunity(org: Org, before: Row, after: Row) -> Row:
     stage = str(after.get("StageName") or "")
     found: Row = {"IsClosed": int(stage.startswith("Closed")), "IsWon": int(stage == "Closed Won")}
@@ -108,4 +114,6 @@ _RULES: Final[Mapping[str, Callable[[Org, Row, Row], Row]]] = {
     "Event": _event,
     "CampaignMember": _member,
     "Opportunity": _opportunity,
+    "TaskRelation": _related,
+    "EventRelation": _related,
 }

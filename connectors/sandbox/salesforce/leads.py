@@ -7,14 +7,15 @@ leaves them deleted with ``MasterRecordId``.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from connectors.sandbox.exchange import Json
 from connectors.sandbox.salesforce.errors import refusal
 from connectors.sandbox.salesforce.fields import Row, shown_value
 from connectors.sandbox.salesforce.org import Org
-from connectors.sandbox.salesforce.writing import AS_PERSON, create, impose, present, update
+from connectors.sandbox.salesforce.relations import drop, is_related, tie_of
+from connectors.sandbox.salesforce.writing import AS_PERSON, create, elect, impose, present, update
 
 CONVERTED: Final = "Closed - Converted"
 _CARRIED: Final = (
@@ -30,18 +31,26 @@ _MAILING: Final = {
     "PostalCode": "MailingPostalCode",
     "Country": "MailingCountry",
 }
+_ACTIVITIES: Final = (
+    ("TaskRelation", "RelationId"),
+    ("EventRelation", "RelationId"),
+    ("Task", "WhoId"),
+    ("Event", "WhoId"),
+)
+_MAIL: Final = ("EmailMessageRelation", "RelationId")
 _HANGING: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
-    "Lead": (("Task", "WhoId"), ("Event", "WhoId"), ("CampaignMember", "LeadId")),
+    "Lead": (*_ACTIVITIES, ("CampaignMember", "LeadId"), _MAIL),
     "Contact": (
-        ("Task", "WhoId"),
-        ("Event", "WhoId"),
+        *_ACTIVITIES,
         ("CampaignMember", "ContactId"),
         ("OpportunityContactRole", "ContactId"),
-        ("EmailMessageRelation", "RelationId"),
+        _MAIL,
     ),
     "Account": (("Contact", "AccountId"), ("Opportunity", "AccountId")),
 }
 """What refers to a record, and follows it when it is merged."""
+_CARRIED_ON: Final = (*_ACTIVITIES, ("CampaignMember", "LeadId"))
+"""What of a lead follows it into its contact."""
 
 
 def convert(
@@ -70,7 +79,7 @@ def convert(
             "IsPrimary": True,
         }
         create(org, "OpportunityContactRole", role)
-    _move(org, "Lead", lead_id, contact)
+    _move(org, lead_id, contact)
     after: Row = {
         **lead,
         "IsConverted": 1,
@@ -122,14 +131,32 @@ def _opportunity(org: Org, name: str, account: str) -> str:
     return create(org, "Opportunity", given)
 
 
-def _move(org: Org, type_: str, old: str, new: str) -> None:
+def _move(org: Org, lead: str, contact: str) -> None:
     """Let what hangs on a lead hang on its contact; memberships keep the lead beside."""
-    for part, field in _HANGING[type_]:
-        for row in org.store.find(part, {field: old, "IsDeleted": 0}):
-            moved: Row = {**row, field: new}
-            if part == "CampaignMember" and type_ == "Lead":
-                moved = {**row, "ContactId": new, "LeadOrContactId": new}
-            impose(org, part, row, moved)
+    for part, row in _hanging(org, _CARRIED_ON, lead):
+        if part == "CampaignMember":
+            both: Row = {"ContactId": contact, "LeadOrContactId": contact}
+            impose(org, part, row, {**row, **both})
+        else:
+            _hand_over(org, part, row, lead, contact)
+
+
+def _hanging(org: Org, parts: Sequence[tuple[str, str]], id_: str) -> Iterator[tuple[str, Row]]:
+    for part, field in parts:
+        if part.lower() in org.schema.types:
+            for row in org.store.find(part, {field: id_, "IsDeleted": 0}):
+                yield part, row
+
+
+def _hand_over(org: Org, part: str, row: Row, old: str, new: str) -> None:
+    """Have a row name another record; one whose activity has that other already is dropped."""
+    tie = tie_of(org, part)
+    if tie is not None and is_related(org, tie, row, new):
+        drop(org, tie, row)
+        elect(org, tie, row, AS_PERSON)
+    else:
+        moved: Row = {name: new if value == old else value for name, value in row.items()}
+        impose(org, part, row, {**moved, "Id": row["Id"]})
 
 
 def merge(
@@ -145,19 +172,10 @@ def merge(
         raise refusal("INVALID_OPERATION", "a merge takes one or two records into a master")
     for lost in lost_ids:
         before = present(org, type_, lost)
-        for part, field in _HANGING[type_]:
-            for row in org.store.find(part, {field: lost, "IsDeleted": 0}):
-                impose(org, part, row, {**row, field: master_id})
+        for part, row in _hanging(org, _HANGING[type_], lost):
+            _hand_over(org, part, row, lost, master_id)
         impose(org, type_, before, {**before, "IsDeleted": 1, "MasterRecordId": master_id})
     update(org, type_, master_id, taken)
-
-
-def undelete(org: Org, type_: str, id_: str) -> None:
-    """Take a record out of the recycle bin."""
-    row = org.store.get(type_, id_)
-    if row is None or not row["IsDeleted"]:
-        raise refusal("UNDELETE_FAILED", "the record is not in the recycle bin")
-    impose(org, type_, row, {**row, "IsDeleted": 0})
 
 
 def archive(org: Org, type_: str, id_: str) -> None:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
 
+from msgspec.json import decode, encode
+
 from connectors.sandbox.clock import SandboxClock
+from connectors.sandbox.salesforce.features import Feature
 from connectors.sandbox.salesforce.fields import ObjectType, RecordType, Row
 from connectors.sandbox.salesforce.ids import made_id
 from connectors.sandbox.salesforce.plans import Cursor
@@ -15,6 +18,7 @@ from connectors.sandbox.salesforce.schema import Schema, open_schema
 from connectors.sandbox.salesforce.store import Store
 
 SECOND_MS: Final = 1_000
+_FEATURES: Final = "features"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -43,10 +47,19 @@ class Org:
     person: str = ""
     edits_converted: bool = False
     edits_inactive_owned: bool = False
-    has_person_accounts: bool = False
+    features: frozenset[Feature] = frozenset()
     org_id: str = made_id("00D", 1)
     late: list[Late] = field(default_factory=list)
     cursors: dict[str, Cursor] = field(default_factory=dict)
+
+    @property
+    def has_person_accounts(self) -> bool:
+        return Feature.PERSON_ACCOUNTS in self.features
+
+    @property
+    def shares_activities(self) -> bool:
+        """Tell whether a task or an event can belong to several people."""
+        return Feature.SHARED_ACTIVITIES in self.features
 
     def stamp(self) -> int:
         """Tell the instant as records are stamped: whole seconds, in milliseconds."""
@@ -95,16 +108,21 @@ class Org:
         return str(full["Id"])
 
 
-def open_org(path: str, clock: SandboxClock, *, has_person_accounts: bool = False) -> Org:
-    """Open an org on a file, or on ``:memory:``, with its standard objects and two users."""
+def open_org(path: str, clock: SandboxClock, features: Iterable[Feature] = ()) -> Org:
+    """Open an org on a file, or on ``:memory:``, with its standard objects and two users.
+
+    What was switched on in a file stays so.
+    """
     store = Store(path)
-    schema = open_schema(store, has_person_accounts=has_person_accounts)
+    kept = decode(store.setting(_FEATURES) or b"[]", type=list[Feature])
+    switched_on = frozenset((*features, *kept))
+    store.keep_setting(_FEATURES, encode(sorted(switched_on)))
     org = Org(
         store=store,
         clock=clock,
-        schema=schema,
+        schema=open_schema(store, switched_on),
         rules=Rules(),
-        has_person_accounts=has_person_accounts,
+        features=switched_on,
     )
     org.integration_user = _user(org, "Integration", "integration@sandbox.example")
     org.person = _user(org, "Administrator", "admin@sandbox.example")

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Final, TypeAlias
 
 from msgspec.json import decode, encode
 
 from connectors.sandbox.exchange import Json
 from connectors.sandbox.salesforce.errors import RefusedError, refusal
+from connectors.sandbox.salesforce.features import Feature, types_of_features, with_features
 from connectors.sandbox.salesforce.fields import Field, ObjectType, Option, RecordType, described
-from connectors.sandbox.salesforce.standard import PERSON_ACCOUNT, fields_of, standard_types
+from connectors.sandbox.salesforce.standard import standard_types
 from connectors.sandbox.salesforce.store import NAME_FIELDS, Store
 
 MASTER_RECORD_TYPE: Final = "012000000000000AAA"
+_SIGHT: Final = "sight"
+_Sight: TypeAlias = tuple[set[tuple[str, str]], set[tuple[str, str]], set[str]]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -108,35 +111,48 @@ class Schema:
     def hide(self, type_: str, *names: str, at: int = 0) -> None:
         """Take fields from the sight of the integration user."""
         self.hidden |= {(type_, self.of(type_).fields[name.lower()].name) for name in names}
-        self.changed_at[type_] = at
+        self._seen_anew(type_, at)
+
+    def hide_types(self, *names: str) -> None:
+        """Take object types from the sight of the integration user, or switch them off."""
+        self.hidden_types |= set(names)
+        self._keep_sight()
 
     def show(self, type_: str, *names: str, at: int = 0) -> None:
         """Give fields back to the sight of the integration user, to be written as well."""
         given = {(type_, self.of(type_).fields[name.lower()].name) for name in names}
         self.hidden -= given
         self.read_only -= given
-        self.changed_at[type_] = at
+        self._seen_anew(type_, at)
 
     def protect(self, type_: str, *names: str, at: int = 0) -> None:
         """Let the integration user read fields and not write them."""
         self.read_only |= {(type_, self.of(type_).fields[name.lower()].name) for name in names}
+        self._seen_anew(type_, at)
+
+    def _seen_anew(self, type_: str, at: int) -> None:
         self.changed_at[type_] = at
+        self._keep_sight()
+
+    def _keep_sight(self) -> None:
+        """Keep what is hidden, so that it is when the file is opened again."""
+        sight = (sorted(self.hidden), sorted(self.read_only), sorted(self.hidden_types))
+        self.store.keep_setting(_SIGHT, encode(sight))
 
 
 def _custom(field_: Field) -> str:
     return field_.name.removesuffix("__c") + "__r"
 
 
-def open_schema(store: Store, *, has_person_accounts: bool = False) -> Schema:
-    """Give an org its standard object types."""
+def open_schema(store: Store, features: frozenset[Feature] = frozenset()) -> Schema:
+    """Give an org its standard object types, and what was changed of them and hidden before."""
     schema = Schema(store=store)
-    for object_type in standard_types():
-        if object_type.name == "Account" and has_person_accounts:
-            schema.put(object_type.with_fields(*fields_of(PERSON_ACCOUNT)))
-        else:
-            schema.put(object_type)
-    for body in store.kept_types():
-        schema.put(decode(body, type=ObjectType))
+    kept = [decode(body, type=ObjectType) for body in store.kept_types()]
+    for object_type in (*standard_types(), *types_of_features(features), *kept):
+        schema.put(with_features(object_type, features))
+    sight = store.setting(_SIGHT)
+    if sight is not None:
+        schema.hidden, schema.read_only, schema.hidden_types = decode(sight, type=_Sight)
     return schema
 
 

@@ -10,9 +10,10 @@ from connectors.sandbox.salesforce.errors import not_found, refusal
 from connectors.sandbox.salesforce.fields import Field, ObjectType, Row, shown_value
 from connectors.sandbox.salesforce.ids import read_id
 from connectors.sandbox.salesforce.query import attributes
+from connectors.sandbox.salesforce.recycling import delete
 from connectors.sandbox.salesforce.schema import described_type, summarised
 from connectors.sandbox.salesforce.values import kept
-from connectors.sandbox.salesforce.writing import create, delete, present, update
+from connectors.sandbox.salesforce.writing import create, present, update
 
 _CREATED_SINCE: Final = 46
 """From this version on an upsert that changes a record answers 200 with ``created``; 204 before."""

@@ -148,6 +148,13 @@ ShowAs picklist:40 dnR = Busy*|OutOfOffice|Free
 EventSubtype picklist:40 cR = Event
 IsChild boolean rd
 """,
+    "EventRelation 0RE EventRelations": """
+EventId ref:Event c!
+RelationId ref:Account,Calendar,Campaign,Contact,Lead,Opportunity,User c!
+Status picklist:40 dnR = New*|Accepted|Declined|Uninvited|Maybe
+RespondedDate datetime
+Response string:255
+""",
     "Campaign 701 Campaigns": """
 Name string:80 !
 ParentId ref:Campaign
@@ -295,42 +302,29 @@ OldValue anyType:255 r
 NewValue anyType:255 r
 """,
 }
-PERSON_ACCOUNT: Final = """
-IsPersonAccount boolean rd
-PersonContactId ref:Contact r
-LastName string:80
-FirstName string:40
-PersonEmail email:80
-PersonMobilePhone phone:40
-PersonHomePhone phone:40
-PersonTitle string:80
-PersonMailingState string:80
-PersonMailingPostalCode string:20
-PersonHasOptedOutOfEmail boolean d
-PersonDoNotCall boolean d
-PersonEmailBouncedReason string:255
-PersonEmailBouncedDate datetime
-PersonIndividualId ref:Individual
-"""
-"""What Account has beside its own once person accounts are switched on."""
 _SET_UP: Final = frozenset({"RecordType", "LeadStatus", "LeadHistory", "ContactHistory"})
 
 
 def standard_types() -> Iterator[ObjectType]:
     """Make the standard object types."""
     for head, table in TABLES.items():
-        name, prefix, plural = head.split()
-        fields = [_id(), *fields_of(table), *fields_of(_AUDIT)]
-        yield ObjectType(
-            name=name,
-            label=name,
-            plural=plural,
-            prefix=prefix,
-            fields={field.name.lower(): field for field in fields},
-            is_createable=name not in _SET_UP,
-            is_updateable=name not in _SET_UP,
-            is_deletable=name not in _SET_UP | {"User"},
-        )
+        yield type_of(head, table)
+
+
+def type_of(head: str, table: str) -> ObjectType:
+    """Make an object type of its name, the letters its ids begin with, its plural, and its fields."""
+    name, prefix, plural = head.split()
+    fields = [_id(), *fields_of(table), *fields_of(_AUDIT)]
+    return ObjectType(
+        name=name,
+        label=name,
+        plural=plural,
+        prefix=prefix,
+        fields={field.name.lower(): field for field in fields},
+        is_createable=name not in _SET_UP,
+        is_updateable=name not in _SET_UP,
+        is_deletable=name not in _SET_UP | {"User"},
+    )
 
 
 def _id() -> Field:

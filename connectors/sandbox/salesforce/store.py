@@ -36,7 +36,7 @@ _INDEXED: Final = frozenset(
             "LeadOrContactId",
             "MasterRecordId",
             "PersonContactId",
-            "RelationId",
+            *("RelationId", "TaskId", "EventId"),
             "EmailMessageId",
             "ActivityDate",
         ),
@@ -52,6 +52,7 @@ CREATE TABLE IF NOT EXISTS purged(
     type TEXT, id TEXT, at INTEGER, PRIMARY KEY(type, id)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS unshared(id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS types(name TEXT PRIMARY KEY, body BLOB) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS settings(name TEXT PRIMARY KEY, body BLOB) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS counters(name TEXT PRIMARY KEY, value INTEGER) WITHOUT ROWID;
 """
 
@@ -188,6 +189,15 @@ class Store:
     def keep_type(self, name: str, body: bytes) -> None:
         """Keep the definition of an object type."""
         self.sql.execute("INSERT OR REPLACE INTO types VALUES (?, ?)", (name, body))
+
+    def keep_setting(self, name: str, body: bytes) -> None:
+        """Keep how the org is set up, by name."""
+        self.sql.execute("INSERT OR REPLACE INTO settings VALUES (?, ?)", (name, body))
+
+    def setting(self, name: str) -> bytes | None:
+        """Give a setting that was kept."""
+        found = self.sql.execute("SELECT body FROM settings WHERE name = ?", (name,)).fetchone()
+        return None if found is None else bytes(found[0])
 
     def kept_types(self) -> list[bytes]:
         """Give the definitions that were kept."""

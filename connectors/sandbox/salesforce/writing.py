@@ -15,10 +15,17 @@ from connectors.sandbox.exchange import Json
 from connectors.sandbox.salesforce.derived import derived
 from connectors.sandbox.salesforce.errors import Problem, RefusedError, not_found, refusal
 from connectors.sandbox.salesforce.fields import Field, ObjectType, Row
-from connectors.sandbox.salesforce.guards import guard, refuse_locked
+from connectors.sandbox.salesforce.guards import guard
 from connectors.sandbox.salesforce.history import note_changes
 from connectors.sandbox.salesforce.org import Late, Org
 from connectors.sandbox.salesforce.people import carry_over
+from connectors.sandbox.salesforce.relations import (
+    Tie,
+    keep_relations,
+    people_of,
+    refuse_relation,
+    tie_of,
+)
 from connectors.sandbox.salesforce.values import kept
 
 ASSIGNED: Final = frozenset({"Lead", "Case", "Account"})
@@ -46,7 +53,7 @@ def create(org: Org, type_: str, given: Mapping[str, Json], writer: Writer = AS_
     Raises:
         RefusedError: It cannot be made; nothing was.
     """
-    object_type = _writable(org, type_, writer)
+    object_type = writable(org, type_, writer)
     if not object_type.is_createable:
         raise refusal("INVALID_TYPE_FOR_OPERATION", f"{type_} cannot be created")
     row = _checked(object_type, given, is_new=True)
@@ -58,16 +65,21 @@ def create(org: Org, type_: str, given: Mapping[str, Json], writer: Writer = AS_
     }
     row = {**row, **defaults}
     _own(org, object_type, row, writer)
+    refuse_relation(org, object_type.name, row)
     guard(org, object_type, {}, row, saves_duplicates=writer.saves_duplicates)
     _assign(org, object_type, {}, row, writer)
-    full = {**row, **derived(org, org.schema.of(object_type.name), {}, row), **_stamps(org, writer)}
+    full = {
+        **row,
+        **derived(org, org.schema.of(object_type.name), {}, row),
+        **stamps_of(org, writer),
+    }
     full["Id"] = org.new_id(object_type)
     full |= {"CreatedDate": full["SystemModstamp"], "CreatedById": full["LastModifiedById"]}
     full["IsDeleted"] = 0
 
     def commit() -> None:
         org.store.insert(object_type.name, [full])
-        carry_over(org, object_type.name, str(full["Id"]))
+        _carry_on(org, object_type.name, {}, full, writer)
 
     _commit(org, writer, commit)
     return str(full["Id"])
@@ -81,8 +93,8 @@ def update(
     Raises:
         RefusedError: It cannot be changed; nothing was.
     """
-    object_type = _writable(org, type_, writer)
-    before = _seen(org, object_type.name, id_, writer)
+    object_type = writable(org, type_, writer)
+    before = seen(org, object_type.name, id_, writer)
     if not object_type.is_updateable:
         raise refusal("INVALID_TYPE_FOR_OPERATION", f"{type_} cannot be changed")
     _refuse_converted(org, object_type, before)
@@ -99,7 +111,7 @@ def impose(org: Org, type_: str, before: Row, after: Row, writer: Writer = AS_PE
     """Store a record as Salesforce itself can change it, with stamps and history."""
     id_ = str(before["Id"])
     changed: Row = {name: value for name, value in after.items() if before.get(name) != value}
-    changed |= _stamps(org, writer)
+    changed |= stamps_of(org, writer)
 
     def commit() -> None:
         note_changes(org, type_, before, changed, str(changed["LastModifiedById"]))
@@ -107,32 +119,32 @@ def impose(org: Org, type_: str, before: Row, after: Row, writer: Writer = AS_PE
         if int(now["SystemModstamp"] or 0) > int(changed["SystemModstamp"] or 0):
             changed.update({name: now[name] for name in _STAMPS})  # somebody was faster than us
         org.store.change(type_, id_, changed)
-        carry_over(org, type_, id_)
+        _carry_on(org, type_, before, after, writer)
 
     _commit(org, writer, commit)
 
 
-def delete(org: Org, type_: str, id_: str, writer: Writer = AS_PERSON) -> None:
-    """Put a record into the recycle bin, and with it what is only a part of it."""
-    object_type = _writable(org, type_, writer)
-    if not object_type.is_deletable:
-        raise refusal("INSUFFICIENT_ACCESS_OR_READONLY", f"{type_} cannot be deleted", status=403)
-    before = _seen(org, object_type.name, id_, writer)
-    refuse_locked(org, before, before)
-    org.store.change(object_type.name, id_, {"IsDeleted": 1, **_stamps(org, writer)})
-    for part, field in _PARTS.get(object_type.name, ()):
-        for row in org.store.find(part, {field: id_, "IsDeleted": 0}):
-            gone: Row = {"IsDeleted": 1, **_stamps(org, writer)}
-            org.store.change(part, str(row["Id"]), gone)
+def _carry_on(org: Org, type_: str, before: Row, after: Row, writer: Writer) -> None:
+    """Let what goes along with a record follow it."""
+    id_ = str(after.get("Id") or before["Id"])
+    carry_over(org, type_, id_)
+    keep_relations(org, type_, id_, before)
+    tie = tie_of(org, type_)
+    if tie is not None:
+        elect(org, tie, after, writer)
 
 
-_PARTS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
-    "Lead": (("CampaignMember", "LeadId"), ("Task", "WhoId"), ("Event", "WhoId")),
-    "Contact": (("CampaignMember", "ContactId"), ("OpportunityContactRole", "ContactId")),
-    "Campaign": (("CampaignMember", "CampaignId"),),
-    "Opportunity": (("OpportunityContactRole", "OpportunityId"),),
-}
-"""What goes into the recycle bin with a record."""
+def elect(org: Org, tie: Tie, relation: Row, writer: Writer) -> None:
+    """Have an activity name one of its people, as it must while it has any."""
+    activity = org.store.get(tie.activity, str(relation[tie.field]))
+    if activity is None or activity["IsDeleted"]:
+        return
+    people = people_of(org, tie, str(activity["Id"]))
+    first = people[0] if people else None
+    if activity["WhoId"] != first and activity["WhoId"] not in people:
+        after: Row = {**activity, "WhoId": first}
+        after |= derived(org, org.schema.of(tie.activity), activity, after)
+        impose(org, tie.activity, activity, after, writer)
 
 
 def present(org: Org, type_: str, id_: str) -> Row:
@@ -149,7 +161,12 @@ def present(org: Org, type_: str, id_: str) -> Row:
     return row
 
 
-def _seen(org: Org, type_: str, id_: str, writer: Writer) -> Row:
+def seen(org: Org, type_: str, id_: str, writer: Writer) -> Row:
+    """Read a record that is not deleted and that this user sees.
+
+    Raises:
+        RefusedError: There is none.
+    """
     if not writer.is_person and not org.store.is_shared(id_):
         raise not_found()
     return present(org, type_, id_)
@@ -162,7 +179,12 @@ def _commit(org: Org, writer: Writer, commit: Callable[[], None]) -> None:
         commit()
 
 
-def _writable(org: Org, type_: str, writer: Writer) -> ObjectType:
+def writable(org: Org, type_: str, writer: Writer) -> ObjectType:
+    """Find an object type as whoever writes sees it.
+
+    Raises:
+        RefusedError: There is none of this name.
+    """
     found = org.schema.types.get(type_.lower()) if writer.is_person else org.schema.seen(type_)
     if found is None:
         raise refusal("NOT_FOUND", "The requested resource does not exist", status=404)
@@ -244,7 +266,8 @@ def _assign(org: Org, object_type: ObjectType, before: Row, after: Row, writer: 
 _STAMPS: Final = ("LastModifiedDate", "LastModifiedById", "SystemModstamp")
 
 
-def _stamps(org: Org, writer: Writer) -> Row:
+def stamps_of(org: Org, writer: Writer) -> Row:
+    """Stamp a write: when, and by whom."""
     now = org.stamp()
     user = org.person if writer.is_person else org.integration_user
     return {"LastModifiedDate": now, "LastModifiedById": user, "SystemModstamp": now}
