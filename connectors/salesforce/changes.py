@@ -91,7 +91,7 @@ class Target:
 
     ``related`` are stamps of related records that are read along: their change is a change of the row.
     ``where`` holds for each row, ``listed`` besides for those of a list. ``is_marked``: deleted rows are
-    shown as such for a while.
+    shown as such for a while. ``leaves_no_trace``: they are not when somebody deletes them by themselves.
     """
 
     reader: ObjectReader
@@ -101,6 +101,7 @@ class Target:
     listed: tuple[str, ...] = ()
     has_archive: bool = False
     is_marked: bool = True
+    leaves_no_trace: bool = False
 
     @property
     def list_walk(self) -> Walk:
@@ -213,6 +214,12 @@ def _by_bulk(target: Target, course: Course, mark: Bookmark) -> Generator[Chunk,
 
 def _changed(target: Target, course: Course, mark: Bookmark) -> Iterator[Chunk]:
     """Read what changed, by the stamps of related records first and by its own last."""
+    if target.leaves_no_trace:
+        gone = target.reader.deleted(_untold_since(mark, course), course.now)
+        if gone is None:
+            yield from _listed(target, course, None)
+            return
+        yield Chunk(rows=gone)
     newest: datetime | None = None
     for stamp in (*target.related, target.stamp):
         is_own = stamp == target.stamp
@@ -235,6 +242,12 @@ def _changed(target: Target, course: Course, mark: Bookmark) -> Iterator[Chunk]:
     reached = mark.at if newest is None else _end(newest, course.safe)
     is_further = reached is not None and (mark.at is None or reached > mark.at)
     yield Chunk(bookmark=msgspec.structs.replace(mark, at=reached, id=None) if is_further else mark)
+
+
+def _untold_since(mark: Bookmark, course: Course) -> datetime:
+    """Say from when on deletions were not told: changes were read so far, or everything was listed."""
+    listed_at = mark.listed_at or course.now - course.sweep_every
+    return max(listed_at - course.lookback, mark.at or listed_at - course.lookback)
 
 
 def _midway(mark: Bookmark, place: Place, course: Course) -> Bookmark:

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
+
+import msgspec
 
 from connectors.salesforce import paths
 from connectors.salesforce.faults import DEAD_CURSOR, TOO_MUCH, Fault
 from connectors.salesforce.ids import is_id
 from connectors.salesforce.keyset import Place, beyond, order_of
-from connectors.salesforce.rows import Row, RowPage, read_page
+from connectors.salesforce.rows import Row, RowPage, instant_of, read_page
 from connectors.salesforce.soql import among, select
 from connectors.salesforce.transport import Transport
 from connectors.shared.commands import chunks
@@ -29,6 +31,24 @@ _NONE: Final[frozenset[str]] = frozenset()
 _LONGEST_SOQL = 100_000
 """Letters of a query, as Salesforce limits them (SOQL and SOSL Limits)."""
 _ID_ROOM = len("'00Q000000000000AAA', ")
+
+
+_MINUTE = timedelta(minutes=1)
+"""The list of deletions ignores seconds, and takes no shorter span (REST API, Get Deleted)."""
+_UNTOLD = frozenset({"EXCEEDED_ID_LIMIT", "INVALID_REPLICATION_DATE"})
+"""Too many deletions to tell, and a span that begins before those that are kept."""
+
+
+class _Deletion(msgspec.Struct):
+    id: str
+
+
+class _Deletions(msgspec.Struct, rename="camel"):
+    deleted_records: list[_Deletion]
+    earliest_date_available: str = ""
+
+
+_DELETED = msgspec.json.Decoder(_Deletions)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +146,20 @@ class ObjectReader:
                     raise UnavailableError("Salesforce ended a query before it was read.")
                 page = following
         return found
+
+    def deleted(self, since: datetime, until: datetime) -> tuple[Row, ...] | None:
+        """Name the rows that were deleted in a span; None where the org cannot tell of all of it."""
+        start = min(since, until - _MINUTE)
+        query = {"start": start.isoformat(), "end": (until + _MINUTE).isoformat()}
+        told = self.transport.attempt(
+            paths.DELETED, _DELETED.decode, path={"object": self.name}, query=query, told=_UNTOLD
+        )
+        if isinstance(told, Fault):
+            return None
+        earliest = instant_of(told.earliest_date_available)
+        if earliest is None or earliest > start:
+            return None
+        return tuple(Row(cells={"Id": one.id, "IsDeleted": "true"}) for one in told.deleted_records)
 
     def with_columns(self, more: Mapping[str, str]) -> ObjectReader:
         """The same, with more columns."""

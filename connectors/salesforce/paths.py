@@ -36,6 +36,7 @@ DESCRIBE = _get("describe an object", "sobjects/{object}/describe")
 CHOICES = _get(
     "read the choices of a record type", "ui-api/object-info/{object}/picklist-values/{kind}"
 )
+DELETED = _get("read what was deleted", "sobjects/{object}/deleted")
 LIMITS = _get("read the limits", "limits")
 JOB_START = Endpoint(name="begin a bulk query", method="POST", path="jobs/query")
 JOB_STATE = _get("look at a bulk query", "jobs/query/{job}")

@@ -57,7 +57,7 @@ class RecordSource:
     @property
     def stamp(self) -> str:
         """Name the instant of change by which rows can be asked for, as the org has it now."""
-        fields = self.book.of(self.name).fields
+        fields = self.shape().fields
         usable = [one for one in _STAMPS if one in fields and fields[one].can_be_walked]
         if not usable:
             raise FixDataError(
@@ -66,9 +66,21 @@ class RecordSource:
             )
         return usable[0]
 
+    def shape(self, *, is_fresh: bool = False) -> Shape:
+        """Give the description. Raises ``FixDataError`` if there is none, with the reason if it is known."""
+        try:
+            return self.book.load(self.name) if is_fresh else self.book.of(self.name)
+        except FixDataError as error:
+            if not self.spec.lacking:
+                raise
+            raise self._lacking(f"the org has no {self.name}") from error
+
+    def _lacking(self, what: str) -> FixDataError:
+        return FixDataError(f"{self.object_type} of {self.system}: {what}: {self.spec.lacking}.")
+
     def prepare(self) -> None:
         """Look at the description anew. Raises ``FixDataError`` for what cannot be read as it is."""
-        self.book.load(self.name)
+        self.shape(is_fresh=True)
         self._reader(())
 
     def pull(self, fields: Sequence[str], course: Course, since: str | None) -> Iterator[Page]:
@@ -77,7 +89,7 @@ class RecordSource:
         try:
             yield from self._pages(target, fields, course, since)
         except FixDataError:
-            self.book.load(self.name)
+            self.shape(is_fresh=True)
             fresh = self._target(fields)
             if fresh.reader.types == target.reader.types:
                 raise
@@ -90,7 +102,7 @@ class RecordSource:
         try:
             rows = reader.read(list(by_id))
         except FixDataError:
-            self.book.load(self.name)
+            self.shape(is_fresh=True)
             fresh = self._reader(fields)
             if fresh.types == reader.types:
                 raise
@@ -161,7 +173,7 @@ class RecordSource:
         return person.startswith(KEYS[self.who])
 
     def _target(self, fields: Sequence[str]) -> Target:
-        shape = self.book.of(self.name)
+        shape = self.shape()
         reader = self._reader(fields)
         condition = self.spec.condition
         return Target(
@@ -172,6 +184,7 @@ class RecordSource:
             listed=self._listed(shape),
             has_archive=self.spec.has_archive,
             is_marked=DELETED in shape.fields,
+            leaves_no_trace=self.spec.leaves_no_trace,
         )
 
     def _listed(self, shape: Shape) -> tuple[str, ...]:
@@ -189,12 +202,9 @@ class RecordSource:
                 yield f"{relation}.{STAMP}"
 
     def _reader(self, fields: Sequence[str]) -> ObjectReader:
-        shape = self.book.of(self.name)
+        shape = self.shape()
         if self.spec.needs is not None and self.spec.needs not in shape.fields:
-            raise FixDataError(
-                f"{self.object_type} of {self.system}: {self.name} has no {self.spec.needs}; the org "
-                "has no person accounts, or hides them. Take it out of the field map."
-            )
+            raise self._lacking(f"{self.name} has no {self.spec.needs}")
         more = ["IsPersonAccount"] if self.is_person_apart else []
         more += [ACCOUNT, IS_PERSON] if self.persons is not None else []
         more += [one.field for one in self.only]

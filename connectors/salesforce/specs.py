@@ -30,14 +30,28 @@ class Spec:
     people: tuple[str, ...] = ()
     who: Mapping[str, str] | None = None
     has_archive: bool = False
+    leaves_no_trace: bool = False
     can_write: bool = False
     consent: tuple[str, ...] = ()
     condition: str | None = None
     needs: str | None = None
+    lacking: str = ""
 
 
 def _by_type(relation: str) -> Mapping[str, str]:
     return {who: f"{relation}.Type = '{who}'" for who in WHO}
+
+
+def _shared(activity: str, *, needs: str) -> Spec:
+    """Say how the people of a shared activity are read (Object Reference, TaskRelation and EventRelation)."""
+    return Spec(
+        related=(activity,),
+        people=("RelationId",),
+        who=_by_type("Relation"),
+        leaves_no_trace=True,
+        needs=needs,
+        lacking=f"activities are not shared in this org, or that is hidden; read {activity} instead",
+    )
 
 
 _CONSENT: Final = ("HasOptedOutOfEmail", "DoNotCall")
@@ -51,12 +65,14 @@ SPECS: Final[Mapping[str, Spec]] = {
         consent=("PersonHasOptedOutOfEmail", "PersonDoNotCall"),
         condition="IsPersonAccount = true",
         needs="IsPersonAccount",
+        lacking="the org has no person accounts, or hides them; take it out of the field map",
     ),
     "Individual": Spec(),
     "Task": Spec(people=("WhoId",), who=_by_type("Who"), has_archive=True),
     "Event": Spec(people=("WhoId",), who=_by_type("Who"), has_archive=True),
-    "TaskRelation": Spec(related=("Task",), people=("RelationId",), who=_by_type("Relation")),
-    "EventRelation": Spec(related=("Event",), people=("RelationId",), who=_by_type("Relation")),
+    "TaskRelation": _shared("Task", needs="RelationId"),
+    # Where activities are not shared it is there as well, and holds who was invited alone.
+    "EventRelation": _shared("Event", needs="IsParent"),
     "EmailMessage": Spec(),
     "EmailMessageRelation": Spec(
         related=("EmailMessage",), people=("RelationId",), who=_by_type("Relation")

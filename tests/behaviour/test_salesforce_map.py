@@ -8,16 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from connectors.sandbox.salesforce.features import Feature
 from connectors.sandbox.salesforce.leads import convert
 from connectors.sandbox.salesforce.rules import Lock
 from connectors.sandbox.salesforce.sessions import SANDBOX_SESSION
 from connectors.sandbox.script import Fault, FaultKind
-from tests.support.salesforce_organisation import define, lay_out
+from tests.support.salesforce_organisation import SHIPPED, define, lay_out
 from tests.support.salesforce_twin import NOON, Org, serving_org
 from worker.app import open_app
 from worker.config.loader import load_configuration
 from worker.core.records import RecordRef
 from worker.errors import FixDataError
+from worker.ledger.activities import activities_of
 from worker.ledger.quarantine import list_quarantine
 from worker.ledger.records import load_records
 
@@ -87,6 +89,33 @@ def test_leads_contacts_and_activities_are_read_decided_and_written_once(
     with open_app(folder, now=NOON, clock=org.twin.clock.now) as app:
         app.sync()
     assert not [name for name in org.counts() if name.startswith("PATCH")]
+
+
+def test_a_shared_call_counts_for_each_of_its_people(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lines that the page on Salesforce shows for orgs whose activities are shared."""
+    page = (SHIPPED / "docs" / "salesforce.md").read_text("utf-8")
+    shared = page.partition("```yaml\n")[2].partition("```")[0]
+    path = folder / "systems" / "salesforce.yaml"
+    before, _, rest = path.read_text("utf-8").partition("  contact_calls:\n")
+    path.write_text(before + shared + "  contact_emails:" + rest.partition("  contact_emails:")[2])
+    system = load_configuration(folder).systems["salesforce"]
+    with serving_org(features=[Feature.SHARED_ACTIVITIES]) as org:
+        define(org, system)
+        monkeypatch.setenv("LEADTRIAGE_SALESFORCE__INSTANCE_URL", org.url)
+        monkeypatch.setenv("LEADTRIAGE_SALESFORCE__ACCESS_TOKEN", SANDBOX_SESSION)
+        kim, lee = (org.add("Contact", LastName=name, Lead_Type__c="Patient") for name in "AB")
+        call = org.add("Task", WhoId=kim, Subject="Call", TaskSubtype="Call", CallType="Inbound")
+        org.add("TaskRelation", TaskId=call, RelationId=lee)
+        with open_app(folder, now=NOON, clock=org.twin.clock.now) as app:
+            app.sync(pushes=False)
+            refs = [
+                RecordRef(system="salesforce", object_type="contacts", id=i) for i in (kim, lee)
+            ]
+            with app.ledger.read() as tx:
+                found = activities_of(tx, refs, None)
+    assert [[one.kind for one in found[ref]] for ref in refs] == [["inbound_call"]] * 2
 
 
 def test_only_what_was_read_before_can_be_deleted_or_leave(folder: Path, org: Org) -> None:
