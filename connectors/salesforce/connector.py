@@ -70,7 +70,7 @@ def open_connector(context: ConnectorContext) -> Connector:
         budget=Budget(setup.daily_reserve, context.clock),
         retry=context.retry,
     )
-    book = ShapeBook(transport, context.clock)
+    book = ShapeBook(transport)
     names = {_name_of(item): item.object_type for item in context.objects}
     objects = {
         item.object_type: RecordSource(
@@ -171,7 +171,9 @@ class SalesforceConnector:
     def describe(self, object_type: str) -> ObjectDescription:
         """List the fields we may see, with those of related records that can be read along."""
         source = self._object(object_type)
-        shape = self.book.recent(source.name)
+        self.book.begin(object_type)
+        self.book.pass_by(object_type)
+        shape = source.shape()
         self.picklists.forget()
         fields = self.book.describe(shape, source.spec.related)
         if source.name == "Lead":
@@ -221,7 +223,9 @@ class SalesforceConnector:
             bulk_threshold=self.setup.bulk_threshold,
             bulk=self.bulk,
         )
-        return self._object(object_type).pull(fields, course, since)
+        source = self._object(object_type)
+        self.book.pass_by(object_type)
+        return source.pull(fields, course, since)
 
     def fetch(
         self, refs: Sequence[RecordRef], *, fields: Sequence[str]

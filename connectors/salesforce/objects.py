@@ -31,8 +31,6 @@ _NONE: Final[frozenset[str]] = frozenset()
 _LONGEST_SOQL = 100_000
 """Letters of a query, as Salesforce limits them (SOQL and SOSL Limits)."""
 _ID_ROOM = len("'00Q000000000000AAA', ")
-
-
 _MINUTE = timedelta(minutes=1)
 """The list of deletions ignores seconds, and takes no shorter span (REST API, Get Deleted)."""
 _UNTOLD = frozenset({"EXCEEDED_ID_LIMIT", "INVALID_REPLICATION_DATE"})

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from threading import Lock
 from typing import Final
 
@@ -20,7 +19,6 @@ from connectors.salesforce.soql import is_name
 from connectors.salesforce.transport import Transport
 from worker.core.records import FieldDescription, FieldForm
 from worker.errors import FixDataError
-from worker.ports import Clock
 
 _LISTS: Final = frozenset({"picklist", "multipicklist"})
 _COMPOUND: Final = frozenset({"address", "location", "complexvalue", "base64", "anyType"})
@@ -36,7 +34,6 @@ _FORMS: Final[Mapping[str, FieldForm]] = {
     "datetime": FieldForm.INSTANT,
 }
 _LONGEST_SHORT: Final = 255
-_GOOD_FOR: Final = timedelta(minutes=1)
 _ANYBODY: Final[Mapping[str, str]] = {
     "Name": "string", "Type": "picklist", "Email": "email", "IsActive": "boolean",
     "Username": "string", "FirstName": "string", "LastName": "string", "Title": "string",
@@ -146,36 +143,42 @@ def read_shape(body: bytes) -> Shape:
 
 
 class ShapeBook:
-    """The descriptions of an org's objects.
+    """The descriptions of an org's objects, each asked for once in a pass over the object types.
 
-    Several object types are read of one object, one after the other, so a description is good for a
-    minute; a query that fails for a field asks for it anew in any case.
+    Several object types are read of one object. When one of them is described that was described or read
+    before, another pass begins, and everything is asked for anew; a query that fails for a field asks anew
+    in any case.
     """
 
-    def __init__(self, transport: Transport, clock: Clock) -> None:
+    def __init__(self, transport: Transport) -> None:
         self._transport = transport
-        self._clock = clock
         self._lock = Lock()
         self._shapes: dict[str, Shape] = {}
-        self._loaded: dict[str, datetime] = {}
+        self._unseen: set[str] = set()
+        self._passed: set[str] = set()
+
+    def pass_by(self, object_type: str) -> None:
+        """Note that an object type is described or read."""
+        with self._lock:
+            self._passed.add(object_type)
+
+    def begin(self, object_type: str) -> None:
+        """Forget what is known if this object type was passed by before."""
+        with self._lock:
+            if object_type in self._passed:
+                for known in (self._passed, self._shapes, self._unseen):
+                    known.clear()
 
     def of(self, name: str) -> Shape:
         """Give a description, as it was when it was last asked for."""
         known = self._shapes.get(name)
         return self.load(name) if known is None else known
 
-    def recent(self, name: str) -> Shape:
-        """Give a description that was asked for just now."""
-        at = self._loaded.get(name)
-        is_good = at is not None and self._clock() - at < _GOOD_FOR
-        return self.of(name) if is_good else self.load(name)
-
     def load(self, name: str) -> Shape:
         """Ask for a description."""
         shape = self._transport.call(paths.DESCRIBE, read_shape, path={"object": name})
         with self._lock:
             self._shapes[name] = shape
-            self._loaded[name] = self._clock()
         return shape
 
     def types(self, name: str, fields: Iterable[str]) -> dict[str, str]:
@@ -186,11 +189,12 @@ class ShapeBook:
     def target(self, shape: Shape, relation: str) -> Shape | None:
         """Give the object a relationship leads to; None if there is none, or more than one."""
         field = shape.relation(relation)
-        if field is None or len(field.reference_to) != 1:
+        if field is None or len(field.reference_to) != 1 or field.reference_to[0] in self._unseen:
             return None
         try:
-            return self.recent(field.reference_to[0])
+            return self.of(field.reference_to[0])
         except FixDataError:
+            self._unseen.add(field.reference_to[0])
             return None  # an object that is switched off, or that we may not see
 
     def _type(self, shape: Shape, field: str) -> str | None:

@@ -184,6 +184,20 @@ def test_many_are_read_in_bulk_and_are_the_same(org: Org) -> None:
     assert (counts["POST /jobs/query"], counts["DELETE /jobs/query/{id}"]) == (1, 1)
 
 
+def test_an_object_is_described_once_in_a_run_and_anew_in_the_next(org: Org) -> None:
+    names = ("of_leads", "of_contacts")
+    whose = zip(names, ("Lead", "Contact"), strict=True)
+    connector = org.connect([source(name, "Task", who=who) for name, who in whose])
+    for _run in range(2):
+        org.counts()
+        for name in names:
+            connector.describe(name)
+            list(connector.pull(name, fields=["WhoId", "Account.Name", "Nowhere.Name"], since=None))
+            org.wait(hours=1)  # however long it takes
+        described = {one: n for one, n in org.counts().items() if one.endswith("/describe")}
+        assert described == {"GET /sobjects/Task/describe": 1, "GET /sobjects/Account/describe": 1}
+
+
 @pytest.mark.parametrize(
     ("options", "told"),
     [
