@@ -9,6 +9,7 @@ the stamps of its beginning.
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,6 +21,7 @@ from connectors.salesforce.keyset import STAMP, Place
 from connectors.salesforce.objects import Found, ObjectReader, Walk
 from connectors.salesforce.rows import Row
 from worker.core.records import RowIssue
+from worker.errors import FixDataError, SourceChangedError
 
 _VERSION: Final = 1
 _INSTANT: Final = timedelta(milliseconds=1)
@@ -186,12 +188,20 @@ def _by_bulk(target: Target, course: Course, mark: Bookmark) -> Generator[Chunk,
     job = mark.job or course.bulk.start(soql, has_gone=walk.has_gone)
     if job is None:
         return False
-    here = msgspec.structs.replace(mark, job=job)
     if mark.job is None:
-        yield Chunk(bookmark=here)
-    if course.bulk.wait(job) is not JobState.COMPLETE:
-        course.bulk.remove(job)
-        return False
+        yield Chunk(bookmark=msgspec.structs.replace(mark, job=job))
+    is_read = False
+    if course.bulk.wait(job) is JobState.COMPLETE:
+        with suppress(FixDataError, SourceChangedError):  # the result is gone, or the place in it
+            yield from _of_job(target, course, mark, job)
+            is_read = True
+    course.bulk.remove(job)
+    return is_read
+
+
+def _of_job(target: Target, course: Course, mark: Bookmark, job: str) -> Iterator[Chunk]:
+    """Read the result of a job, from where the bookmark says."""
+    here = msgspec.structs.replace(mark, job=job)
     newest: datetime | None = None
     unread = 0
     for part in course.bulk.parts(job, mark.locator, target.reader.types, _PART):
@@ -203,13 +213,11 @@ def _by_bulk(target: Target, course: Course, mark: Bookmark) -> Generator[Chunk,
             told = here = msgspec.structs.replace(here, locator=part.locator)
         issues = tuple(_unreadable(course.object_type) for _one in range(part.unread))
         yield Chunk(rows=part.rows, bookmark=told, issues=issues)
-    is_whole = mark.job is None
-    end = Bookmark(
-        at=_end(newest, mark.began or course.safe), listed_at=course.now if is_whole else None
-    )
+    is_whole = mark.locator is None  # else a part was read before, and is not seen again
+    began = mark.began or course.safe
+    listed_at = began if mark.job is not None else course.now
+    end = Bookmark(at=_end(newest, began), listed_at=listed_at if is_whole else None)
     yield Chunk(bookmark=end, is_whole=is_whole, is_torn=unread > 0)
-    course.bulk.remove(job)
-    return True
 
 
 def _changed(target: Target, course: Course, mark: Bookmark) -> Iterator[Chunk]:

@@ -82,12 +82,15 @@ def _place(url: str | None) -> str | None:
 
 
 def read_line(header: Sequence[str], line: Sequence[str], types: Mapping[str, str]) -> Row | None:
-    """Read one line of CSV by its header; None for one that has another number of cells."""
+    """Read one line of CSV by its header; None for one that has another number of cells.
+
+    A column that the result lacks, as it was hidden when the query began, is absent and not empty.
+    """
     if len(line) != len(header):
         return None
     named = {name.lower(): cell.replace("\0", "") for name, cell in zip(header, line, strict=True)}
-    cells = {name: text_of(named.get(name.lower()), kind) for name, kind in types.items()}
-    return Row(cells=cells)
+    shown = ((name, kind, name.lower()) for name, kind in types.items())
+    return Row(cells={name: text_of(named[low], kind) for name, kind, low in shown if low in named})
 
 
 def _cell(item: object, name: str) -> object:

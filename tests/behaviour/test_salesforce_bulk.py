@@ -126,6 +126,8 @@ def test_f24_a_job_that_does_not_end_is_left_and_taken_up(stub: Stub, time: Fake
     pages = pull(opened(stub, time, **BULK), first.bookmark, WIDE)
     assert ids(pages) == [lead(1)]
     assert mark_of(end_of(pages)).get("job") is None
+    assert (pages[-1].is_whole, pages[-1].is_complete) == (True, True)
+    assert mark_of(end_of(pages))["listed_at"] == mark_of(first.bookmark)["began"]
 
 
 def test_f24_what_was_read_of_a_job_is_not_read_again(stub: Stub, time: FakeTime) -> None:
@@ -140,7 +142,8 @@ def test_f24_what_was_read_of_a_job_is_not_read_again(stub: Stub, time: FakeTime
     stub.say(described("Lead", field("Description", "textarea")))
     done(stub)
     stub.script.append(csv(HEAD + line(2)))
-    assert ids(pull(opened(stub, time, **BULK), second.bookmark, WIDE)) == [lead(2)]
+    pages = pull(opened(stub, time, **BULK), second.bookmark, WIDE)
+    assert (ids(pages), pages[-1].is_whole) == ([lead(2)], False)
 
 
 def test_f25_a_job_that_is_gone_begins_anew(stub: Stub, time: FakeTime) -> None:
@@ -152,6 +155,23 @@ def test_f25_a_job_that_is_gone_begins_anew(stub: Stub, time: FakeTime) -> None:
     stub.script.append(Said(status=404))
     stub.say(page(row(lead(7))))
     pages = pull(opened(stub, time, **BULK), first.bookmark, WIDE)
+    assert (ids(pages), pages[-1].is_whole) == ([lead(7)], True)
+
+
+@pytest.mark.parametrize("code", ["INVALIDLOCATOR", "INVALID_QUERY_LOCATOR"])
+def test_f25_a_result_that_is_gone_begins_anew(stub: Stub, time: FakeTime, code: str) -> None:
+    begin_bulk(stub)
+    done(stub)
+    stub.script.append(csv(HEAD + line(1), locator="MTAw"))
+    reading = opened(stub, time, **BULK).pull("Lead", fields=WIDE, since=None)
+    second = [next(reading), next(reading)][1]
+    stub.script.clear()
+    stub.say(described("Lead", field("Description", "textarea")))
+    done(stub)
+    stub.say([{"errorCode": code, "message": "x"}], 400)
+    stub.script.append(Said(status=204, body=b""))
+    stub.say(page(row(lead(7))))
+    pages = pull(opened(stub, time, **BULK), second.bookmark, WIDE)
     assert (ids(pages), pages[-1].is_whole) == ([lead(7)], True)
 
 
@@ -197,6 +217,16 @@ def test_f27_a_line_of_another_shape_is_put_aside_and_the_list_not_called_comple
     assert ids(pages) == [lead(1), lead(2)]
     assert [issue.code for one in pages for issue in one.issues] == ["DQ_VALUE_UNREADABLE"]
     assert (pages[-1].is_whole, pages[-1].is_complete) == (True, False)
+
+
+def test_f68_a_field_shown_after_a_query_began_is_absent_and_not_empty(
+    stub: Stub, time: FakeTime
+) -> None:
+    begin_bulk(stub)
+    done(stub)
+    stub.script.append(csv(HEAD.replace('"Email",', "") + line(1).replace('"c1@example.org",', "")))
+    records = [r for one in pull(opened(stub, time, **BULK), fields=WIDE) for r in one.records]
+    assert [dict(record.values) for record in records] == [{"Description": "x"}]
 
 
 def test_f29_a_large_result_is_handed_on_in_parts(stub: Stub, time: FakeTime) -> None:

@@ -53,6 +53,8 @@ def test_answers_are_not_printed_prettily_and_come_packed(stub: Stub) -> None:
         assert "x-prettyprint" not in asked.headers
         assert asked.headers["accept-encoding"] == "gzip"
         assert asked.headers["authorization"] == f"Bearer {TOKEN}"
+        assert asked.headers["sforce-mru"] == "updateMru=false"
+        assert asked.headers["sforce-call-options"] == "client=leadtriage"
 
 
 def test_a_silent_server_is_given_up(stub: Stub, monkeypatch: pytest.MonkeyPatch) -> None:
