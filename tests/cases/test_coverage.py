@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,14 @@ def _load(path: Path) -> Any:
     return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
 
 
-def _names() -> list[str]:
-    return [
+@cache
+def _names() -> tuple[str, ...]:
+    return tuple(
         case["name"]
         for path in sorted(FOLDER.glob("*.yaml"))
         if path.name not in ("bases.yaml", "coverage.yaml")
         for case in _load(path)
-    ]
+    )
 
 
 def _statements() -> Iterator[Any]:
