@@ -6,6 +6,7 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cache
 
 import holidays
 
@@ -99,6 +100,7 @@ def _instant(moment: date | datetime, calendar: WorkingCalendar) -> datetime:
     return moment.astimezone(UTC)
 
 
+@cache
 def _public_holidays(country: str, subdivision: str | None) -> frozenset[date]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # the calendar library warns of codes it will rename

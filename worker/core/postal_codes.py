@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from math import asin, cos, radians, sin, sqrt
 from typing import NamedTuple
 
@@ -86,6 +86,7 @@ def _find(code: str) -> Place | None:
     return _places(code[:3]).get(code) if is_zip_code(code) else None
 
 
+@lru_cache(maxsize=256)
 def _near(center: Point, miles: float) -> frozenset[str]:
     found = zipcodes.filter_by_coordinates(*center, miles * _MARGIN)
     points = ((str(entry["zip_code"]), _point(entry)) for entry in found)
