@@ -253,7 +253,7 @@ def _move_counts(tx: Transaction, *, before: Sequence[Place], after: Sequence[Pl
         for (pathway, stage, verdict), change in sorted(moved.items())
         if change
     ]
-    add_counts(tx, base_counts, "profile_count", changes)
+    add_counts(tx, base_counts, changes)
     move_loads(tx, before=_open_by_owner(before), after=_open_by_owner(after))
 
 

@@ -52,7 +52,7 @@ def move_loads(tx: Transaction, *, before: Mapping[str, int], after: Mapping[str
         for owner in sorted({*before, *after})
         if (change := after.get(owner, 0) - before.get(owner, 0))
     ]
-    add_counts(tx, roster_loads, "open_count", changes)
+    add_counts(tx, roster_loads, changes)
 
 
 def repair_loads(tx: Transaction) -> int:

@@ -22,22 +22,38 @@ from sqlalchemy import (
     literal,
     select,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 
 from worker.core.json_text import write_json
 from worker.core.records import RecordRef
+from worker.ledger.bulk import POSTGRESQL, Insert, SqlRow, insert_into, run_for_each
 from worker.ledger.transaction import Transaction
-
-SqlRow: TypeAlias = dict[str, Any]
-"""Column values by name, as SQLAlchemy takes them."""
 
 AnyRow: TypeAlias = "Row[*tuple[Any, ...]]"
 AnySelect: TypeAlias = "Select[*tuple[Any, ...]]"
 
-POSTGRESQL = "postgresql"
+__all__ = [
+    "POSTGRESQL",
+    "AnyRow",
+    "AnySelect",
+    "InOrder",
+    "SqlRow",
+    "add_counts",
+    "count_pairs",
+    "delete_where",
+    "ids_by_type",
+    "insert_missing",
+    "insert_rows",
+    "is_mine",
+    "is_one_of",
+    "is_record",
+    "locked",
+    "ref_columns",
+    "take_turns",
+    "upsert",
+]
 
 
 def is_mine(tx: Transaction, table: Table) -> ColumnElement[bool]:
@@ -81,38 +97,45 @@ def _in_order(join: InOrder, compiler: SQLCompiler, **options: Any) -> str:
 
 def upsert(tx: Transaction, table: Table, rows: Sequence[SqlRow]) -> None:
     """Insert the rows in bulk; where the primary key exists, replace the other columns."""
-    if not rows:
-        return
-    statement = _insert(tx, table)
-    keys = [column.name for column in table.primary_key]
-    others = {name: statement.excluded[name] for name in rows[0] if name not in keys}
+    run_for_each(tx, table, rows, _replacing)
+
+
+def _replacing(statement: Insert, table: Table, names: Sequence[str]) -> Insert:
+    keys = _keys_of(table)
+    others = {name: statement.excluded[name] for name in names if name not in keys}
     if others:
-        statement = statement.on_conflict_do_update(index_elements=keys, set_=others)
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=keys)
-    tx.connection.execute(statement, rows)
+        return statement.on_conflict_do_update(index_elements=keys, set_=others)
+    return statement.on_conflict_do_nothing(index_elements=keys)
 
 
-def add_counts(tx: Transaction, table: Table, column: str, rows: Sequence[SqlRow]) -> None:
+def add_counts(tx: Transaction, table: Table, rows: Sequence[SqlRow]) -> None:
     """Add each row's number to the one stored under its primary key, starting from nothing."""
-    if not rows:
-        return
-    statement = _insert(tx, table)
-    keys = [key.name for key in table.primary_key]
-    total = {column: table.c[column] + statement.excluded[column]}
-    tx.connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=total), rows)
+    run_for_each(tx, table, rows, _adding)
+
+
+def _adding(statement: Insert, table: Table, names: Sequence[str]) -> Insert:
+    keys = _keys_of(table)
+    totals = {name: table.c[name] + statement.excluded[name] for name in names if name not in keys}
+    return statement.on_conflict_do_update(index_elements=keys, set_=totals)
+
+
+def _keys_of(table: Table) -> list[str]:
+    return [column.name for column in table.primary_key]
 
 
 def insert_missing(tx: Transaction, table: Table, row: SqlRow) -> None:
     """Insert a row unless its primary key exists."""
-    keys = [column.name for column in table.primary_key]
-    tx.connection.execute(_insert(tx, table).on_conflict_do_nothing(index_elements=keys), row)
+    statement = insert_into(tx.dialect, table)
+    tx.connection.execute(statement.on_conflict_do_nothing(index_elements=_keys_of(table)), row)
 
 
 def insert_rows(tx: Transaction, table: Table, rows: Sequence[SqlRow]) -> None:
     """Insert the rows in bulk; a key that exists is an error."""
-    if rows:
-        tx.connection.execute(table.insert(), rows)
+    run_for_each(tx, table, rows, _plain)
+
+
+def _plain(statement: Insert, _table: Table, _names: Sequence[str]) -> Insert:
+    return statement
 
 
 def delete_where(tx: Transaction, table: Table, *conditions: ColumnElement[bool]) -> int:
@@ -162,7 +185,3 @@ def is_record(
 def ref_columns(ref: RecordRef) -> Mapping[str, str]:
     """Spread a reference over the columns that hold it."""
     return {"id": ref.id, "system": ref.system, "object_type": ref.object_type}
-
-
-def _insert(tx: Transaction, table: Table) -> postgresql.Insert | sqlite.Insert:
-    return postgresql.insert(table) if tx.dialect == POSTGRESQL else sqlite.insert(table)

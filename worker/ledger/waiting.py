@@ -97,7 +97,7 @@ def add_releases(tx: Transaction, counts: Mapping[ListKey, int], since: datetime
         {"account": tx.account, **key._asdict(), "since": since, "released_count": count}
         for key, count in sorted(counts.items())
     ]
-    add_counts(tx, releases, "released_count", rows)
+    add_counts(tx, releases, rows)
 
 
 def releases_since(tx: Transaction, rule: str, since: datetime) -> dict[ListKey, int]:
