@@ -7,7 +7,7 @@ a bisection where they differ.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
@@ -24,7 +24,7 @@ from worker.core.quality import CLOCK_SLACK, severity_of, turning_points
 from worker.core.reasoning import STOPPED
 from worker.core.reasons import Severity
 from worker.core.ruleset import Ruleset
-from worker.core.windows import ActionWindows, Presence, Windows
+from worker.core.windows import ActionWindows, Windows
 
 TICK = timedelta(microseconds=1)
 PRECISION = timedelta(seconds=1)
@@ -201,27 +201,22 @@ def _newest_closings(
     What is to come, and answers to outreach, may count for nothing by then: they cover nobody.
     """
     happened = [activity for activity in snapshot.activities if not activity.is_excluded]
-    is_settled = not happened or happened[0].at <= case.now
+    if not happened:
+        return
+    is_settled = happened[0].at <= case.now
+    done = frozenset([activity.kind for activity in happened])
     for asked in windows.present:
-        covered_since = _newest_at(asked, case, responses) if is_settled else None
+        if asked.kinds and done.isdisjoint(asked.kinds):
+            continue
         for activity in happened:
-            if covered_since is not None and activity.at < covered_since:
-                break
             if asked.is_about(activity):
-                yield from (activity.at + length for length in asked.lengths)
-
-
-def _newest_at(asked: Presence, case: Case, responses: Container[str]) -> datetime | None:
-    """When the newest action that surely goes on counting was done."""
-    if asked.kinds:
-        known: list[Sequence[Activity]] = [case.by_kind.get(kind, []) for kind in asked.kinds]
-    else:
-        known = [case.activities]
-    newest = (
-        next((a.at for a in actions if a.kind not in responses and asked.is_about(a)), None)
-        for actions in known
-    )
-    return max((at for at in newest if at is not None), default=None)
+                yield from [activity.at + length for length in asked.lengths]
+                if (
+                    is_settled
+                    and asked.is_counted(activity, case)
+                    and activity.kind not in responses
+                ):
+                    break
 
 
 def _fact_moments(test: FactTest, value: FactValue, zone: ZoneInfo) -> Iterator[datetime]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
+from worker.core.case import Case
 from worker.core.conditions import (
     ActivityTest,
     ColleaguesTest,
@@ -45,6 +46,10 @@ class Presence(NamedTuple):
         return (not self.kinds or activity.kind in self.kinds) and (
             not self.strengths or activity.strength in self.strengths
         )
+
+    def is_counted(self, activity: Activity, case: Case) -> bool:
+        """Tell whether the tests count an action: it may be one that was passed over."""
+        return activity in (case.by_kind.get(activity.kind, ()) if self.kinds else case.activities)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
