@@ -158,8 +158,8 @@ class _Desk:
             route.owners
         )
         others = tuple(code for code in route.reasons if code != NO_ACCOUNT)
-        is_lacking = bool(lacking) and route.hold is None
-        return replace(route, reasons=(*others, NO_ACCOUNT) if is_lacking else others)
+        reasons = (*others, NO_ACCOUNT) if lacking and route.hold is None else others
+        return route if reasons == route.reasons else replace(route, reasons=reasons)
 
     def _account_owners(self) -> tuple[str, ...]:
         asked = self.ruleset.routing.asks_account_owner

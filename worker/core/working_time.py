@@ -6,9 +6,10 @@ the right hour when the clocks change over the weekend.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
@@ -19,6 +20,8 @@ ONE_DAY = timedelta(days=1)
 
 Interval: TypeAlias = tuple[time, time]
 """Opening and closing time of one day; a closing time of 00:00 is the midnight that ends it."""
+Opening: TypeAlias = tuple[datetime, datetime]
+"""When an open interval begins and ends, in UTC."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +63,7 @@ def next_week_start(zone: ZoneInfo, at: datetime, first: int) -> datetime:
     return datetime.combine(day, time.min, zone).astimezone(UTC)
 
 
-def openings(calendar: WorkingCalendar, from_at: datetime) -> Iterator[tuple[datetime, datetime]]:
+def openings(calendar: WorkingCalendar, from_at: datetime) -> Iterator[Opening]:
     """Yield the open intervals from ``from_at`` on, in UTC, the first one cut to begin there."""
     first = from_at.astimezone(calendar.time_zone).date()
     for offset in range(HORIZON_DAYS):
@@ -70,15 +73,23 @@ def openings(calendar: WorkingCalendar, from_at: datetime) -> Iterator[tuple[dat
                 yield max(start, from_at), end
 
 
-def _openings_of(calendar: WorkingCalendar, day: date) -> Iterator[tuple[datetime, datetime]]:
-    """Yield the open intervals that begin on a day."""
+def _openings_of(calendar: WorkingCalendar, day: date) -> Sequence[Opening]:
+    """List the open intervals that begin on a day."""
     if not calendar.is_open_on(day):
-        return
-    for opens, closes in calendar.hours[day.weekday()]:
-        start = _first_at(day, opens, calendar.time_zone)
-        end = _last_at(day if closes > opens else day + ONE_DAY, closes, calendar.time_zone)
+        return ()
+    return _openings_on(day, calendar.hours[day.weekday()], calendar.time_zone)
+
+
+@lru_cache(maxsize=4096)
+def _openings_on(day: date, hours: tuple[Interval, ...], zone: ZoneInfo) -> tuple[Opening, ...]:
+    """Read the hours of a day in UTC. Remembered: of all leads of a run, most ask for the same days."""
+    found = []
+    for opens, closes in hours:
+        start = _first_at(day, opens, zone)
+        end = _last_at(day if closes > opens else day + ONE_DAY, closes, zone)
         if start < end:
-            yield start, end
+            found.append((start, end))
+    return tuple(found)
 
 
 def _first_at(day: date, clock: time, zone: ZoneInfo) -> datetime:
@@ -119,7 +130,7 @@ def subtract_working_time(
     left = amount
     last = until_at.astimezone(calendar.time_zone).date()
     for offset in range(HORIZON_DAYS):
-        for start, ends in reversed(list(_openings_of(calendar, last - offset * ONE_DAY))):
+        for start, ends in reversed(_openings_of(calendar, last - offset * ONE_DAY)):
             end = min(ends, until_at)
             if end - start >= left:
                 return end - left
