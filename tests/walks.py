@@ -6,8 +6,10 @@ Between two decisions the CRM shows what the worker wrote, as it does once a wri
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+
+import msgspec
 
 from tests.leads import ACTIVITIES, Row
 from worker.core.assignment import Roster
@@ -84,7 +86,7 @@ class Walk:
             while waiting and waiting[0].at <= now:
                 self.happen(waiting.pop(0))
             decision = self.decide(now)
-            yield replace(decision)
+            yield msgspec.structs.replace(decision)
             coming = [event.at for event in waiting[:1]]
             coming += [decision.wake_at] if decision.wake_at is not None else []
             now = min(coming, default=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import msgspec
 
 from tests.leads import contact_ref, shipped_ruleset
 from worker.core.derivation import derive
@@ -51,7 +51,7 @@ def test_a_hidden_state_that_can_be_derived_is_seen() -> None:
 
 def test_what_was_wrong_with_the_given_state_is_not_forgotten() -> None:
     issue = Issue("DQ_VALUE_UNKNOWN", "state")
-    found = derived(replace(lead(postal_code="02114"), issues=(issue,)))
+    found = derived(msgspec.structs.replace(lead(postal_code="02114"), issues=(issue,)))
     assert (found.facts["state"], found.issues) == ("MA", (issue,))
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import msgspec
 import pytest
 
 from tests.leads import NOW, Row, make_lead, shipped_ruleset
@@ -111,7 +112,7 @@ def test_a_robot_is_known_by_its_source() -> None:
 
 
 def test_what_the_crm_calls_automated_is_named_so() -> None:
-    case = case_of([replace(act("a:1"), is_excluded=True)])
+    case = case_of([msgspec.structs.replace(act("a:1"), is_excluded=True)])
     assert case.passed_over == (PassedOver("a:1", "automated"),)
 
 

@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from worker.core.availability import HeldBy, ListKey, Place
 from worker.core.availability_map import Availability
 from worker.core.data_audit import StoredAudit
@@ -59,7 +61,7 @@ def activity(activity_id: str = "a1", contact: str = "1", **changes: Any) -> Sto
         channel="referral",
         source="web form",
     )
-    return replace(plain, **changes)
+    return msgspec.structs.replace(plain, **changes)
 
 
 def profile(profile_id: str = "p1", **changes: Any) -> StoredProfile:

@@ -6,10 +6,10 @@ before is never asked about: nothing is taken back because a calendar filled up.
 
 from __future__ import annotations
 
-from dataclasses import replace
+import msgspec
 
 from worker.core.availability import Admission, HeldBy, Openings, Request, WaitingLists, admit
-from worker.core.case import YES, Case
+from worker.core.case import YES, as_routed
 from worker.core.judgement import Judgement, LeadSnapshot
 from worker.core.lifecycle import HANDED_OFF, move_stage
 from worker.core.memory import Memory
@@ -60,18 +60,13 @@ def _is_handed_off(judgement: Judgement, memory: Memory) -> bool:
     return given or judgement.standing.stage in HANDED_OFF
 
 
-def as_routed(case: Case, pathway: str) -> Case:
-    """Add the pathway to what routing, and an exception, may ask for."""
-    return replace(case, facts={**case.facts, "pathway": pathway})
-
-
 def hold_back(ruleset: Ruleset, judgement: Judgement, admission: Admission | None) -> Judgement:
     """Turn the verdict on a lead that has to wait into a hold with its reason."""
     if admission is None or admission.held_by is None:
         return judgement
     lifecycle, now = ruleset.configuration.lifecycle, judgement.case.now
     why = (WAITING, UNKNOWN) if admission.held_by is HeldBy.UNKNOWN else (WAITING,)
-    return replace(
+    return msgspec.structs.replace(
         judgement,
         verdict=Verdict.HOLD,
         move=move_stage(Verdict.HOLD, judgement.standing, lifecycle, now),

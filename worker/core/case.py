@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import IntEnum
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from worker.core.exclusions import NO_EXCLUSIONS, Exclusions, PassedOver, screen
 from worker.core.model import Activity, ContactChannel, Facts
@@ -24,8 +25,7 @@ class Truth(IntEnum):
 NO, YES, UNKNOWN = Truth.NO, Truth.YES, Truth.UNKNOWN
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a condition may look at: one lead, at one instant.
 
     ``activities`` are those that count at ``now``, newest first, and ``by_kind`` the same by kind,
@@ -48,9 +48,9 @@ class Case:
     findings: frozenset[str] = frozenset()
     has_blocking_finding: bool = False
     records: tuple[Facts, ...] = ()
-    shut: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    shut: Mapping[str, frozenset[str]] = msgspec.field(default_factory=dict)
     passed_over: tuple[PassedOver, ...] = ()
-    met: dict[str, Truth] = field(default_factory=dict)
+    met: dict[str, Truth] = msgspec.field(default_factory=dict)
     organisation: Case | None = None
     colleagues: tuple[Colleague, ...] = ()
 
@@ -96,9 +96,9 @@ def _with_organisation(
     shared |= {activity.ref: activity for own in case.by_kind.values() for activity in own}
     sources = Exclusions(sources=exclusions.sources)
     counted, _passed_over = screen(sources, shared.values(), case.now, None)
-    return replace(
+    return msgspec.structs.replace(
         case,
-        organisation=replace(
+        organisation=msgspec.structs.replace(
             case, activities=_of_any_kind(counted, governed), by_kind=_by_kind(counted)
         ),
         colleagues=tuple(
@@ -128,7 +128,7 @@ def without(case: Case, rules: Mapping[str, str]) -> Case:
         return case
     kept = [a for each in case.by_kind.values() for a in each if a.ref not in rules]
     passed = tuple([PassedOver(ref, rule) for ref, rule in rules.items()])
-    return replace(
+    return msgspec.structs.replace(
         case,
         activities=tuple([a for a in case.activities if a.ref not in rules]),
         by_kind=_by_kind(kept),
@@ -141,7 +141,17 @@ def with_records(
     case: Case, records: tuple[Facts, ...], shut: Mapping[str, frozenset[str]]
 ) -> Case:
     """Add what each record says by itself, and what others who share an address opted out of."""
-    return replace(case, records=records, shut=shut)
+    return msgspec.structs.replace(case, records=records, shut=shut)
+
+
+def of_record(case: Case, facts: Facts) -> Case:
+    """Give the case as one record by itself tells it."""
+    return msgspec.structs.replace(case, facts=facts, records=())
+
+
+def as_routed(case: Case, pathway: str) -> Case:
+    """Add the pathway to what evidence of a stage, routing, and an exception may ask for."""
+    return msgspec.structs.replace(case, facts={**case.facts, "pathway": pathway})
 
 
 def with_gates(
@@ -152,18 +162,10 @@ def with_gates(
     has_blocking_finding: bool,
 ) -> Case:
     """Add what the gates look at, and begin with no criterion evaluated."""
-    return Case(
-        facts=case.facts,
-        activities=case.activities,
-        by_kind=case.by_kind,
-        now=case.now,
-        today=case.today,
+    return msgspec.structs.replace(
+        case,
         reachable=reachable,
         findings=findings,
         has_blocking_finding=has_blocking_finding,
-        records=case.records,
-        shut=case.shut,
-        organisation=case.organisation,
-        colleagues=case.colleagues,
-        passed_over=case.passed_over,
+        met={},
     )

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeAlias
 
+import msgspec
+
 from worker.core.case import Case
 from worker.core.consent_evidence import (
     ConsentEvidence,
@@ -59,8 +61,7 @@ class ConsentPolicy:
     topics: Topics = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelPermission:
+class ChannelPermission(msgspec.Struct, frozen=True, kw_only=True):
     """Whether one channel may be used, the reason code that says why, and what proved it.
 
     ``given_at`` and ``expires_at`` belong to the evidence: None when its time is not known, or it

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple, TypeAlias
 
-from worker.core.case import UNKNOWN, YES, Case
+from worker.core.case import UNKNOWN, YES, Case, of_record
 from worker.core.conditions import (
     ActivityTest,
     AllOf,
@@ -135,7 +135,7 @@ def compile_evidence(item: ConsentEvidence) -> EvidenceCheck:
 
 def _single_records(case: Case, holds: Compiled) -> list[Case]:
     """The records that meet the condition by themselves, the first reference first."""
-    each = [replace(case, facts=facts, records=()) for facts in case.records]
+    each = [of_record(case, facts) for facts in case.records]
     return [one for one in each if holds(one) is YES]
 
 

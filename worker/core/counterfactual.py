@@ -7,9 +7,11 @@ proposes facts to learn and actions to wait for; it never proposes to invent eit
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import combinations
+
+import msgspec
 
 from worker.core.case import NO, YES, Case, Truth
 from worker.core.compiled_policy import CompiledPolicy
@@ -162,7 +164,7 @@ def _with_activities(case: Case, imagined: tuple[Activity, ...], governed: froze
         by_kind.setdefault(activity.kind, []).insert(0, activity)
     together = case.organisation and _with_activities(case.organisation, imagined, governed)
     of_any_kind = [activity for activity in imagined if activity.kind not in governed]
-    return replace(
+    return msgspec.structs.replace(
         case,
         activities=(*of_any_kind, *case.activities),
         by_kind=by_kind,

@@ -56,7 +56,8 @@ def read_references(
     found = Naming()
     book = _Book(contacts, merged)
     edges = [(one.ref, named) for one in contacts for named in _named_by(book, one, found)]
-    mutual = {pair for pair in edges if pair[::-1] in set(edges)}
+    known = set(edges)
+    mutual = {pair for pair in edges if pair[::-1] in known}
     for one, other in edges:
         if (one, other) not in mutual and not book.may_mean(other, one):
             found.contradicted |= {one, other}

@@ -7,8 +7,9 @@ lead are arguments, and equal arguments give an equal decision.
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from worker.core.admission import admit_lead, hold_back, unasked
 from worker.core.assignment import Roster
@@ -31,8 +32,7 @@ from worker.core.sales import (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decision:
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
     """One decision about one lead, complete with its explanation.
 
     ``is_new`` is false when it only confirms the last decision, ``is_of_lead`` also when it says no more
@@ -60,8 +60,7 @@ class Decision:
         return self.route if self.route is not None and self.route.hold is None else None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JudgedLead:
+class JudgedLead(msgspec.Struct, frozen=True, kw_only=True):
     """A lead with its verdict, before anybody is given it. Depends on nothing but the lead."""
 
     snapshot: LeadSnapshot

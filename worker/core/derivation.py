@@ -6,7 +6,7 @@ here looks at the instant of deciding: the same records always give the same der
 
 from __future__ import annotations
 
-from dataclasses import replace
+import msgspec
 
 from worker.core.availability import Openings
 from worker.core.configuration import Configuration
@@ -28,7 +28,7 @@ def _derive_state(lead: MergedLead, postal_codes: PostalCodes) -> MergedLead:
     place = postal_codes.find(code)
     if place is None:
         return lead
-    return replace(
+    return msgspec.structs.replace(
         lead,
         facts={**lead.facts, "state": place.state},
         unseen=lead.unseen - {"state"},
@@ -52,4 +52,6 @@ def derive_opening(lead: MergedLead, openings: Openings) -> MergedLead:
         known["open_slots"] = float(row.open_slots)
     fresh = {name: value for name, value in known.items() if name not in lead.facts}
     derived = dict.fromkeys(fresh, "availability")
-    return replace(lead, facts={**lead.facts, **fresh}, derived={**lead.derived, **derived})
+    return msgspec.structs.replace(
+        lead, facts={**lead.facts, **fresh}, derived={**lead.derived, **derived}
+    )

@@ -12,9 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeAlias
 from zoneinfo import ZoneInfo
 
-from worker.core.admission import as_routed
 from worker.core.availability import Admission
-from worker.core.case import YES, Case
+from worker.core.case import YES, Case, as_routed
 from worker.core.conditions import FactTest, Operator
 from worker.core.exclusions import LOOK_BACK
 from worker.core.identity import MergedLead

@@ -8,10 +8,12 @@ changed rule takes effect on the whole base.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import attrgetter, sub
 from typing import NamedTuple
+
+import msgspec
 
 from worker.core.identity import MergedLead
 from worker.core.mapping import MappedContact
@@ -78,7 +80,7 @@ def derive_test(
     rule = next((rule for rule in rules if rule is not None), None)
     if rule is None or lead.facts.get("is_test") is True:
         return lead
-    return replace(
+    return msgspec.structs.replace(
         lead,
         facts={**lead.facts, "is_test": True},
         unseen=lead.unseen - {"is_test"},

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from worker.core.assignment import Roster
+from worker.core.case import as_routed
 from worker.core.follow_up import (
     MISSED,
     SETTLED,
@@ -166,8 +167,7 @@ class _Desk:
         return account_owners(self.contacts) if asked else ()
 
     def _routed(self, request: RouteRequest) -> Route:
-        case = self.judgement.case
-        case = replace(case, facts={**case.facts, "pathway": str(self.judgement.pathway)})
+        case = as_routed(self.judgement.case, str(self.judgement.pathway))
         return route_lead(self.ruleset.routing, case, request, self.roster)
 
     def _has_begun(self) -> bool:

@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import combinations
 
+import msgspec
+
 from worker.core.cross_references import (
     hashed,
     own_key,
@@ -218,8 +220,7 @@ class IdentityPolicy:
     copying: Copying | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MergedLead:
+class MergedLead(msgspec.Struct, frozen=True, kw_only=True):
     """The facts of one person, where each came from, and what its records disagree about.
 
     ``derived`` facts come from no record; it names, for each, the fact or facts they follow from.
@@ -229,7 +230,7 @@ class MergedLead:
     sources: Mapping[str, RecordRef]
     issues: tuple[Issue, ...]
     unseen: frozenset[str]
-    derived: Mapping[str, str] = field(default_factory=dict)
+    derived: Mapping[str, str] = msgspec.field(default_factory=dict)
 
 
 def merge_contacts(

@@ -7,13 +7,15 @@ arguments, and equal arguments give an equal judgement.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from operator import attrgetter
 from typing import TypeAlias
 
+import msgspec
+
 from worker.core.availability import Openings
-from worker.core.case import YES, Case, make_case, with_gates, with_records, without
+from worker.core.case import YES, Case, as_routed, make_case, with_gates, with_records, without
 from worker.core.consent import Permissions, allowed_channels
 from worker.core.derivation import derive, derive_opening
 from worker.core.exclusions import derive_test, unsolicited
@@ -76,8 +78,7 @@ class LeadSnapshot:
     untouched_owners: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """The verdict on a lead at one instant, before anybody is given the lead.
 
     ``held_back`` is the verdict as it would be, were there time for the lead. ``left`` are the records
@@ -93,7 +94,7 @@ class Judgement:
     standing: Standing
     move: StageMove
     reasons: tuple[str, ...]
-    left: Mapping[RecordRef, str] = field(default_factory=lambda: NOTHING_LEFT)
+    left: Mapping[RecordRef, str] = msgspec.field(default_factory=lambda: NOTHING_LEFT)
     track: str | None = None
     topics: tuple[str, ...] = ()
     held_back: Judgement | None = None
@@ -224,7 +225,7 @@ def _find_evidence(
     rows = ruleset.stage_evidence.get(standing.stage)
     if rows is None:
         return NO_EVIDENCE
-    asked = replace(case, facts={**case.facts, "pathway": pathway})
+    asked = as_routed(case, pathway)
     return frozenset([name for name, holds in rows if holds(asked) is YES])
 
 

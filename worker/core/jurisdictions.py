@@ -7,11 +7,11 @@ not count there. Records of one person that name different places must all agree
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import NamedTuple, TypeAlias
 
-from worker.core.case import UNKNOWN, YES, Case
+from worker.core.case import UNKNOWN, YES, Case, of_record
 from worker.core.conditions import Condition
 from worker.core.evaluation import compile_condition
 
@@ -64,7 +64,7 @@ def compile_places(jurisdictions: tuple[Jurisdiction, ...]) -> PlaceFinder:
         merged = place(case)
         if not case.records:
             return (merged,)
-        each = [place(replace(case, facts=facts, records=())) for facts in case.records]
+        each = [place(of_record(case, facts)) for facts in case.records]
         # A record that cannot tell any of them is silent; the merged facts speak for it.
         telling = [found for found in each if len(found.maybe) < len(asked)]
         return (merged, *telling)

@@ -13,6 +13,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
+import msgspec
+
 from worker.core.conditions import Condition
 from worker.core.model import Stage
 from worker.core.policy import Verdict
@@ -85,8 +87,7 @@ def with_backward(policy: LifecyclePolicy, ways: Mapping[str, Backward]) -> Life
     return replace(policy, systems=systems)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
     """Where a lead stands before the decision.
 
     ``stage`` is the CRM's, None when empty; ``has_unknown_stage`` when its word is not ours.
@@ -111,12 +112,11 @@ class Standing:
     is_split: bool = False
     is_cleared: bool = False
     is_behind: bool = False
-    stages: Mapping[RecordRef, Stage | None] = field(default_factory=lambda: NO_STAGES)
+    stages: Mapping[RecordRef, Stage | None] = msgspec.field(default_factory=lambda: NO_STAGES)
     is_accepted: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StageMove:
+class StageMove(msgspec.Struct, frozen=True, kw_only=True):
     """The stage after the decision, and the code that says why. ``is_hands_off``: write nothing.
 
     ``rule`` is the id of the row of the table that allows the move. ``is_mirrored``: what a person has

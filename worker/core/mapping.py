@@ -116,8 +116,7 @@ def _fail_closed(fact: str, facts: dict[str, FactValue], unseen: list[str]) -> N
         facts[fact] = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MappedActivity:
+class MappedActivity(msgspec.Struct, frozen=True, kw_only=True):
     """An activity with the contact it belongs to. Strength is added from the catalogue later.
 
     ``source`` is folded, so that a ledger can compare it as the core does.

@@ -8,8 +8,9 @@ until a person settles it: by consent given after the merge, or by setting the s
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
+
+import msgspec
 
 from worker.core.identity import MergedLead
 from worker.core.json_text import read_json, write_json
@@ -57,7 +58,7 @@ def with_merged(
         unseen |= {fact for fact in gone.unseen if not _is_consented(fact, contacts, gone)}
         if _revives_stage(contacts, gone) and not _is_set_since(stage_set_by_person_at, gone):
             issues.add(Issue(REVIVED_STAGE, _STAGE))
-    return replace(
+    return msgspec.structs.replace(
         lead,
         facts=facts,
         sources=sources,

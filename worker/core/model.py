@@ -12,6 +12,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import TypeAlias
 
+import msgspec
+
 FactValue: TypeAlias = str | float | bool | date | datetime | tuple[str, ...]
 Facts: TypeAlias = Mapping[str, FactValue]
 
@@ -247,8 +249,7 @@ PERMISSIVE_FACTS = frozenset({"consent_email", "consent_phone", "consent_sms", "
 """Booleans for which an explicit false wins whenever records of one person disagree."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Activity:
+class Activity(msgspec.Struct, frozen=True, kw_only=True):
     """Something the lead did, or that was done towards the lead.
 
     ``ref`` is the CRM's reference as text. ``is_excluded`` marks what the CRM calls automated: kept

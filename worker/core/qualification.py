@@ -7,7 +7,8 @@ side. What depends only on the policy is worked out in ``worker.core.compiled_po
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+
+import msgspec
 
 from worker.core.case import NO, YES, Case, Truth
 from worker.core.compiled_policy import CompiledPolicy
@@ -15,8 +16,7 @@ from worker.core.policy import Family, Policy, QualifyingRule, Verdict
 from worker.core.reasoning import KEPT
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Qualification:
+class Qualification(msgspec.Struct, frozen=True, kw_only=True):
     """The verdict and its trace. ``truths`` and ``points`` run parallel to ``policy.criteria``.
 
     ``evidence`` maps the index of a criterion on activities to the references it counted.
@@ -155,7 +155,7 @@ def hold_unreachable(found: Qualification, case: Case) -> Qualification:
     """
     if found.verdict is not Verdict.QUALIFIED or case.reachable:
         return found
-    return replace(
+    return msgspec.structs.replace(
         found, verdict=Verdict.HOLD, carried_by=None, reasons=("CONSENT_NONE_REACHABLE",)
     )
 

@@ -7,10 +7,12 @@ another day. Nothing here looks at the instant of deciding, so a statement never
 from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, TypeAlias
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from worker.core.calendar_words import CalendarWords
 from worker.core.configuration import Configuration
@@ -100,7 +102,9 @@ def _derive(
         return _with_days(lead, question, DayRange(said, said + timedelta(days=int(days))), _DAYS)
     if found is None:
         return lead
-    return replace(lead, issues=(*lead.issues, Issue(found.value, question.timeframe)))
+    return msgspec.structs.replace(
+        lead, issues=(*lead.issues, Issue(found.value, question.timeframe))
+    )
 
 
 def _stated(
@@ -144,7 +148,7 @@ def _with_days(lead: MergedLead, question: _Question, days: DayRange, source: st
     added = {fact: day for fact, day in ends if fact and day and fact not in lead.facts}
     if not added:
         return lead
-    return replace(
+    return msgspec.structs.replace(
         lead,
         facts={**lead.facts, **added},
         unseen=lead.unseen - added.keys(),

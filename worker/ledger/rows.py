@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+import msgspec
+
 from worker.core.copies import PastValue
 from worker.core.records import RawValues, RecordRef, WriteOutcome
 from worker.errors import RunStatus
@@ -39,8 +41,7 @@ class StoredRecord:
     past: tuple[PastValue, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredActivity:
+class StoredActivity(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that happened, told of one contact; shared activities are one row per contact.
 
     ``source`` is what reported it, folded.
