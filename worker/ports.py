@@ -16,6 +16,7 @@ from typing import Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from worker.core.records import (
     CheckFinding,
+    Edit,
     ObjectDescription,
     Owner,
     Page,
@@ -36,6 +37,8 @@ from worker.core.setup_records import (
 from worker.core.stage_rules import Backward as Backward  # noqa: PLC0414  # for connectors to name
 
 T = TypeVar("T")
+ToldEdits: TypeAlias = Mapping[RecordRef, Mapping[str, Edit]]
+"""Who changed fields last, by record and field."""
 Clock: TypeAlias = Callable[[], datetime]
 """Gives the present instant, aware and in UTC. The only source of time outside the core."""
 
@@ -147,6 +150,19 @@ class SetsUp(Protocol):
 
     def carry_out(self, step: SetupStep) -> None:
         """Take one step of such a plan; one that was taken already changes nothing."""
+        ...
+
+
+@runtime_checkable
+class TellsEdits(Protocol):
+    """What a connector can tell besides, whose CRM knows who changed a field."""
+
+    def edits(self, records: Sequence[Record], *, fields: Sequence[str]) -> ToldEdits:
+        """Say who changed these fields of these records last; what the CRM does not tell is left out.
+
+        An edit counts only while the field still has the value that the record shows. Calls that it
+        takes are spent on these records alone: it is asked where the answer settles something.
+        """
         ...
 
 

@@ -117,9 +117,9 @@ def test_a_lead_whose_crms_show_different_members_goes_to_one_of_them_for_good(
 ) -> None:
     person = f"split-{side}"
     two.add_ready(person)
-    two.sides[side].tell(person, {OWNER: "103"}, Editor.AUTOMATION)
+    two.sides[side].tell(person, {OWNER: "103"}, Editor.SYNC)
     other = next(name for name in SIDES if name != side)
-    two.sides[other].tell(person, {OWNER: "102"}, Editor.AUTOMATION)
+    two.sides[other].tell(person, {OWNER: "102"}, Editor.SYNC)
     two.settle()
     first = two.owners(person)
     assert len(set(first)) == 1

@@ -70,7 +70,7 @@ def test_a_copy_that_comes_before_our_own_write_is_nobodys_edit(tmp_path: Path, 
         two.settle()
         other = next(name for name in SIDES if name != side)
         two.sides[side].tell("p", {STAGE: "nurture"}, Editor.PERSON)
-        two.sides[other].tell("p", {STAGE: "nurture"}, Editor.AUTOMATION)
+        two.sides[other].tell("p", {STAGE: "nurture"}, Editor.SYNC)
         two.settle()
         assert two.stages("p") == ("nurture", "nurture")
 
@@ -91,7 +91,7 @@ def test_an_outdated_copy_is_put_right_and_holds_nothing(
         two.settle()
         assert set(two.shown("p", column).values()) == {new}
         two.wait(hours=1)
-        two.sides[side].tell("p", {column: old}, Editor.AUTOMATION)
+        two.sides[side].tell("p", {column: old}, Editor.SYNC)
         two.settle()
         assert set(two.shown("p", column).values()) == {new}
         assert two.run().writes == {}

@@ -18,6 +18,7 @@ from worker.steps.inspect import report_lead
 
 STAGE, OWNER = "lifecycle_stage", "owner_id"
 MINUTE = timedelta(minutes=1)
+PERSON_CHANGE = "person_change:\n"
 
 
 @pytest.fixture
@@ -54,28 +55,32 @@ def set_by_people(organisation: Organisation) -> tuple[bool, bool]:
 CHANGES = {STAGE: "Nurture", OWNER: "own-103"}
 
 
+NOT_RESPECTED = "  also: []\n"
+
+
 @pytest.mark.parametrize("field", CHANGES)
-@pytest.mark.parametrize("by", [Editor.PERSON, Editor.AUTOMATION])
-def test_only_a_persons_change_is_a_persons(
-    handed_off: Organisation, crm: FakeCrm, by: Editor, field: str
+@pytest.mark.parametrize(
+    ("by", "more", "is_respected"),
+    [
+        (Editor.PERSON, NOT_RESPECTED, True),
+        (Editor.AUTOMATION, "", True),
+        (Editor.AUTOMATION, NOT_RESPECTED, False),
+        (Editor.IMPORT, "  also: [automation]\n", False),
+        (Editor.SYNC, "", True),  # there is no other CRM in which a person could have done it
+    ],
+)
+def test_whose_change_is_respected(
+    handed_off: Organisation, crm: FakeCrm, field: str, by: Editor, more: str, is_respected: bool
 ) -> None:
+    handed_off.reconfigure("lifecycle.yaml", PERSON_CHANGE, PERSON_CHANGE + more)
     crm.change("contacts", "q1", {field: CHANGES[field]}, by)
     handed_off.sync(NOW + MINUTE)
-    is_person = by is Editor.PERSON
-    expected = (is_person and field == STAGE, is_person and field == OWNER)
+    expected = (is_respected and field == STAGE, is_respected and field == OWNER)
     assert set_by_people(handed_off) == expected
-
-
-@pytest.mark.parametrize("by", [Editor.PERSON, Editor.AUTOMATION])
-def test_what_an_automation_did_is_not_respected_as_a_persons(
-    handed_off: Organisation, crm: FakeCrm, by: Editor
-) -> None:
-    crm.change("contacts", "q1", {STAGE: "Nurture"}, by)
-    handed_off.sync(NOW + MINUTE)
     with handed_off.open(NOW + MINUTE) as app:
         reasons = report_lead(app.looking(), "q1").today["reasons"]
     assert isinstance(reasons, list)
-    assert ("STAGE_SET_BY_PERSON" in reasons) == (by is Editor.PERSON)
+    assert ("STAGE_SET_BY_PERSON" in reasons) == (is_respected and field == STAGE)
 
 
 def test_our_own_echo_is_nobodys(handed_off: Organisation, crm: FakeCrm) -> None:

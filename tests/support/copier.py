@@ -70,6 +70,6 @@ class Copier:
         is_newer = place in self.changed_at and self.changed_at[place] >= noted_at
         if shown == one.text or is_newer or shown != self.known.get(place, shown):
             return
-        there.tell(one.person, {one.column: one.text}, Editor.AUTOMATION)
+        there.tell(one.person, {one.column: one.text}, Editor.SYNC)
         self.known[place] = there.show(one.person, one.column)
         self.made += 1

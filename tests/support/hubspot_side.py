@@ -127,7 +127,7 @@ class HubSpotSide:
             ask = "SELECT DISTINCT name FROM history WHERE type='contacts' AND id=? ORDER BY name"
             for (name,) in store.sql.execute(ask, (record.id,)).fetchall():
                 found += store.changes("contacts", record.id, name)[::-1]
-        editors = {BY_HAND: Editor.PERSON, COPYING: Editor.AUTOMATION}
+        editors = {BY_HAND: Editor.PERSON, COPYING: Editor.SYNC}
         return [
             Change(person, column, self.words.ours(column, one.value), by)
             for one in found

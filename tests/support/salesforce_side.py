@@ -56,9 +56,9 @@ class SalesforceSide:
     def tell(self, person: str, values: Mapping[str, str], by: Editor = Editor.PERSON) -> None:
         if person not in self.ids:
             return
-        before = set(self._history()) if by is Editor.AUTOMATION else set()
+        before = set(self._history()) if by is Editor.SYNC else set()
         self.org.change(*self.ids[person], **self._cells(values))
-        if by is Editor.AUTOMATION:
+        if by is Editor.SYNC:
             self.copied |= set(self._history()) - before
 
     def act(self, person: str, kind: str, at: datetime, by: str = "") -> None:
@@ -119,7 +119,7 @@ class SalesforceSide:
         for row_id, (record, name, value, user) in self._history().items():
             column = columns.get(name, name)
             by = Editor.WORKER if user == worker else Editor.PERSON
-            by = Editor.AUTOMATION if row_id in self.copied else by
+            by = Editor.SYNC if row_id in self.copied else by
             shared = self.words.ours(column, value)
             yield Change(self.whose[record], column, shared, by, record)
 

@@ -231,7 +231,7 @@ def _again(changes: Iterable[Change], said: set[tuple[str, str, str]]) -> Iterat
     ours: dict[tuple[str, str], str | None] = {}
     for change in changes:
         place = (change.record or change.person, change.column)
-        if change.by is Editor.PERSON or (change.by is Editor.AUTOMATION and change[:3] in said):
+        if change.by is Editor.PERSON or (change.by is Editor.SYNC and change[:3] in said):
             ours[place] = None
         elif change.by is Editor.WORKER:
             if ours.get(place) == change.value:

@@ -19,6 +19,7 @@ from worker.config.yaml_text import KeyPath
 from worker.core.conditions import Condition
 from worker.core.lifecycle import PROPOSED, LifecyclePolicy, Mover, Transition
 from worker.core.model import Stage
+from worker.core.records import Editor
 from worker.core.stage_rules import SystemStages
 
 
@@ -46,6 +47,7 @@ class LifecycleReader:
             person_cool_down=document.person_change.cool_down,
             strong_action_ends_cool_down=document.person_change.strong_action_ends_it,
             rejection_cool_down=document.rejection_cool_down,
+            respected=frozenset({Editor.PERSON, *document.person_change.also}),
             systems={name: self._system(name, item) for name, item in document.systems.items()},
         )
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from pydantic import Field
 
 from worker.config.scalars import Document, Duration, Flag, Name, When
 from worker.core.lifecycle import Mover
 from worker.core.model import Stage
+from worker.core.records import Editor
 from worker.core.stage_rules import Backward
 
 Source: TypeAlias = Literal["none"] | Stage
@@ -25,9 +26,15 @@ class TransitionEntry(WayEntry):
     when: When | None = None
 
 
+NoPerson: TypeAlias = Literal[Editor.AUTOMATION, Editor.IMPORT]
+"""Who is no person, and may yet be respected like one."""
+NO_PEOPLE: Final[tuple[NoPerson, ...]] = (Editor.AUTOMATION, Editor.IMPORT)
+
+
 class PersonChange(Document):
     cool_down: Duration
     strong_action_ends_it: Flag = True
+    also: list[NoPerson] = Field(default_factory=lambda: [*NO_PEOPLE])
 
 
 class StagesEntry(Document):

@@ -21,6 +21,7 @@ from worker.config.system_documents import (
 from worker.config.vocabulary import MappedField, Vocabulary, check_name
 from worker.config.writes import build_writes
 from worker.config.yaml_text import KeyPath, Sheet, Yaml
+from worker.core.case_safe_ids import short_form
 from worker.core.field_map import (
     ActivityRead,
     AvailabilityRead,
@@ -97,6 +98,7 @@ class MapReader:
             options=dict(document.options),
             objects=objects,
             digest="",
+            integrations={short_form(who): kind for who, kind in document.integrations.items()},
         )
         return replace(system, digest=self._digest(system))
 
@@ -108,7 +110,7 @@ class MapReader:
         """
         reads = [read for item in system.objects for read in item.reads]
         parts = {
-            "map": digest_of(self.sheet.value, leave_out=("options",)),
+            "map": digest_of(self.sheet.value, leave_out=("options", "integrations")),
             "words": digest_of(list(_words_read(system))),
         }
         if any(read.transform is _T.PHONE for read in reads):

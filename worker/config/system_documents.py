@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeAlias
 
 from pydantic import BeforeValidator, Field
 
@@ -18,6 +18,7 @@ from worker.core.field_map import (
     WriteForm,
 )
 from worker.core.model import PERMISSIVE_FACTS, RESTRICTIVE_FACTS
+from worker.core.records import Editor
 
 
 class ReferenceEntry(Document):
@@ -147,10 +148,15 @@ class ObjectEntry(Document):
     availability: AvailabilityReadEntry | None = None
 
 
+Integration: TypeAlias = Literal[Editor.SYNC, Editor.AUTOMATION, Editor.IMPORT, Editor.WORKER]
+"""What a user or an app can be that is no person."""
+
+
 class SystemDocument(Document):
     """systems/<system>.yaml"""
 
     system: Name
     connector: Text
     options: dict[str, Option] = Field(default_factory=dict)
+    integrations: dict[str, Integration] = Field(default_factory=dict)
     objects: dict[Name, ObjectEntry] = Field(min_length=1)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from worker.core.calendar_words import PLAIN_CALENDAR, CalendarWords
+from worker.core.records import Editor
 
 
 class ObjectKind(StrEnum):
@@ -362,13 +363,18 @@ class ObjectMap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SystemMap:
-    """One CRM: which connector speaks to it, with which options, and its object types."""
+    """One CRM: which connector speaks to it, with which options, and its object types.
+
+    ``integrations`` are users and apps of it that are no people, by their ids, each with what it is.
+    """
 
     system: str
     connector: str
     options: Mapping[str, str] = field(repr=False)  # may hold a secret, set from the environment
     objects: tuple[ObjectMap, ...]
     digest: str
+
+    integrations: Mapping[str, Editor] = field(default_factory=dict)
 
     def find_object(self, object_type: str) -> ObjectMap | None:
         return next((item for item in self.objects if item.object_type == object_type), None)

@@ -18,7 +18,7 @@ import msgspec
 from worker.core.conditions import Condition
 from worker.core.model import Stage
 from worker.core.policy import Verdict
-from worker.core.records import RecordRef
+from worker.core.records import Editor, RecordRef
 from worker.core.stage_rules import PLAIN, Backward, SystemStages, is_backward
 
 
@@ -53,6 +53,8 @@ HANDED_OFF = frozenset({Stage.MQL, PROPOSED})
 """Stages at which somebody works the lead."""
 NO_EVIDENCE: frozenset[str] = frozenset()
 NO_STAGES: Mapping[RecordRef, Stage | None] = {}
+ALL_BUT_COPIES = frozenset({Editor.PERSON, Editor.AUTOMATION, Editor.IMPORT})
+"""Whose change of a stage or an owner is respected, unless a policy says otherwise."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,8 +62,8 @@ class LifecyclePolicy:
     """``dwell`` is how long a stage the worker set must stand before the worker lowers it.
 
     ``person_cool_down`` is how long a person's change is respected; a strong action of the lead
-    after that change ends the respect early when ``strong_action_ends_cool_down``. ``systems`` says
-    what is particular to one CRM.
+    after that change ends the respect early when ``strong_action_ends_cool_down``. ``respected`` are
+    those whose change counts as a person's. ``systems`` says what is particular to one CRM.
     """
 
     transitions: Transitions
@@ -71,6 +73,7 @@ class LifecyclePolicy:
     strong_action_ends_cool_down: bool = True
     rejection_cool_down: timedelta = timedelta(days=90)
     systems: Mapping[str, SystemStages] = field(default_factory=dict)
+    respected: frozenset[Editor] = ALL_BUT_COPIES
 
     def rows(self) -> tuple[Transition, ...]:
         """List all rows of the table."""

@@ -41,19 +41,32 @@ class RecordRef(NamedTuple):
 
 
 class Editor(StrEnum):
-    """Who changed a field last, where a CRM keeps a history of its fields."""
+    """Who changed a field last, where a CRM tells.
+
+    ``automation`` is a workflow, a form or a program; ``sync`` what copies the fields of another CRM, so
+    that whoever changed them did it there; ``worker`` is us.
+    """
 
     PERSON = "person"
     AUTOMATION = "automation"
+    IMPORT = "import"
+    SYNC = "sync"
     WORKER = "worker"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edit:
-    """The last change of one field. ``at`` is None where the CRM does not say when."""
+    """The last change of one field. ``at`` is None where the CRM does not say when.
+
+    ``who`` is the id of a user or an app, ``via`` the CRM's word for the way it came; never a name. Not
+    ``is_exact``: the CRM only tells who changed the record last, in whichever field.
+    """
 
     by: Editor
     at: datetime | None = None
+    who: str | None = None
+    via: str | None = None
+    is_exact: bool = True
 
 
 NO_EDITS: Mapping[str, Edit] = {}
@@ -66,7 +79,8 @@ class Record:
     ``values`` has exactly the fields that were asked for: a field that is absent was *not asked
     for or not visible*, a field that is None was asked for and is *empty*. ``revision`` is the
     connector's own version token; equal tokens mean equal content. ``edits`` says of fields who
-    changed them last, as far as the connector can tell; it need not tell of any. ``merged_into`` is
+    changed them last, as far as the connector can tell; it need not tell of any. ``modified_by`` is the
+    id of the user who changed the record last, where a CRM says so with each. ``merged_into`` is
     the id of the record that this one went into, or where that is of another object type, as when a
     lead was converted into a contact, its whole reference as text.
     """
@@ -78,6 +92,7 @@ class Record:
     is_deleted: bool = False
     merged_into: str | None = None
     edits: Mapping[str, Edit] = field(default_factory=lambda: NO_EDITS)
+    modified_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

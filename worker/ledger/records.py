@@ -249,6 +249,8 @@ def _to_record(tx: Transaction, row: AnyRow) -> StoredRecord:
         written=_decode_values(decode(row.written)),
         stage_set_by_person_at=row.stage_set_by_person_at,
         owner_set_by_person_at=row.owner_set_by_person_at,
+        stage_set_by=row.stage_set_by,
+        owner_set_by=row.owner_set_by,
         past=_decode_past(decode(row.past)) if row.past else (),
     )
 
@@ -267,6 +269,8 @@ def _from_record(tx: Transaction, record: StoredRecord) -> SqlRow:
         "written": _seal_values(tx, record.written),
         "stage_set_by_person_at": record.stage_set_by_person_at,
         "owner_set_by_person_at": record.owner_set_by_person_at,
+        "stage_set_by": record.stage_set_by,
+        "owner_set_by": record.owner_set_by,
         "past": tx.codec.encode(write_json(record.past)) if record.past else None,
     }
 

@@ -23,8 +23,9 @@ class StoredRecord:
     """One CRM record as last read. ``written`` holds the managed values we applied last; an empty text is a
     field that we emptied, and are about to fill again.
 
-    ``owner_set_by_person_at`` is when a person gave the record the owner that it has now. ``past`` is
-    what stage and owner were before, for as long as a copy of them may still arrive elsewhere.
+    ``owner_set_by_person_at`` is when a person gave the record the owner that it has now; ``stage_set_by``
+    and ``owner_set_by`` say by kind and id who that was, where the CRM tells. ``past`` is what stage and
+    owner were before, for as long as a copy of them may still arrive elsewhere.
     """
 
     ref: RecordRef
@@ -38,6 +39,8 @@ class StoredRecord:
     written: RawValues = field(default_factory=dict)
     stage_set_by_person_at: datetime | None = None
     owner_set_by_person_at: datetime | None = None
+    stage_set_by: str | None = None
+    owner_set_by: str | None = None
     past: tuple[PastValue, ...] = ()
 
 

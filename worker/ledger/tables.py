@@ -83,6 +83,8 @@ records = Table(
     Column("stage_set_by_person_at", Instant),
     Column("owner_set_by_person_at", Instant),
     Column("past", Text),
+    Column("stage_set_by", Text),
+    Column("owner_set_by", Text),
     Index("records_profile", "account", "profile_id"),
 )
 

@@ -14,12 +14,13 @@ from typing import Final
 from worker.core.copies import PastValue, with_past
 from worker.core.field_map import ObjectMap
 from worker.core.identity import UNCLEAR
+from worker.core.lifecycle import ALL_BUT_COPIES
 from worker.core.mapping import ContactMapper, mapped_to_json
 from worker.core.merged import keep_of_merged
-from worker.core.records import RawValues, Record
+from worker.core.records import Editor, RawValues, Record
 from worker.core.written_form import is_same
 from worker.ledger.rows import StoredRecord
-from worker.steps.edits import NO_FIELDS, is_confirmed, with_edits
+from worker.steps.edits import NO_FIELDS, Evidence, is_confirmed, with_edits
 
 CHANGED_AT: Final = "changed_at"
 """The fact that tells when a record was last changed, by whomever."""
@@ -44,6 +45,7 @@ class Reading:
 
     ``can_add_fields``: a managed field that is not there yet is empty, as our first write adds it.
     ``copies_within`` is how long something else takes to copy fields to another CRM; None: it does not.
+    ``respected`` are those whose changes count as a person's.
     """
 
     now: datetime
@@ -52,6 +54,7 @@ class Reading:
     can_add_fields: bool
     is_remapped: bool
     copies_within: timedelta | None = None
+    respected: frozenset[Editor] = ALL_BUT_COPIES
 
 
 def absorb(
@@ -75,7 +78,8 @@ def absorb(
     after = _kept(reading, record, before)
     if is_gone:
         return News.DELETED, after
-    after = with_edits(reading.object_map, record, before, after, reading.now, copied)
+    evidence = Evidence(now=reading.now, copied=copied, respected=reading.respected)
+    after = with_edits(reading.object_map, record, before, after, evidence)
     if before is None or before.is_deleted:
         return News.NEW, after
     if not is_same_content(reading.object_map, before, after):
@@ -134,6 +138,8 @@ def _kept(reading: Reading, record: Record, before: StoredRecord | None) -> Stor
         written=before.written if before else {},
         stage_set_by_person_at=before.stage_set_by_person_at if before else None,
         owner_set_by_person_at=before.owner_set_by_person_at if before else None,
+        stage_set_by=before.stage_set_by if before else None,
+        owner_set_by=before.owner_set_by if before else None,
         past=_past(reading, before, values),
     )
 

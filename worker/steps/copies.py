@@ -6,11 +6,13 @@ Only records whose stage or owner has changed are looked at, and only where ther
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from worker.core.copies import Shown, copied_fields
+from worker.core.editors import watched_fields
 from worker.core.field_map import Managed, ObjectMap
-from worker.core.records import Record, RecordRef
+from worker.core.records import Editor, Record, RecordRef
 from worker.ledger.records import records_of_profiles
 from worker.ledger.rows import StoredRecord
 from worker.ledger.transaction import Transaction
@@ -18,7 +20,6 @@ from worker.steps.work import Work
 
 Copied = Mapping[RecordRef, frozenset[str]]
 """The fields of each record that are copies; records without any are left out."""
-_WATCHED = frozenset({Managed.STAGE, Managed.OWNER})
 
 
 def copies_within(work: Work, system: str) -> timedelta | None:
@@ -38,7 +39,7 @@ def find_copied(
     configuration = work.ruleset.configuration
     if len(configuration.systems) < 2:
         return {}
-    names = [write.target for write in object_map.writes if write.managed in _WATCHED]
+    names = watched_fields(object_map)
     changed = [one for one in records if _has_changed(one, stored.get(one.ref), names)]
     people = {stored[one.ref].profile_id or "" for one in changed}
     siblings = records_of_profiles(tx, people - {""}) if people - {""} else {}
@@ -58,6 +59,33 @@ def find_copied(
         if fields:
             found[one.ref] = fields
     return found
+
+
+def with_origins(
+    tx: Transaction, records: Sequence[Record], stored: Mapping[RecordRef, StoredRecord]
+) -> list[Record]:
+    """Take what was copied from a CRM in which we do not know the person for the edit of a person.
+
+    Where we do, whoever changed it there is seen there.
+    """
+    synced = [one.ref for one in records if any(e.by is Editor.SYNC for e in one.edits.values())]
+    people = {ref: stored[ref].profile_id or "" for ref in synced if ref in stored}
+    siblings = records_of_profiles(tx, set(people.values())) if people else {}
+    seen = {
+        ref
+        for ref, profile in people.items()
+        if any(other.ref.system != ref.system for other in siblings.get(profile, ()))
+    }
+    alone = frozenset(synced) - seen
+    return [_as_people(one) if one.ref in alone else one for one in records]
+
+
+def _as_people(record: Record) -> Record:
+    edits = {
+        name: replace(edit, by=Editor.PERSON) if edit.by is Editor.SYNC else edit
+        for name, edit in record.edits.items()
+    }
+    return replace(record, edits=edits)
 
 
 def _has_changed(record: Record, before: StoredRecord | None, names: Iterable[str]) -> bool:

@@ -6,15 +6,33 @@ what we read last nor what we wrote last is a person's. Pure: the step stores wh
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from worker.core.editors import author_of
 from worker.core.field_map import Managed, ObjectMap
-from worker.core.records import Editor, RawValues, Record
+from worker.core.lifecycle import ALL_BUT_COPIES
+from worker.core.records import Edit, Editor, RawValues, Record
 from worker.ledger.rows import StoredRecord
 
 NOTHING: RawValues = {}
 NO_FIELDS: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """What tells whether somebody changed a record, and whose changes are ``respected``.
+
+    ``known`` are the values we read last, ``written`` those we wrote. ``copied`` fields show what another
+    CRM of the person shows or showed.
+    """
+
+    now: datetime
+    known: RawValues = field(default_factory=lambda: NOTHING)
+    written: RawValues = field(default_factory=lambda: NOTHING)
+    copied: AbstractSet[str] = NO_FIELDS
+    respected: AbstractSet[Editor] = ALL_BUT_COPIES
 
 
 def with_edits(
@@ -22,20 +40,20 @@ def with_edits(
     record: Record,
     before: StoredRecord | None,
     after: StoredRecord,
-    now: datetime,
-    copied: frozenset[str] = NO_FIELDS,
+    evidence: Evidence,
 ) -> StoredRecord:
     """Note on a record that was just read what a person changed of what the worker manages.
 
-    What changed before we ever wrote to it counts as well: the value we knew stands for our own.
-    ``copied`` fields show what another CRM shows or showed: nobody's edit, unless the CRM says so.
+    What changed before we ever wrote to it counts as well: the value we knew stands for our own. A
+    copied field is nobody's edit, unless the CRM says so.
     """
     known = before.values if before is not None and not before.is_deleted else NOTHING
     if not record.edits and known is NOTHING:
         return after
     seen = replace(record, values=after.values)
-    ours = {name: after.values.get(name) for name in copied}
-    noted = _noted(object_map, seen, known, {**after.written, **ours}, after, now)
+    ours = {name: after.values.get(name) for name in evidence.copied}
+    written = {**after.written, **ours}
+    noted = note_edits(object_map, seen, after, replace(evidence, known=known, written=written))
     never_ours = {
         write.target: known[write.target]
         for write in object_map.writes
@@ -46,45 +64,54 @@ def with_edits(
     return replace(noted, written={**never_ours, **after.written, **ours})
 
 
-def with_edits_of_conflict(
-    object_map: ObjectMap, fresh: Record, ours: RawValues, record: StoredRecord, now: datetime
+def note_edits(
+    object_map: ObjectMap, record: Record, after: StoredRecord, evidence: Evidence
 ) -> StoredRecord:
-    """Note what a person changed before a write of ours arrived; ``ours`` is what we know of it."""
-    return _noted(object_map, fresh, ours, ours, record, now)
-
-
-def _noted(
-    object_map: ObjectMap,
-    record: Record,
-    known: RawValues,
-    written: RawValues,
-    after: StoredRecord,
-    now: datetime,
-) -> StoredRecord:
-    stage, owner = after.stage_set_by_person_at, after.owner_set_by_person_at
+    """Note when a person gave a record the stage and the owner that it shows, and who it was."""
     for write in object_map.writes:
         if write.managed is Managed.STAGE:
-            found = _edited_at(record, write.target, known, written, now)
-            stage = max(stage, found) if stage and found else found or stage
+            found = _edit_that_counts(record, write.target, evidence)
+            after = _with_stage(after, found)
         elif write.managed is Managed.OWNER:
-            found = _edited_at(record, write.target, known, written, now)
-            is_other = _differs(record.values, known, write.target)
-            owner = found or (None if is_other else owner)
-    return replace(after, stage_set_by_person_at=stage, owner_set_by_person_at=owner)
+            found = _edit_that_counts(record, write.target, evidence)
+            is_other = _differs(record.values, evidence.known, write.target)
+            after = _with_owner(after, found, is_other=is_other)
+    return after
 
 
-def _edited_at(
-    record: Record, name: str, known: RawValues, written: RawValues, now: datetime
-) -> datetime | None:
-    """Say when a person gave a field the value it has; None if nobody did, as far as is known."""
-    is_new = _differs(record.values, known, name)
+def _with_stage(after: StoredRecord, found: Edit | None) -> StoredRecord:
+    at = after.stage_set_by_person_at
+    if found is None or found.at is None or (at is not None and at > found.at):
+        return after
+    by = author_of(found) if found.at != at or found.is_exact else after.stage_set_by
+    return replace(after, stage_set_by_person_at=found.at, stage_set_by=by)
+
+
+def _with_owner(after: StoredRecord, found: Edit | None, *, is_other: bool) -> StoredRecord:
+    if found is not None:
+        return replace(after, owner_set_by_person_at=found.at, owner_set_by=author_of(found))
+    if is_other:
+        return replace(after, owner_set_by_person_at=None, owner_set_by=None)
+    return after
+
+
+def _edit_that_counts(record: Record, name: str, evidence: Evidence) -> Edit | None:
+    """Give the edit of a person to whom a field owes the value it has; None if nobody is known."""
+    is_new = _differs(record.values, evidence.known, name)
     told = record.edits.get(name)
-    if told is None:
-        is_ours = name in written and not _differs(record.values, written, name)
-        return now if is_new and not is_ours else None
-    if told.by is not Editor.PERSON:
+    if told is None or not told.is_exact:
+        is_ours = name in evidence.written and not _differs(record.values, evidence.written, name)
+        return _somebody(told, evidence.now) if is_new and not is_ours else None
+    if told.by not in evidence.respected or (told.at is None and not is_new):
         return None
-    return min(told.at, now) if told.at is not None else (now if is_new else None)
+    return replace(told, at=min(told.at or evidence.now, evidence.now))
+
+
+def _somebody(told: Edit | None, now: datetime) -> Edit:
+    """Take what nobody explains for a person's: whose, if it was a person who changed the record last."""
+    if told is None or told.by is not Editor.PERSON:
+        return Edit(by=Editor.PERSON, at=now)
+    return replace(told, at=min(told.at or now, now))
 
 
 def _differs(values: RawValues, known: RawValues, name: str) -> bool:

@@ -37,8 +37,9 @@ from worker.steps.absorb import COUNTED, News, Reading, absorb
 from worker.steps.availability import confirm_unchanged, report_missing, store_availability
 from worker.steps.choices import note_lists
 from worker.steps.contact_points import note_points_said, prepare_contact_points
-from worker.steps.copies import copies_within, find_copied
+from worker.steps.copies import copies_within, find_copied, with_origins
 from worker.steps.drift import note_fields, refuse_drift
+from worker.steps.editors import ask_of_page
 from worker.steps.edits import NO_FIELDS
 from worker.steps.link import link_records
 from worker.steps.live import refuse_delicate
@@ -110,7 +111,8 @@ def _pull_object(
     done = 0
     mark: str | None = None
     last: Page | None = None
-    for page in connector.pull(name, fields=object_map.requested_fields(), since=since):
+    for read in connector.pull(name, fields=object_map.requested_fields(), since=since):
+        page = ask_of_page(work, connector, object_map, read)
         with work.begin() as tx:
             found = _store_page(work, tx, source, page)
             issues += found[: max(0, MOST_NOTED - len(issues))]
@@ -226,7 +228,9 @@ def _store_contacts(
         can_add_fields=source.can_add_fields,
         is_remapped=source.is_remapped,
         copies_within=copies_within(work, source.system.system),
+        respected=work.ruleset.configuration.lifecycle.respected,
     )
+    records = with_origins(tx, records, stored)
     copied = find_copied(work, tx, source.object_map, records, stored)
     news = [absorb(reading, r, stored.get(r.ref), copied.get(r.ref, NO_FIELDS)) for r in records]
     save_records(tx, [after for what, after in news if after and what is News.ECHO])

@@ -7,14 +7,12 @@ leaves a mark. What carries the mark is read again, never sent again blindly.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 
-from worker.core.copies import PastValue, with_past
-from worker.core.field_map import OPT_OUTS, Managed, ObjectMap
+from worker.core.field_map import OPT_OUTS
 from worker.core.guardrails import Breach, PlannedChange, find_breaches
 from worker.core.records import (
-    RawValues,
+    Editor,
     Record,
     RecordRef,
     WriteCommand,
@@ -38,13 +36,12 @@ from worker.ledger.rows import Intent, Settlement, StoredRecord
 from worker.ledger.transaction import Transaction
 from worker.ports import Connector
 from worker.retry import with_retry
-from worker.steps.absorb import remapped
 from worker.steps.contact_points import note_contact_points
-from worker.steps.copies import copies_within, find_copied
-from worker.steps.edits import NO_FIELDS, with_edits_of_conflict
+from worker.steps.editors import ask_editors
 from worker.steps.revocations import review_profiles
 from worker.steps.sequences import close_steps, is_clear, look_back
 from worker.steps.work import Work
+from worker.steps.written import after_write, fields_of, holds, object_map_of
 
 STEP = "push"
 
@@ -151,13 +148,9 @@ def compare(intent: Intent, record: Record | None) -> WriteOutcome | None:
     """Say what a record as it is now means for an intent; None: it can be sent."""
     if record is None or record.is_deleted:
         return WriteOutcome.MISSING
-    if _holds(record.values, intent.changes):
+    if holds(record.values, intent.changes):
         return WriteOutcome.UNCHANGED
-    return None if _holds(record.values, intent.expected) else WriteOutcome.CONFLICT
-
-
-def _holds(values: RawValues, wanted: RawValues) -> bool:
-    return all((values.get(name) or None) == (value or None) for name, value in wanted.items())
+    return None if holds(record.values, intent.expected) else WriteOutcome.CONFLICT
 
 
 _CODES = {
@@ -175,15 +168,9 @@ def _fetch(work: Work, connector: Connector, batch: Sequence[Intent]) -> dict[Re
         by_type.setdefault(intent.object_type, []).append(ref_of(intent))
     found: dict[RecordRef, Record] = {}
     for refs in by_type.values():
-        fields = _object_map(work, refs[0]).requested_fields()
+        fields = object_map_of(work, refs[0]).requested_fields()
         call = partial(connector.fetch, tuple(dict.fromkeys(refs)), fields=fields)
         found |= with_retry(call, work.sleep)
-    return found
-
-
-def _object_map(work: Work, ref: RecordRef) -> ObjectMap:
-    found = work.ruleset.configuration.systems[ref.system].find_object(ref.object_type)
-    assert found is not None
     return found
 
 
@@ -197,8 +184,7 @@ def store_results(
 
     Uncertain ones keep their mark and are read again by ``recover``.
     """
-    conflicts = [i for i in batch if results[i.id].outcome is WriteOutcome.CONFLICT]
-    fresh = _fetch(work, connector, conflicts) if conflicts else {}
+    fresh = _look(work, connector, batch, results)
     settled = [i for i in batch if results[i.id].outcome is not WriteOutcome.UNKNOWN]
     with work.settle() as tx:
         settle(tx, [_settlement(work, intent, results[intent.id]) for intent in settled])
@@ -206,16 +192,31 @@ def store_results(
         for intent in settled:
             ref = ref_of(intent)
             if ref in stored:
-                outcome, now_there = results[intent.id].outcome, fresh.get(ref)
-                copied = _copied(work, tx, stored[ref], now_there)
-                stored[ref] = _after(work, stored[ref], intent, outcome, now_there, copied)
+                outcome = results[intent.id].outcome
+                stored[ref] = after_write(work, tx, stored[ref], intent, outcome, fresh.get(ref))
         save_records(tx, list(stored.values()))
         _note_opt_outs(work, tx, settled, stored)
         halfway = close_steps(tx, settled, results)
-        again = {i.profile_id for i in settled if _asks_again(results[i.id])}
+        again = {i.profile_id for i in settled if _asks_again(results[i.id], fresh.get(ref_of(i)))}
         mark_dirty(tx, sorted(again.union(halfway)))
     outcomes = [results[intent.id].outcome for intent in batch]
     work.count("writes", **{o.value: outcomes.count(o) for o in WriteOutcome if o in outcomes})
+
+
+def _look(
+    work: Work,
+    connector: Connector,
+    batch: Sequence[Intent],
+    results: Mapping[str, WriteResult],
+) -> dict[RecordRef, Record]:
+    """Read what stands in the way of a write, and ask who else wrote what we were about to write."""
+    by = {o: [i for i in batch if results[i.id].outcome is o] for o in WriteOutcome}
+    conflicts, same = by[WriteOutcome.CONFLICT], by[WriteOutcome.UNCHANGED]
+    found = _fetch(work, connector, conflicts) if conflicts else {}
+    same = [i for i in same if ref_of(i) not in found and not is_clear(i)]
+    there = [*found.values(), *(Record(ref=ref_of(i), values=i.changes, revision="") for i in same)]
+    told = ask_editors(work, connector, there)
+    return {one.ref: one for one in told if one.ref in found or one.edits}
 
 
 def _note_opt_outs(
@@ -229,20 +230,17 @@ def _note_opt_outs(
     wrote = [
         intent
         for intent in settled
-        if ref_of(intent) in stored and not fields.isdisjoint(_fields(intent))
+        if ref_of(intent) in stored and not fields.isdisjoint(fields_of(intent))
     ]
     if wrote:
         note_contact_points(tx, work.ruleset, [stored[ref_of(intent)] for intent in wrote])
         review_profiles(work, tx, sorted({intent.profile_id for intent in wrote}))
 
 
-def _fields(intent: Intent) -> list[str]:
-    found = intent.causes.get("fields")
-    return [str(item) for item in found] if isinstance(found, (list, tuple)) else []
-
-
-def _asks_again(result: WriteResult) -> bool:
-    return result.outcome in {WriteOutcome.CONFLICT, WriteOutcome.MISSING}
+def _asks_again(result: WriteResult, fresh: Record | None) -> bool:
+    """Tell whether a lead is to be decided anew: it is not as it was, or a person was faster than we."""
+    is_news = fresh is not None and any(e.by is not Editor.WORKER for e in fresh.edits.values())
+    return is_news or result.outcome in {WriteOutcome.CONFLICT, WriteOutcome.MISSING}
 
 
 def _settlement(work: Work, intent: Intent, result: WriteResult) -> Settlement:
@@ -254,81 +252,6 @@ def _settlement(work: Work, intent: Intent, result: WriteResult) -> Settlement:
         run_id=work.run_id,
         matches=result.matches,
     )
-
-
-def _after(
-    work: Work,
-    record: StoredRecord,
-    intent: Intent,
-    outcome: WriteOutcome,
-    fresh: Record | None,
-    copied: frozenset[str],
-) -> StoredRecord:
-    """What the ledger knows of a record after a write: what stands there, and what of it is ours."""
-    match outcome:
-        case WriteOutcome.APPLIED | WriteOutcome.UNCHANGED:
-            is_given = Managed.OWNER in _fields(intent)
-            ours = dict.fromkeys(intent.changes, "") if is_clear(intent) else intent.changes
-            written = replace(
-                record,
-                values={**record.values, **intent.changes},
-                written={**record.written, **ours},
-                owner_set_by_person_at=None if is_given else record.owner_set_by_person_at,
-                past=_past(work, record, intent),
-            )
-            return _remapped(work, written)
-        case WriteOutcome.MISSING:
-            return replace(record, is_deleted=True)
-        case WriteOutcome.CONFLICT if fresh is not None:
-            return _after_conflict(work, record, intent, fresh, copied)
-        case _:
-            return record
-
-
-def _copied(
-    work: Work, tx: Transaction, record: StoredRecord, fresh: Record | None
-) -> frozenset[str]:
-    """Name what something else has copied over before a write of ours arrived."""
-    if fresh is None:
-        return NO_FIELDS
-    found = find_copied(work, tx, _object_map(work, record.ref), [fresh], {record.ref: record})
-    return found.get(record.ref, NO_FIELDS)
-
-
-def _past(work: Work, record: StoredRecord, intent: Intent) -> tuple[PastValue, ...]:
-    """Keep what we wrote over, for as long as a copy of it may still arrive elsewhere."""
-    within = copies_within(work, intent.system)
-    if within is None:
-        return record.past
-    values = {**record.values, **intent.changes}
-    object_map = _object_map(work, record.ref)
-    oldest_at = work.now - within
-    return with_past(record.past, object_map, record.values, values, oldest_at, work.now)
-
-
-def _after_conflict(
-    work: Work, record: StoredRecord, intent: Intent, fresh: Record, copied: frozenset[str]
-) -> StoredRecord:
-    """Remember what was ours, so that the next pull takes what a person wrote for theirs.
-
-    What stands there as we would have written it is ours: a send that was cut off may have landed.
-    The rest is left to the pull, which also asks anew who this person is; no revision is kept, so
-    that it reads the record again whatever the CRM says of it.
-    """
-    sought = {} if is_clear(intent) else intent.changes
-    landed = {n: text for n, text in sought.items() if _holds(fresh.values, {n: text})}
-    base = {**record.written, **intent.expected, **landed}
-    base |= {n: text for n, text in record.written.items() if text == "" and not base[n]}
-    base |= {n: fresh.values.get(n) for n in copied}
-    noted = with_edits_of_conflict(_object_map(work, record.ref), fresh, base, record, work.now)
-    values = {**record.values, **landed}
-    return _remapped(work, replace(noted, values=values, revision="", written=base))
-
-
-def _remapped(work: Work, record: StoredRecord) -> StoredRecord:
-    """Map the record again from the values it has now."""
-    map_contact = work.ruleset.contact_mappers[record.ref.system, record.ref.object_type]
-    return remapped(map_contact, record)
 
 
 def recover(work: Work) -> None:
