@@ -12,6 +12,7 @@ from connectors.salesforce.bulk import BulkReader
 from connectors.salesforce.changes import Course
 from connectors.salesforce.checking import look_at_files, look_at_login, look_at_org
 from connectors.salesforce.conditions import read_conditions
+from connectors.salesforce.editors import EditorBook
 from connectors.salesforce.matching import Questions
 from connectors.salesforce.options import Setup, read_setup
 from connectors.salesforce.owners import read_owners
@@ -29,6 +30,7 @@ from connectors.shared.commands import read_only, unknown
 from connectors.shared.options import require_known
 from worker.core.records import (
     CheckFinding,
+    Edit,
     ObjectDescription,
     Owner,
     Page,
@@ -52,6 +54,7 @@ from worker.ports import (
     Connector,
     ConnectorContext,
     ObjectSource,
+    ToldEdits,
 )
 
 
@@ -101,6 +104,7 @@ def open_connector(context: ConnectorContext) -> Connector:
         picklists=Picklists(transport),
         objects=objects,
         bulk=bulk,
+        editors=EditorBook(transport=transport),
         clock=context.clock,
     )
 
@@ -145,6 +149,7 @@ class SalesforceConnector:
     picklists: Picklists = field(repr=False)
     objects: Mapping[str, RecordSource]
     bulk: BulkReader = field(repr=False)
+    editors: EditorBook = field(repr=False)
     clock: Clock
     questions: Questions = field(default_factory=Questions, repr=False)
 
@@ -238,6 +243,18 @@ class SalesforceConnector:
         found: dict[RecordRef, Record] = {}
         for object_type, mine in by_type.items():
             found.update(self._object(object_type).fetch(mine, fields))
+        return found
+
+    def edits(self, records: Sequence[Record], *, fields: Sequence[str]) -> ToldEdits:
+        """Say who changed these fields: by field history, else who changed the row last."""
+        by_type: dict[str, list[Record]] = {}
+        for record in records:
+            if record.ref.object_type in self.objects:
+                by_type.setdefault(record.ref.object_type, []).append(record)
+        found: dict[RecordRef, Mapping[str, Edit]] = {}
+        for object_type, mine in by_type.items():
+            name = self._object(object_type).name
+            found |= {one.ref: told for one, told in self.editors.edits(name, mine, fields)}
         return found
 
     def owners(self) -> Sequence[Owner]:

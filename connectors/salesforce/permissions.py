@@ -55,10 +55,20 @@ def shown_to_somebody(
     return frozenset(one.field.partition(".")[2] for one in found.records)
 
 
+def own_user(transport: Transport) -> str | None:
+    """Give the id of the user whom our session belongs to; None where we may not ask."""
+    try:
+        return transport.call(paths.WHO_AM_I, _USER.decode).user_id
+    except (FixAccessError, FixDataError):
+        return None
+
+
 def is_assigned(transport: Transport, permission_set: str) -> bool | None:
     """Tell whether our user has a permission set; None where we may not look."""
+    user = own_user(transport)
+    if user is None:
+        return None
     try:
-        user = transport.call(paths.WHO_AM_I, _USER.decode).user_id
         where = (
             f"AssigneeId = {quoted(user)}",
             f"PermissionSet.Name = {quoted(permission_set)}",

@@ -142,11 +142,22 @@ def instant_text(text: str) -> str:
     return at.isoformat(timespec="milliseconds" if at.microsecond else "seconds")
 
 
-def record_of(ref: RecordRef, values: RawValues, modified_at: datetime | None) -> Record:
+def record_of(
+    ref: RecordRef,
+    values: RawValues,
+    modified_at: datetime | None,
+    modified_by: RawValue = None,
+) -> Record:
     """Make a record; its revision is a digest, as the stamp moves with fields nobody asked for."""
     content = msgspec.json.encode(sorted(values.items()))
     revision = hashlib.blake2b(content, digest_size=12).hexdigest()
-    return Record(ref=ref, values=values, revision=revision, modified_at=modified_at)
+    return Record(
+        ref=ref,
+        values=values,
+        revision=revision,
+        modified_at=modified_at,
+        modified_by=modified_by,
+    )
 
 
 def tombstone(ref: RecordRef, *, merged_into: str | None = None) -> Record:

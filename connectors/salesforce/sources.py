@@ -28,6 +28,7 @@ CONVERTED: Final = "IsConverted"
 BECAME: Final = "ConvertedContactId"
 ACCOUNT: Final = "ConvertedAccountId"
 IS_PERSON: Final = "ConvertedAccount.IsPersonAccount"
+CHANGED_BY: Final = "LastModifiedById"
 _STAMPS: Final = (STAMP, "LastModifiedDate")
 _CONTROL: Final = ("Id", STAMP, DELETED, MASTER, CONVERTED, BECAME)
 
@@ -150,7 +151,8 @@ class RecordSource:
         if not self._is_ours(row):
             return None
         values = {name: row.cells[name] for name in fields if name in row.cells}
-        return record_of(ref, values, row.at(STAMP) or row.at(self.stamp))
+        at = row.at(STAMP) or row.at(self.stamp)
+        return record_of(ref, values, at, row.cells.get(CHANGED_BY))
 
     def _became(self, row: Row) -> RecordRef | None:
         """Name the contact, or the person account, that a converted lead goes on as, where it is read."""
@@ -207,6 +209,7 @@ class RecordSource:
             raise self._lacking(f"{self.name} has no {self.spec.needs}")
         more = ["IsPersonAccount"] if self.is_person_apart else []
         more += [ACCOUNT, IS_PERSON] if self.persons is not None else []
+        more += [CHANGED_BY] if self.spec.can_write else []
         more += [one.field for one in self.only]
         asked = dict.fromkeys((*_CONTROL, self.stamp, *self.spec.people, *more, *fields))
         types = self.book.types(self.name, asked)

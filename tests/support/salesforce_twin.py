@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,10 +13,10 @@ from connectors.sandbox.clock import SandboxClock
 from connectors.sandbox.exchange import Json
 from connectors.sandbox.salesforce.app import SalesforceTwin, open_twin
 from connectors.sandbox.salesforce.features import Feature
-from connectors.sandbox.salesforce.fields import Field
+from connectors.sandbox.salesforce.fields import Field, Row
 from connectors.sandbox.salesforce.recycling import delete
 from connectors.sandbox.salesforce.sessions import SANDBOX_SESSION
-from connectors.sandbox.salesforce.writing import create, update
+from connectors.sandbox.salesforce.writing import AS_PERSON, create, update
 from connectors.sandbox.serving import serving
 from worker.ports import Connector, ConnectorContext, ObjectSource
 
@@ -77,8 +77,18 @@ class Org:
 
     def change(self, type_: str, record_id: str, **values: Json) -> None:
         """Change a record as a person would."""
+        self.change_as(self.twin.org.person, type_, record_id, **values)
+
+    def change_as(self, user: str, type_: str, record_id: str, **values: Json) -> None:
+        """Change a record in the browser, or as a program that works there under a user's name."""
         with self.twin.lock:
-            update(self.twin.org, type_, record_id, values)
+            update(self.twin.org, type_, record_id, values, replace(AS_PERSON, user=user))
+
+    def user(self, name: str) -> str:
+        """Add a user; gives the id."""
+        row: Row = {"Username": f"{name}@sf.example", "LastName": name, "Name": name, "IsActive": 1}
+        with self.twin.lock:
+            return self.twin.org.put_row("User", row)
 
     def remove(self, type_: str, record_id: str) -> None:
         """Put a record into the recycle bin."""

@@ -34,9 +34,13 @@ ASSIGNED: Final = frozenset({"Lead", "Case", "Account"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Writer:
-    """Who writes, and how. ``assigns`` is false when ``Sforce-Auto-Assign: FALSE`` was sent."""
+    """Who writes, and how. ``assigns`` is false when ``Sforce-Auto-Assign: FALSE`` was sent.
+
+    ``user`` is whose id the change carries, where it is neither the usual person nor ours.
+    """
 
     is_person: bool = False
+    user: str = ""
     assigns: bool = True
     saves_duplicates: bool = False
     late_ms: int = 0
@@ -269,7 +273,7 @@ _STAMPS: Final = ("LastModifiedDate", "LastModifiedById", "SystemModstamp")
 def stamps_of(org: Org, writer: Writer) -> Row:
     """Stamp a write: when, and by whom."""
     now = org.stamp()
-    user = org.person if writer.is_person else org.integration_user
+    user = writer.user or (org.person if writer.is_person else org.integration_user)
     return {"LastModifiedDate": now, "LastModifiedById": user, "SystemModstamp": now}
 
 
