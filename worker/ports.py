@@ -157,7 +157,9 @@ class SetsUp(Protocol):
 class TellsEdits(Protocol):
     """What a connector can tell besides, whose CRM knows who changed a field."""
 
-    def edits(self, records: Sequence[Record], *, fields: Sequence[str]) -> ToldEdits:
+    def edits(
+        self, object_type: str, records: Sequence[Record], *, fields: Sequence[str]
+    ) -> ToldEdits:
         """Say who changed these fields of these records last; what the CRM does not tell is left out.
 
         An edit counts only while the field still has the value that the record shows. Calls that it

@@ -15,6 +15,7 @@ from connectors.hubspot.auth import Credentials, FixedToken, OAuth, TokenFile
 from connectors.hubspot.budget import Budget
 from connectors.hubspot.changes import Course
 from connectors.hubspot.contacts import ContactSource
+from connectors.hubspot.editors import EditorBook
 from connectors.hubspot.engagements import EngagementSource
 from connectors.hubspot.events import EventSource
 from connectors.hubspot.forms import FormSource
@@ -42,7 +43,15 @@ from worker.core.records import (
 )
 from worker.core.setup_records import AccountFact, Permission, SetupPlan, SetupStep, WantedField
 from worker.errors import FixConfigurationError, LeadtriageError
-from worker.ports import Backward, Capabilities, Clock, Connector, ConnectorContext, ObjectSource
+from worker.ports import (
+    Backward,
+    Capabilities,
+    Clock,
+    Connector,
+    ConnectorContext,
+    ObjectSource,
+    ToldEdits,
+)
 
 _READS = ("contacts", *engagements.NAMES, forms.NAME, events.NAME)
 _WRITES = ("contacts",)
@@ -96,8 +105,15 @@ def open_connector(context: ConnectorContext) -> Connector:
         budget=budget,
         retry=context.retry,
     )
+    editors = EditorBook(transport=transport, app=setup.app_id)
     objects = {item.object_type: _open(item, transport, context) for item in context.objects}
-    return HubSpotConnector(setup=setup, transport=transport, objects=objects, clock=context.clock)
+    return HubSpotConnector(
+        setup=setup,
+        transport=transport,
+        editors=editors,
+        objects=objects,
+        clock=context.clock,
+    )
 
 
 def _credentials(setup: Setup, sender: Sender, context: ConnectorContext) -> Credentials:
@@ -158,6 +174,7 @@ class HubSpotConnector:
 
     setup: Setup = field(repr=False)
     transport: Transport = field(repr=False)
+    editors: EditorBook = field(repr=False)
     objects: Mapping[str, Opened]
     clock: Clock
 
@@ -214,6 +231,14 @@ class HubSpotConnector:
         for object_type, mine in by_type.items():
             found.update(self._object(object_type).source.fetch(mine, fields))
         return found
+
+    def edits(
+        self, object_type: str, records: Sequence[Record], *, fields: Sequence[str]
+    ) -> ToldEdits:
+        """Say who changed these properties last, 50 records a call."""
+        name = self._object(object_type).name
+        told = self.editors.edits(name, records, fields) if name is not None else ()
+        return {record.ref: edits for record, edits in told}
 
     def owners(self) -> Sequence[Owner]:
         """List all owners, those who left and queues included."""

@@ -31,7 +31,7 @@ _NUMBERS: Mapping[str, tuple[int, int, int]] = {
     "sweep_days": (7, 1, 90),
 }
 _OPTIONS = (
-    "base_url", "token_file", "client_id", "refresh_token_file", "time_zone", *_NUMBERS, *_SECRETS,
+    "app_id", "base_url", "token_file", "client_id", "refresh_token_file", "time_zone", *_NUMBERS, *_SECRETS,
 )  # fmt: skip
 
 
@@ -48,6 +48,7 @@ class Setup:
     token: str | None = field(repr=False)
     token_file: Path | None
     app: App | None
+    app_id: str | None
     limits: Limits
     zone: ZoneInfo | None
     lookback: timedelta
@@ -65,6 +66,7 @@ def read_setup(context: ConnectorContext) -> Setup:
         token=token,
         token_file=token_file,
         app=app,
+        app_id=options.get("app_id") or None,
         limits=Limits(
             burst=number["calls_per_10_seconds"],
             is_given="calls_per_10_seconds" in options,

@@ -172,10 +172,17 @@ class Transport:
 
     def granted_scopes(self) -> frozenset[str] | None:
         """Ask what the token may do; None where HubSpot does not tell, as of a token by OAuth."""
+        told = self._token_info()
+        return None if told is None else frozenset(told.scopes)
+
+    def own_app(self) -> str | None:
+        """Ask which app our token belongs to; None where HubSpot does not tell."""
+        told = self._token_info()
+        return None if told is None or told.app_id is None else str(told.app_id)
+
+    def _token_info(self) -> _TokenInfo | None:
         answer = self.exchange(paths.TOKEN_INFO, body={"tokenKey": self._credentials.token()})
-        if answer.fault is not None:
-            return None
-        return frozenset(parse(answer, _TokenInfo, paths.TOKEN_INFO).scopes)
+        return None if answer.fault else parse(answer, _TokenInfo, paths.TOKEN_INFO)
 
     def close(self) -> None:
         self._sender.close()
@@ -230,8 +237,9 @@ class Account(msgspec.Struct, rename="camel"):
             return None
 
 
-class _TokenInfo(msgspec.Struct):
+class _TokenInfo(msgspec.Struct, rename="camel"):
     scopes: list[str]
+    app_id: int | str | None = None
 
 
 class _TokenAnswer(msgspec.Struct):

@@ -30,7 +30,6 @@ from connectors.shared.commands import read_only, unknown
 from connectors.shared.options import require_known
 from worker.core.records import (
     CheckFinding,
-    Edit,
     ObjectDescription,
     Owner,
     Page,
@@ -245,17 +244,12 @@ class SalesforceConnector:
             found.update(self._object(object_type).fetch(mine, fields))
         return found
 
-    def edits(self, records: Sequence[Record], *, fields: Sequence[str]) -> ToldEdits:
-        """Say who changed these fields: by field history, else who changed the row last."""
-        by_type: dict[str, list[Record]] = {}
-        for record in records:
-            if record.ref.object_type in self.objects:
-                by_type.setdefault(record.ref.object_type, []).append(record)
-        found: dict[RecordRef, Mapping[str, Edit]] = {}
-        for object_type, mine in by_type.items():
-            name = self._object(object_type).name
-            found |= {one.ref: told for one, told in self.editors.edits(name, mine, fields)}
-        return found
+    def edits(
+        self, object_type: str, records: Sequence[Record], *, fields: Sequence[str]
+    ) -> ToldEdits:
+        """Say who changed these fields last: by field history, else who changed the row."""
+        told = self.editors.edits(self._object(object_type).name, records, fields)
+        return {record.ref: edits for record, edits in told}
 
     def owners(self) -> Sequence[Owner]:
         """List all owners, those who left and queues included."""

@@ -35,7 +35,7 @@ class Scene:
 
     def told_of(self, record: Record) -> dict[str, Edit]:
         assert isinstance(self.connector, TellsEdits)
-        return dict(self.connector.edits([record], fields=FIELDS).get(record.ref, {}))
+        return dict(self.connector.edits("Lead", [record], fields=FIELDS).get(record.ref, {}))
 
     def write(self, **values: str) -> None:
         ref = RecordRef("salesforce", "Lead", self.lead)

@@ -12,8 +12,9 @@ from connectors.hubspot.connector import open_connector
 from connectors.sandbox.clock import SandboxClock
 from connectors.sandbox.hubspot.app import HubSpotTwin, open_twin
 from connectors.sandbox.hubspot.associations import link, type_id
+from connectors.sandbox.hubspot.store import StoredObject
 from connectors.sandbox.hubspot.tokens import SANDBOX_TOKEN
-from connectors.sandbox.hubspot.writing import archive, create, update
+from connectors.sandbox.hubspot.writing import archive, create, impose, update
 from connectors.sandbox.serving import serving
 from worker.core.records import Page, Record
 from worker.ports import Connector, ConnectorContext, ObjectSource
@@ -54,16 +55,22 @@ class Account:
     def change(self, object_type: str, record_id: str, **values: str) -> None:
         """Change a record as a person would."""
         with self.twin.lock:
-            record = self.twin.account.find(object_type, record_id)
-            assert record is not None
-            update(self.twin.account, record, values)
+            update(self.twin.account, self._found(object_type, record_id), values, "CRM_UI")
+
+    def change_by(self, source: str, object_type: str, record_id: str, **values: str) -> None:
+        """Change a record as what the history of properties names so can: stages also backwards."""
+        with self.twin.lock:
+            impose(self.twin.account, self._found(object_type, record_id), values, source)
+
+    def _found(self, object_type: str, record_id: str) -> StoredObject:
+        record = self.twin.account.find(object_type, record_id)
+        assert record is not None
+        return record
 
     def archive(self, object_type: str, record_id: str) -> None:
         """Put a record into the recycle bin."""
         with self.twin.lock:
-            record = self.twin.account.find(object_type, record_id)
-            assert record is not None
-            archive(self.twin.account, record)
+            archive(self.twin.account, self._found(object_type, record_id))
 
     def link(self, activity: str, activity_id: str, contact_id: str) -> None:
         """Say that an activity belongs to a contact."""

@@ -148,7 +148,7 @@ class ObjectEntry(Document):
     availability: AvailabilityReadEntry | None = None
 
 
-Integration: TypeAlias = Literal[Editor.SYNC, Editor.AUTOMATION, Editor.IMPORT, Editor.WORKER]
+Integration: TypeAlias = Literal[Editor.SYNC, Editor.AUTOMATION, Editor.IMPORT]
 """What a user or an app can be that is no person."""
 
 

@@ -40,7 +40,7 @@ def ask_editors(work: Work, connector: Connector, records: Sequence[Record]) -> 
         fields = watched_fields(object_map) if object_map is not None else ()
         shown = [one for one in group if not one.values.keys().isdisjoint(fields)]
         if shown:
-            told |= connector.edits(shown, fields=fields)
+            told |= connector.edits(object_type, shown, fields=fields)
     return [
         replace(one, edits=_as_configured(told[one.ref], system)) if one.ref in told else one
         for one in records

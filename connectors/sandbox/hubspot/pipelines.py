@@ -10,6 +10,7 @@ from connectors.sandbox.clock import iso_of, to_ms
 from connectors.sandbox.exchange import Answer, Json, json_answer
 from connectors.sandbox.hubspot.errors import not_found
 from connectors.sandbox.hubspot.paging import Call
+from connectors.sandbox.hubspot.tokens import OWN_APP
 
 _AT: Final = "2020-01-01T00:00:00.000Z"
 _STAGES: Final = (
@@ -119,7 +120,7 @@ def token_info(call: Call) -> Answer:
         {
             "userId": 1,
             "hubId": call.account.portal_id,
-            "appId": 1,
+            "appId": OWN_APP,
             "scopes": sorted(call.scopes),
         }
     )

@@ -11,6 +11,8 @@ from connectors.sandbox.exchange import Answer, json_answer
 from connectors.sandbox.hubspot.errors import Category, RefusedError, missing_scopes
 
 SANDBOX_TOKEN: Final = "pat-na1-sandbox"  # noqa: S105  # opens nothing but a local twin
+OWN_APP: Final = 4242
+"""The app whose tokens these are."""
 LIFETIME: Final = timedelta(minutes=30)
 ALL_SCOPES: Final = frozenset(
     {

@@ -11,6 +11,11 @@ from connectors.sandbox.hubspot.account import Account
 from connectors.sandbox.hubspot.definitions import NON_SENSITIVE
 from connectors.sandbox.hubspot.standard import DEFAULT_PROPERTIES, stamps_of
 from connectors.sandbox.hubspot.store import StoredObject
+from connectors.sandbox.hubspot.tokens import OWN_APP
+
+SOMEBODY: Final = 7702
+"""The user who works in HubSpot's own pages."""
+_PAGES: Final = frozenset({"CRM_UI", "CRM_UI_BULK_ACTION", "MOBILE_IOS", "MOBILE_ANDROID"})
 
 
 class View:
@@ -74,7 +79,13 @@ class View:
 
 
 def _entry(value: str, at: int, source: str) -> dict[str, Json]:
-    return {"value": value, "timestamp": iso_of(at), "sourceType": source, "sourceId": "4242"}
+    """Write an entry; a source may bring an id of its own with it, as in ``INTEGRATION:77``."""
+    kind, _, given = source.partition(":")
+    entry: dict[str, Json] = {"value": value, "timestamp": iso_of(at), "sourceType": kind}
+    if kind not in _PAGES:
+        return {**entry, "sourceId": given or str(OWN_APP)}
+    user = int(given or SOMEBODY)
+    return {**entry, "sourceId": f"userId:{user}", "updatedByUserId": user}
 
 
 def written(account: Account, record: StoredObject, sent: Iterable[str]) -> dict[str, Json]:
