@@ -17,6 +17,7 @@ from tests.support.two_twins import add_owners, write_configuration
 from worker.app import open_app
 from worker.config.loader import load_configuration
 from worker.core.testimony import About, Disagreement
+from worker.steps.inspect import report_lead
 from worker.steps.sync import RunReport
 from worker.steps.truth import Tally, tell_truth
 
@@ -50,6 +51,14 @@ class Both:
         clock = self.hubspot.twin.clock.now
         with open_app(self.folder, now=clock(), clock=clock) as app, app.ledger.read() as tx:
             return list(tell_truth(app.looking(), tx, frozenset(About), Tally()))
+
+    def set_by_people(self, reference: str) -> dict[str, object]:
+        """Say who set what of a person's records, as ``explain`` does."""
+        clock = self.hubspot.twin.clock.now
+        with open_app(self.folder, now=clock(), clock=clock) as app:
+            edits = report_lead(app.looking(), reference).edits
+        refs = [str(one["record"]).rpartition(":")[0] for one in edits]
+        return {f"{ref} {one['what']}": one["by"] for ref, one in zip(refs, edits, strict=True)}
 
     def add_kim(self) -> tuple[str, str]:
         """Somebody in both CRMs who called us, under two e-mails: only HubSpot's id of the lead tells."""
@@ -121,6 +130,39 @@ def test_a_person_who_moves_the_lead_in_salesforce_is_followed_in_hubspot(both: 
     both.run()
     assert both.shown(kim, lead) == ("1002", "Recycled")
     assert both.run().writes == {}
+
+
+def test_what_a_person_did_in_hubspot_and_its_integration_copied_is_theirs_there_alone(
+    both: Both,
+) -> None:
+    copying = both.salesforce.user("integration-of-hubspot")
+    with (both.folder / "systems" / "salesforce.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"integrations: {{{copying}: sync}}\n")
+    kim, lead = both.add_kim()
+    both.run()
+    both.hubspot.change_by("CRM_UI:77", "contacts", kim, lifecyclestage="1001")
+    both.salesforce.change_as(copying, "Lead", lead, Leadtriage_Stage__c="Nurture")
+    assert both.run().writes.keys() <= {"applied"}
+    assert both.set_by_people(kim) == {"hubspot:contacts stage": "person 77 (CRM_UI)"}
+    assert both.shown(kim, lead) == ("1001", "Nurture")
+    both.run()
+    assert both.run().writes == {}
+
+
+def test_a_person_who_decides_as_we_did_is_recognised_in_either_crm(both: Both) -> None:
+    """Somebody sets aside what we wrote, and later sets the very same again."""
+    kim, lead = both.add_kim()
+    both.run()
+    person = both.salesforce.twin.org.person
+    both.salesforce.change("Lead", lead, Leadtriage_Stage__c="Recycled")
+    both.run()
+    both.salesforce.change("Lead", lead, Leadtriage_Stage__c="Marketing Qualified")
+    both.run()
+    by = {"salesforce:leads stage": f"person {person} (field history)"}
+    assert both.set_by_people(kim) == by
+    both.hubspot.change("contacts", kim, hubspot_owner_id="7700103")
+    both.run()
+    assert both.set_by_people(kim) == by | {"hubspot:contacts owner": "person 7702 (CRM_UI)"}
 
 
 def test_an_opt_out_in_either_blocks_in_both_from_the_next_run(both: Both) -> None:

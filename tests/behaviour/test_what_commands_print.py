@@ -19,7 +19,7 @@ EXPLANATION = {
     "ref", "profile", "records", "decision", "pathway", "verdict", "reasons", "facts", "findings",
     "permissions", "gates", "criteria", "score", "carried_by", "stopped_by", "stage", "route",
     "would_write", "smallest_change", "today", "changes_by_itself_at", "latest_decision", "pathway_rules",
-    "organisation", "passed_over", "topics", "nurture_track", "action_sources",
+    "organisation", "passed_over", "topics", "nurture_track", "action_sources", "edits",
     "hand_off", "follow_up", "availability", "refused_writes",
 }  # fmt: skip
 DECISION = {"id", "seq", "decided_at", "run", "policy", "policy_digest", "config_digest", "hash"}

@@ -18,7 +18,7 @@ from worker.steps.inspect import report_lead
 
 STAGE, OWNER = "lifecycle_stage", "owner_id"
 MINUTE = timedelta(minutes=1)
-PERSON_CHANGE = "person_change:\n"
+ALSO = "  also: [automation, import] "
 
 
 @pytest.fixture
@@ -55,24 +55,24 @@ def set_by_people(organisation: Organisation) -> tuple[bool, bool]:
 CHANGES = {STAGE: "Nurture", OWNER: "own-103"}
 
 
-NOT_RESPECTED = "  also: []\n"
+NOT_RESPECTED = "  also: [] "
 
 
 @pytest.mark.parametrize("field", CHANGES)
 @pytest.mark.parametrize(
-    ("by", "more", "is_respected"),
+    ("by", "also", "is_respected"),
     [
         (Editor.PERSON, NOT_RESPECTED, True),
-        (Editor.AUTOMATION, "", True),
+        (Editor.AUTOMATION, ALSO, True),
         (Editor.AUTOMATION, NOT_RESPECTED, False),
-        (Editor.IMPORT, "  also: [automation]\n", False),
-        (Editor.SYNC, "", True),  # there is no other CRM in which a person could have done it
+        (Editor.IMPORT, "  also: [automation] ", False),
+        (Editor.SYNC, ALSO, True),  # there is no other CRM in which a person could have done it
     ],
 )
 def test_whose_change_is_respected(
-    handed_off: Organisation, crm: FakeCrm, field: str, by: Editor, more: str, is_respected: bool
+    handed_off: Organisation, crm: FakeCrm, field: str, by: Editor, also: str, is_respected: bool
 ) -> None:
-    handed_off.reconfigure("lifecycle.yaml", PERSON_CHANGE, PERSON_CHANGE + more)
+    handed_off.reconfigure("lifecycle.yaml", ALSO, also)
     crm.change("contacts", "q1", {field: CHANGES[field]}, by)
     handed_off.sync(NOW + MINUTE)
     expected = (is_respected and field == STAGE, is_respected and field == OWNER)

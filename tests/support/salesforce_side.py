@@ -1,7 +1,7 @@
 """Salesforce's twin as one side of an organisation, told and asked by people.
 
 What people do happens as in the browser. Who changed a field is read from field history; what copies
-between the CRMs writes as a person there, and its rows are remembered.
+between the CRMs writes there under the name of a user of its own.
 """
 
 from __future__ import annotations
@@ -21,14 +21,17 @@ from worker.core.records import Editor
 
 @dataclass(slots=True, kw_only=True)
 class SalesforceSide:
-    """An org of Salesforce: people are leads, and contacts once they were converted."""
+    """An org of Salesforce: people are leads, and contacts once they were converted.
+
+    ``copying`` is the user whom what copies between the CRMs works as.
+    """
 
     org: Org
     words: Wording
     hubspot: HubSpotSide
+    copying: str
     ids: dict[str, tuple[str, str]] = field(default_factory=dict)
     whose: dict[str, str] = field(default_factory=dict)
-    copied: set[str] = field(default_factory=set)
     acts: int = 0
     names: Mapping[str, str] = field(default_factory=lambda: SALESFORCE_NAMES)
 
@@ -56,10 +59,8 @@ class SalesforceSide:
     def tell(self, person: str, values: Mapping[str, str], by: Editor = Editor.PERSON) -> None:
         if person not in self.ids:
             return
-        before = set(self._history()) if by is Editor.SYNC else set()
-        self.org.change(*self.ids[person], **self._cells(values))
-        if by is Editor.SYNC:
-            self.copied |= set(self._history()) - before
+        user = self.copying if by is Editor.SYNC else self.org.twin.org.person
+        self.org.change_as(user, *self.ids[person], **self._cells(values))
 
     def act(self, person: str, kind: str, at: datetime, by: str = "") -> None:
         """Note what a person did; Salesforce stamps it by its own clock, a little after ``at``."""
@@ -115,17 +116,17 @@ class SalesforceSide:
 
     def changes(self) -> Iterator[Change]:
         columns = {name: column for column, name in self.names.items()}
-        worker = self.org.twin.org.integration_user
-        for row_id, (record, name, value, user) in self._history().items():
+        ours = self.org.twin.org.integration_user
+        users = {ours: Editor.WORKER, self.copying: Editor.SYNC}
+        for record, name, value, user in self._history():
             column = columns.get(name, name)
-            by = Editor.WORKER if user == worker else Editor.PERSON
-            by = Editor.SYNC if row_id in self.copied else by
+            by = users.get(user, Editor.PERSON)
             shared = self.words.ours(column, value)
             yield Change(self.whose[record], column, shared, by, record)
 
-    def _history(self) -> dict[str, tuple[str, str, str, str]]:
+    def _history(self) -> list[tuple[str, str, str, str]]:
         """Read all rows of field history, oldest first; of owners the ids and not the names."""
-        found = {}
+        found = []
         with self.org.twin.lock:
             for type_ in ("Lead", "Contact"):
                 rows = self.org.twin.org.store.find(f"{type_}History", {"IsDeleted": 0})
@@ -134,7 +135,7 @@ class SalesforceSide:
                     if name != "Owner" or value.startswith("005"):
                         field_ = "OwnerId" if name == "Owner" else name
                         texts = (str(row[f"{type_}Id"]), field_, value, str(row["CreatedById"]))
-                        found[str(row["Id"])] = texts
+                        found.append(texts)
         return found
 
     def _keep(self, person: str, type_: str, id_: str) -> None:

@@ -53,11 +53,13 @@ def twin_year(folder: Path, seed: int, busy: float = 1.0) -> Iterator[Year]:
     """Open an organisation with both CRMs, in which HubSpot's integration copies within hours."""
     with serving_account() as account, serving_org() as org:
         users = _set_up(folder, account, org)
+        copying = org.user("integration-of-hubspot")
+        name_copying(folder, copying)
         for crm in (account, org):
             crm.wait(seconds=(NOW - crm.twin.clock.now()).total_seconds())
         here, there = wordings(users, org.twin.org.person)
         hubspot = HubSpotSide(account=account, words=here)
-        salesforce = SalesforceSide(org=org, words=there, hubspot=hubspot)
+        salesforce = SalesforceSide(org=org, words=there, hubspot=hubspot, copying=copying)
         two = TwoCrms(folder=folder, sides={"hubspot": hubspot, "salesforce": salesforce})
         options = options_of(account.url, org.url)
         connectors = opening(options, lambda seconds: two.wait(seconds=ceil(seconds)))
@@ -85,6 +87,12 @@ def _set_up(folder: Path, account: Account, org: Org) -> dict[str, str]:
     hubspot_organisation.define(account.twin, systems["hubspot"])
     salesforce_organisation.define(org, systems["salesforce"])
     return users
+
+
+def name_copying(folder: Path, user: str) -> None:
+    """Say which user of Salesforce is HubSpot's integration: what it changes, was changed in HubSpot."""
+    with (folder / "systems" / "salesforce.yaml").open("a", encoding="utf-8") as file:
+        file.write(f"integrations: {{{user}: sync}}\n")
 
 
 def options_of(hubspot: str, salesforce: str) -> dict[str, dict[str, str]]:

@@ -24,8 +24,9 @@ class LeadReport:
     ``decision`` holds its id, place in the chain, time and policy; None before the first sync. It
     is the one asked for by its id, which need not be the ``latest_decision``. ``of_others`` says, for
     each action of a colleague that was counted, which records it is told of; ``action_sources`` what
-    reported each counted action, where the CRM says so. ``hand_off`` is what would be told if the lead
-    were handed off now. ``refused`` are records whose last write their CRM refused.
+    reported each counted action, where the CRM says so. ``edits`` are the stages and owners that count
+    as set by a person. ``hand_off`` is what would be told if the lead were handed off now. ``refused``
+    are records whose last write their CRM refused.
     """
 
     reference: str
@@ -43,6 +44,7 @@ class LeadReport:
     action_sources: Mapping[str, str] = field(default_factory=dict)
     hand_off: Sequence[HandOffText] = ()
     refused: Mapping[RecordRef, WriteState] = field(default_factory=dict)
+    edits: Sequence[Mapping[str, Json]] = ()
 
 
 def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
@@ -78,6 +80,7 @@ def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
         "carried_by": found.get("carried_by"),
         "stopped_by": found.get("stopped_by"),
         "stage": body.get("stage"),
+        "edits": [dict(edit) for edit in report.edits],
         "availability": body.get("availability"),
         "route": body.get("route"),
         "follow_up": body.get("follow_up"),

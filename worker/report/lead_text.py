@@ -33,10 +33,9 @@ def _in_zone(explained: Mapping[str, Json], zone: ZoneInfo) -> Mapping[str, Json
         **explained,
         "changes_by_itself_at": _local(explained["changes_by_itself_at"], zone),
     }
-    told["refused_writes"] = [
-        {**item, "at": _local(item["at"], zone)}
-        for item in map(_map, _items(explained["refused_writes"]))
-    ]
+    for part in ("refused_writes", "edits"):
+        items = map(_map, _items(explained[part]))
+        told[part] = [{**item, "at": _local(item["at"], zone)} for item in items]
     for part, names in _TIMES.items():
         if found := _map(explained.get(part)):
             told[part] = {**found, **{n: _local(found[n], zone) for n in names if n in found}}
@@ -57,6 +56,7 @@ def _explanation(explained: Mapping[str, Json]) -> Iterator[RenderableType]:
     for record, code in _map(stage.get("not_written")).items():
         yield f"  left      {record} keeps the stage it shows ({code})"
     yield from _refused(explained)
+    yield from _edits(explained)
     yield from _availability(explained)
     yield from _route(explained)
     yield from _follow_up(explained)
@@ -78,6 +78,13 @@ def _explanation(explained: Mapping[str, Json]) -> Iterator[RenderableType]:
         yield ""
     yield from _hand_off_lines(explained)
     yield from _closing(explained)
+
+
+def _edits(explained: Mapping[str, Json]) -> Iterator[str]:
+    """Say who set a stage or an owner that is respected, by kind and id."""
+    for edit in map(_map, _items(explained["edits"])):
+        by = edit["by"] or "somebody whom the CRM does not name"
+        yield f"  set by    {edit['what']} of {edit['record']}: {by}, {edit['at']}"
 
 
 def _refused(explained: Mapping[str, Json]) -> Iterator[str]:

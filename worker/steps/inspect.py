@@ -36,7 +36,7 @@ from worker.ledger.transaction import Transaction
 from worker.report.explain import LeadReport
 from worker.steps.choices import with_lists
 from worker.steps.contact_points import with_shut
-from worker.steps.owners import active_among, owners_if_told, with_known_twins
+from worker.steps.owners import Owners, active_among, owners_if_told, with_known_twins
 from worker.steps.revocations import revoked_facts
 from worker.steps.roll_up import RollUps
 from worker.steps.roster import load_roster
@@ -106,20 +106,14 @@ def report_lead(work: Work, reference: str) -> LeadReport:
         profile = find_profile(tx, reference)
         records = records_of_profiles(tx, [profile.id]).get(profile.id, [])
         refs = [record.ref for record in records]
-        activities = activities_of(tx, refs, since=work.now - LOOK_BACK)
         latest = latest_decision(tx, profile.id)
         stored = load_decision(tx, reference) or latest
         roster = load_roster(work, tx, active_among(owners))
-        merged = merged_of_profiles(tx, [profile.id]).get(profile.id, [])
-        roll_ups = RollUps(ruleset=work.ruleset, now=work.now)
-        membership = roll_ups.memberships(tx, [profile.id]).get(profile.id)
         counted = _counted_actions(tx, stored)
         refused = _refused(latest_writes(tx, [profile.id]), refs)
         if not records:
             raise NotFoundError(DELETED)
-        taken = take_snapshot(
-            work.ruleset, profile, records, activities, membership, owners, merged
-        )
+        taken = _snapshot_of(work, tx, profile, records, owners)
         revoked = revoked_facts(tx, work.ruleset, taken)
         outlook = look_out(work, tx, [profile.id])
         lists = open_door(work, tx, outlook, is_last=True).lists
@@ -142,8 +136,25 @@ def report_lead(work: Work, reference: str) -> LeadReport:
         of_others=_of_others(counted, refs),
         hand_off=tuple(hand_off_texts(work.ruleset, today)),
         refused=refused,
+        edits=tuple(_edits_of_people(records)),
         action_sources={str(a.ref): a.source for a in counted if a.source is not None},
     )
+
+
+def _snapshot_of(
+    work: Work,
+    tx: Transaction,
+    profile: StoredProfile,
+    records: Sequence[StoredRecord],
+    owners: Owners | None,
+) -> LeadSnapshot:
+    """Put together what is known of a lead now."""
+    refs = [record.ref for record in records]
+    activities = activities_of(tx, refs, since=work.now - LOOK_BACK)
+    merged = merged_of_profiles(tx, [profile.id]).get(profile.id, [])
+    roll_ups = RollUps(ruleset=work.ruleset, now=work.now)
+    membership = roll_ups.memberships(tx, [profile.id]).get(profile.id)
+    return take_snapshot(work.ruleset, profile, records, activities, membership, owners, merged)
 
 
 def _refused(
@@ -168,6 +179,18 @@ def _decide_today(
     judged = JudgedLead(snapshot=snapshot, lead=today.lead, judgement=today.judgement)
     change_at = next_change_at(work.ruleset, snapshot, today.lead, today.judgement)
     return today, first_of(change_at, due_by_availability(work, judged, today))
+
+
+def _edits_of_people(records: Iterable[StoredRecord]) -> Iterator[dict[str, Json]]:
+    """Say which stage and owner a person set, when, and by kind and id who, where the CRM tells."""
+    for one in records:
+        noted = (
+            ("stage", one.stage_set_by_person_at, one.stage_set_by),
+            ("owner", one.owner_set_by_person_at, one.owner_set_by),
+        )
+        for what, at, by in noted:
+            if at is not None:
+                yield {"record": str(one.ref), "what": what, "at": at.isoformat(), "by": by}
 
 
 def _counted_actions(tx: Transaction, stored: StoredDecision | None) -> list[StoredActivity]:
