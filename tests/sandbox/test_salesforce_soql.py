@@ -312,3 +312,34 @@ def test_an_id_of_either_length_is_one_and_survives_the_loss_of_case(short: str)
 def test_an_id_has_the_check_that_recorded_ids_have() -> None:
     assert full_id("0014S000007Nxml") == "0014S000007NxmlQAC"
     assert full_id("00Q4S000002sSac") == "00Q4S000002sSacUAE"
+
+
+def test_texts_compare_without_case_in_every_alphabet() -> None:
+    asking = Asking()
+    for city in ("Århus", "ÅRHUS", "Aarhus", "Ōsaka"):
+        asking.lead(City=city)
+    for where, found in {
+        "City = 'århus'": 2,
+        "City != 'århus'": 2,
+        "City IN ('århus', 'aarhus')": 3,
+        "City NOT IN ('ōsaka')": 3,
+        "City LIKE 'å%'": 2,
+        "City LIKE '%ŌS_KA'": 1,
+    }.items():
+        assert len(asking.rows(f"SELECT Id FROM Lead WHERE {where}")) == found, where
+
+
+def test_what_like_escapes_stands_for_itself() -> None:
+    asking = Asking()
+    for city in ("50% off", "50 off", "a_b", "axb", "back\\slash", "back\\%"):
+        asking.lead(City=city)
+    for pattern, found in {
+        "50\\% off": ["50% off"],
+        "a\\_b": ["a_b"],
+        "a_b": ["a_b", "axb"],
+        "back\\\\%": ["back\\slash", "back\\%"],
+        "back\\\\\\%": ["back\\%"],
+    }.items():
+        rows = asking.rows(f"SELECT City FROM Lead WHERE City LIKE '{pattern}' ORDER BY Id")
+        assert [row["City"] for row in rows] == found, pattern
+    assert len(asking.rows("SELECT Id FROM Lead WHERE City = '50\\% off'")) == 1

@@ -10,6 +10,7 @@ from connectors.sandbox.salesforce.errors import RefusedError, refusal
 from connectors.sandbox.salesforce.fields import ID_TYPES, NUMBER_TYPES, TEXT_TYPES, Field, Stored
 from connectors.sandbox.salesforce.ids import read_id
 from connectors.sandbox.salesforce.soql_nodes import Kind, Literal
+from connectors.sandbox.salesforce.soql_words import ESCAPED
 
 _QUOTED: Final = "and should be enclosed in quotes"
 _UNQUOTED: Final = "and should not be enclosed in quotes"
@@ -40,7 +41,7 @@ def _text(field: Field, literal: Literal) -> str:
     if literal.kind is not Kind.TEXT:
         raise _wrong(field, "string", _QUOTED)
     if field.type in TEXT_TYPES:
-        return literal.value.replace("\\%", "%").replace("\\_", "_")
+        return literal.value.replace(ESCAPED, "")
     if not literal.value:
         return ""
     found = read_id(literal.value)
@@ -71,5 +72,4 @@ def _wrong(field: Field, wanted: str, quotes: str) -> RefusedError:
 
 def like_pattern(literal: Literal) -> str:
     """Turn the pattern of LIKE into one with ``\\`` before what stands for itself."""
-    marked = literal.value.replace("\\%", "\x00").replace("\\_", "\x01").replace("\\", "\\\\")
-    return marked.replace("\x00", "\\%").replace("\x01", "\\_")
+    return literal.value.replace("\\", "\\\\").replace(ESCAPED, "\\")

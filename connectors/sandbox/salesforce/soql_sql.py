@@ -6,14 +6,21 @@ be empty. Relationships become outer joins, so a record without the other one st
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Final
 
 from connectors.sandbox.clock import to_ms
 from connectors.sandbox.salesforce.errors import refusal
-from connectors.sandbox.salesforce.fields import ID_TYPES, NUMBER_TYPES, Field, ObjectType, Stored
+from connectors.sandbox.salesforce.fields import (
+    ID_TYPES,
+    NUMBER_TYPES,
+    TEXT_TYPES,
+    Field,
+    ObjectType,
+    Stored,
+)
 from connectors.sandbox.salesforce.schema import Schema, name_type, unknown_type
 from connectors.sandbox.salesforce.soql_literals import like_pattern, value_of
 from connectors.sandbox.salesforce.soql_nodes import (
@@ -28,7 +35,7 @@ from connectors.sandbox.salesforce.soql_nodes import (
 )
 from connectors.sandbox.salesforce.soql_periods import Span, span_of
 from connectors.sandbox.salesforce.soql_words import pointed
-from connectors.sandbox.salesforce.store import quoted
+from connectors.sandbox.salesforce.store import folded, quoted
 
 DEEPEST: Final = 5
 MOST_RELATIONSHIPS: Final = 55
@@ -254,7 +261,8 @@ def _compared(column: Column, operator: str, literal: Literal) -> Clause:
     if operator in _RANGES and column.field.type in _UNORDERED:
         raise _wrong_operator(column, operator)
     sign = "IS NOT" if operator == "!=" else operator
-    return Clause(sql=f"{column.sql} {sign} ?", values=(value,))
+    sql, (bound,) = _caseless(column, (value,))
+    return Clause(sql=f"{sql} {sign} ?", values=(bound,))
 
 
 def _wrong_operator(column: Column, operator: str) -> Exception:
@@ -289,12 +297,13 @@ def _edge(field_: Field, day: date) -> Stored:
 
 def _listed(column: Column, given: Comparison) -> Clause:
     values = [value_of(column.field, literal) for literal in given.values]
-    sql = f"{column.sql} IN ({','.join('?' * len(values))})"
+    left, bound = _caseless(column, values)
+    sql = f"{left} IN ({','.join('?' * len(values))})"
     if any(value is None for value in values):
         sql = f"{sql} OR {column.sql} IS NULL"
     if given.operator == "not in":
         sql = f"({sql}) IS NOT TRUE"
-    return Clause(sql=sql, values=tuple(values))
+    return Clause(sql=sql, values=bound)
 
 
 def _included(column: Column, given: Comparison) -> Clause:
@@ -304,7 +313,7 @@ def _included(column: Column, given: Comparison) -> Clause:
     parts, values = [], []
     for literal in given.values:
         wanted = [part for part in str(value_of(column.field, literal) or "").split(";") if part]
-        one = f"instr(';' || lower({column.sql}) || ';', ';' || lower(?) || ';') > 0"
+        one = f"instr(';' || folded({column.sql}) || ';', ';' || folded(?) || ';') > 0"
         parts.append(" AND ".join([one] * len(wanted)) or "0")
         values += wanted
     sql = " OR ".join(f"({part})" for part in parts)
@@ -318,4 +327,16 @@ def _like(column: Column, literal: Literal) -> Clause:
     if not is_text:
         raise _wrong_operator(column, "like")
     value_of(column.field, literal)
-    return Clause(sql=f"{column.sql} LIKE ? ESCAPE '\\'", values=(like_pattern(literal),))
+    sql, bound = _caseless(column, (like_pattern(literal),))
+    return Clause(sql=f"{sql} LIKE ? ESCAPE '\\'", values=bound)
+
+
+def _caseless(column: Column, values: Sequence[Stored]) -> tuple[str, tuple[Stored, ...]]:
+    """Compare texts without regard to case: by the column's own collation where that is enough.
+
+    It knows ASCII alone, and is all that a text of ASCII can be equal to; an index serves it.
+    """
+    is_plain = all(not isinstance(one, str) or one.isascii() for one in values)
+    if is_plain or column.field.type not in TEXT_TYPES:
+        return column.sql, tuple(values)
+    return f"folded({column.sql})", tuple(folded(one) for one in values)

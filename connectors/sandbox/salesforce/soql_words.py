@@ -23,6 +23,7 @@ _WORD: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+ESCAPED: Final = "\x00"
 _ESCAPES: Final = {
     "n": "\n",
     "r": "\r",
@@ -32,10 +33,10 @@ _ESCAPES: Final = {
     "\\": "\\",
     "'": "'",
     '"': '"',
-    "%": "\\%",
-    "_": "\\_",
+    "%": ESCAPED + "%",
+    "_": ESCAPED + "_",
 }
-"""An escaped wildcard keeps its backslash: only LIKE takes it away."""
+"""An escaped wildcard keeps a mark, which only LIKE reads: a backslash may stand for itself before one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

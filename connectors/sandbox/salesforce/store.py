@@ -62,12 +62,18 @@ def quoted(name: str) -> str:
     return f'"{name}"'
 
 
+def folded(text: Stored) -> Stored:
+    """Write a text so that those that differ in case alone are one; SQLite knows the case of ASCII only."""
+    return text.lower() if isinstance(text, str) else text
+
+
 class Store:
     """One org's records. ``path`` may be ``:memory:``."""
 
     def __init__(self, path: str = ":memory:") -> None:
         # The server runs in a thread of its own, and whoever holds the twin's lock may look in.
         self.sql = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self.sql.create_function("folded", 1, folded, deterministic=True)
         self.sql.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;" + _TABLES)
         self._columns: dict[str, tuple[str, ...]] = {}
 
