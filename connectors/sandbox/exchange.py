@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from types import MappingProxyType
 from typing import Final, TypeAlias
 
@@ -21,13 +22,17 @@ _NO_HEADERS: Final[Mapping[str, str]] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
-    """What a client sent. Header names are in lower case; ``query`` keeps repeated names."""
+    """What a client sent. Header names are in lower case; ``query`` keeps repeated names.
+
+    ``beside`` is since when each other request was under way as this one came.
+    """
 
     method: str
     path: str
     query: tuple[tuple[str, str], ...] = ()
     headers: Mapping[str, str] = field(default_factory=lambda: _NO_HEADERS)
     body: bytes = b""
+    beside: tuple[datetime, ...] = ()
 
     def one(self, name: str, default: str = "") -> str:
         """Read a parameter of the query that is given once; ``default`` when it is not."""

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
 import msgspec
@@ -133,10 +134,18 @@ class Gate:
 
     def __init__(self, twin: Twin) -> None:
         self._twin = twin
+        self._begun: dict[int, datetime] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Serve one request."""
-        request = await _read(scope, receive)
+        """Serve one request, and know it for one that is under way."""
+        request = replace(await _read(scope, receive), beside=(*self._begun.values(),))
+        self._begun[id(request)] = self._twin.clock.now()
+        try:
+            await self._serve(request, receive, send)
+        finally:
+            del self._begun[id(request)]
+
+    async def _serve(self, request: Request, receive: Receive, send: Send) -> None:
         faults = self._twin.script.firing(request.method, request.path)
         kinds = {fault.kind for fault in faults}
         for fault in faults:

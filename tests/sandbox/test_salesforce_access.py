@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -11,8 +12,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from connectors.sandbox.exchange import Request
+from connectors.sandbox.front import Gate
+from connectors.sandbox.salesforce.sessions import SANDBOX_SESSION
 from connectors.sandbox.script import Fault, FaultKind
-from tests.support.salesforce_asking import Asking
+from tests.support.salesforce_asking import ROOT, Asking
 
 TOKEN = "/services/oauth2/token"
 JWT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
@@ -188,6 +191,39 @@ def test_every_answer_tells_the_calls_of_a_day_that_rolls(asking) -> None:
     assert "TotalRequests" in replies[2].body[0]["message"]
     asking.twin.clock.advance(timedelta(days=1))
     assert asking("GET", "/limits").status == 200
+
+
+def test_a_call_that_comes_while_too_many_take_long_is_refused(asking) -> None:
+    twin = asking.twin
+    twin.meter.long_calls, twin.meter.enforces = 1, True
+    twin.script.add(Fault(kind=FaultKind.LATENCY, seconds=0.01))
+    gate = Gate(twin)
+
+    async def ask() -> int:
+        said: list[int] = []
+
+        async def receive() -> dict[str, object]:
+            return {"type": "http.request", "body": b""}
+
+        async def send(message: dict[str, object]) -> None:
+            said.append(message.get("status", 0))
+
+        authorization = (b"authorization", f"Bearer {SANDBOX_SESSION}".encode())
+        scope = {"type": "http", "method": "GET", "path": f"{ROOT}/limits", "query_string": b""}
+        await gate({**scope, "headers": [authorization]}, receive, send)
+        return said[0]
+
+    async def ask_beside() -> list[int]:
+        first = asyncio.create_task(ask())
+        await asyncio.sleep(0)  # it is under way
+        told = []
+        for seconds in (0, 19, 1):
+            twin.clock.advance(timedelta(seconds=seconds))
+            told.append(await ask())
+        return [*told, await first, await ask()]
+
+    assert asyncio.run(ask_beside()) == [200, 200, 403, 200, 200]
+    assert twin.meter.used == 4
 
 
 def test_the_two_limits_share_a_code_and_differ_in_words(asking) -> None:

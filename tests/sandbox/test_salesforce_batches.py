@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from connectors.sandbox.salesforce.columns import custom
+from connectors.sandbox.salesforce.fields import Row
 from connectors.sandbox.salesforce.ids import made_id
 from connectors.sandbox.salesforce.leads import archive
-from connectors.sandbox.salesforce.rules import Assignment
+from connectors.sandbox.salesforce.rules import Assignment, Lock, Validation
 from connectors.sandbox.salesforce.writing import create
 from connectors.sandbox.script import Fault, FaultKind
 from tests.support.salesforce_asking import QUIET, ROOT, Asking
@@ -53,6 +56,61 @@ def test_with_all_or_none_one_failure_undoes_all(asking) -> None:
     codes = [one["errors"][0]["statusCode"] for one in body]
     assert codes == ["ALL_OR_NONE_OPERATION_ROLLED_BACK", "REQUIRED_FIELD_MISSING"]
     assert asking.rows("SELECT Id FROM Lead") == []
+
+
+def failing_half_way(asking: Asking) -> None:
+    """Have a trigger write a task for each lead, and then refuse those of one city."""
+
+    def trigger(_before: Row, after: Row) -> bool:
+        create(asking.twin.org, "Task", {"Subject": "Call"})
+        return after["City"] == "Nowhere"
+
+    rule = Validation(type="Lead", message="not there", is_wrong=trigger)
+    asking.twin.org.rules.validations.append(rule)
+
+
+@pytest.mark.parametrize("is_all_or_none", [False, True])
+@pytest.mark.parametrize("verb", ["POST", "PATCH", "upsert"])
+def test_a_record_that_fails_half_way_leaves_nothing(asking, verb, is_all_or_none) -> None:
+    key = replace(custom("Key__c", "string"), is_external_id=True)
+    asking.twin.org.schema.add_fields("Lead", key)
+    ids = [asking.lead(City="Here", Key__c=f"k{number}") for number in range(3)]
+    failing_half_way(asking)
+    given = leads(3, City="There")
+    given[1]["City"] = "Nowhere"
+    for number, one in enumerate(given):
+        keys = {"PATCH": {"id": ids[number]}, "upsert": {"Key__c": f"k{number}"}}
+        one.update(keys.get(verb, {}))
+    method, path = ("PATCH", f"{ALL}/Lead/Key__c") if verb == "upsert" else (verb, ALL)
+    body = {"records": given, "allOrNone": is_all_or_none}
+    results = asking(method, path, body, **QUIET).body
+    assert [one["success"] for one in results] == [not is_all_or_none, False, not is_all_or_none]
+    written = 0 if is_all_or_none else 2
+    assert len(asking.rows("SELECT Id FROM Task")) == written
+    assert len(asking.rows("SELECT Id FROM Lead WHERE City = 'There'")) == written
+
+
+@pytest.mark.parametrize("is_all_or_none", [False, True])
+def test_a_deletion_that_fails_half_way_leaves_nothing(asking, is_all_or_none) -> None:
+    org = asking.twin.org
+    ids = [asking.lead() for _ in range(2)]
+    tasks = [create(org, "Task", {"WhoId": one}) for one in ids]
+    org.rules.locks.append(Lock(id=ids[1], times=None))
+    query = f"ids={','.join(ids)}&allOrNone={str(is_all_or_none).lower()}"
+    results = asking("DELETE", f"{ALL}?{query}").body
+    assert [one["success"] for one in results] == [not is_all_or_none, False]
+    left = tasks if is_all_or_none else tasks[1:]
+    assert [row["Id"] for row in asking.rows("SELECT Id FROM Task ORDER BY Id")] == left
+
+
+@pytest.mark.parametrize("is_all_or_none", [False, True])
+def test_what_was_to_become_visible_later_is_undone_as_well(asking, is_all_or_none) -> None:
+    asking.twin.script.add(Fault(kind=FaultKind.LATE, seconds=60))
+    given = leads(2)
+    given[1]["LastName"] = ""
+    asking("POST", ALL, {"records": given, "allOrNone": is_all_or_none}, **QUIET)
+    asking.twin.clock.advance(timedelta(minutes=2))
+    assert len(asking.rows("SELECT Id FROM Lead")) == (0 if is_all_or_none else 1)
 
 
 def test_a_collection_has_its_bounds(asking) -> None:

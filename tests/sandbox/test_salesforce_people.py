@@ -138,13 +138,24 @@ def test_an_individual_holds_what_somebody_said_to_all(asking) -> None:
     assert shown == [True, None]
 
 
-def test_what_was_deployed_is_there_when_the_file_is_opened_again(tmp_path) -> None:
+def test_what_was_deployed_switched_on_or_hidden_is_so_when_the_file_is_opened_again(
+    tmp_path,
+) -> None:
     path = str(tmp_path / "org.db")
-    first = Asking(open_twin(path, clock=SandboxClock(NOW)))
+    features = [Feature.PERSON_ACCOUNTS]
+    first = Asking(open_twin(path, clock=SandboxClock(NOW), features=features))
     first.twin.org.schema.add_fields("Lead", custom("Score__c", "double"))
     lead = first.lead(Score__c=3)
+    first.twin.org.schema.hide("Lead", "DoNotCall")
+    first.twin.org.schema.protect("Lead", "Email")
+    first.twin.org.schema.hide_types("Opportunity")
     first.twin.org.store.close()
     second = Asking(open_twin(path, clock=SandboxClock(NOW)))
+    assert second.query("SELECT IsPersonAccount FROM Account").status == 200
+    assert second.query("SELECT DoNotCall FROM Lead").code == "INVALID_FIELD"
+    assert second.query("SELECT Id FROM Opportunity").code == "INVALID_TYPE"
+    refused = second("PATCH", f"/sobjects/Lead/{lead}", {"Email": "a@example.org"}, **QUIET)
+    assert refused.code == "INVALID_FIELD_FOR_INSERT_UPDATE"
     assert second.rows("SELECT Id, Score__c FROM Lead") == [
         {
             "attributes": {"type": "Lead", "url": f"/services/data/v66.0/sobjects/Lead/{lead}"},

@@ -80,10 +80,8 @@ class SalesforceTwin:
         sql.execute("BEGIN")
         try:
             self.org.settle()
-            sql.execute("SAVEPOINT request")
             answer = self._answer(request, faults)
         except (RefusedError, LoginRefusedError) as refused:
-            sql.execute("ROLLBACK TO request")
             answer = _refused(refused)
         except BaseException:
             sql.execute("ROLLBACK")
@@ -113,6 +111,7 @@ class SalesforceTwin:
 
     def _counted(self, request: Request, faults: Sequence[Fault]) -> Answer:
         try:
+            self.meter.refuse_crowded(request.beside, self.clock.now())
             self.meter.count(self.clock.now_ms())
             answer = next((scripted(one) for one in faults if is_answer(one)), None)
             if answer is None:
@@ -138,14 +137,13 @@ class SalesforceTwin:
 
     def _dispatch(self, call: Call, request: Request) -> Answer:
         """Serve; what a refused request has written is taken back."""
-        sql = self.org.store.sql
-        sql.execute("SAVEPOINT served")
+        mark = self.org.mark("served")
         try:
             answer = _served(call, request)
         except RefusedError as refused:
-            sql.execute("ROLLBACK TO served")
+            self.org.undo(mark)
             answer = error_answer(refused)
-        sql.execute("RELEASE served")
+        self.org.keep(mark)
         return answer
 
     def _login(self, request: Request, faults: Sequence[Fault]) -> Answer:

@@ -210,23 +210,23 @@ def _each(
 ) -> Answer:
     if call.is_empty:
         return json_answer([])
-    sql = call.org.store.sql
-    sql.execute("SAVEPOINT collection")
+    org = call.org
+    whole = org.mark("collection")
     results: list[dict[str, Json]] = []
     for place, record in enumerate(records):
-        sql.execute("SAVEPOINT record")
+        mark = org.mark("record")
         try:
             _strike(call.spoilt(place))
             results.append(one(record))
         except RefusedError as error:
-            sql.execute("ROLLBACK TO record")
+            org.undo(mark)
             problems: list[Json] = [shown_in_result(problem) for problem in error.problems]
             results.append({"success": False, "errors": problems})
-        sql.execute("RELEASE record")
+        org.keep(mark)
     if is_all_or_none and not all(result["success"] for result in results):
-        sql.execute("ROLLBACK TO collection")
+        org.undo(whole)
         results = [_undone(result) for result in results]
-    sql.execute("RELEASE collection")
+    org.keep(whole)
     return json_answer(results)
 
 

@@ -142,16 +142,15 @@ def _finish(call: Call, job: IngestJob) -> None:
         job.left = [*_rows(job)]
         job.state, job.message = "Failed", "InternalServerError : a scripted fault"
         return
-    sql = call.org.store.sql
     for row in _rows(job):
-        sql.execute("SAVEPOINT row")
+        mark = call.org.mark("row")
         try:
             id_, is_new = _write(call, job, row)
             job.done.append({"sf__Id": id_, "sf__Created": str(is_new).lower(), **row})
         except RefusedError as error:
-            sql.execute("ROLLBACK TO row")
+            call.org.undo(mark)
             job.failed.append({"sf__Id": "", "sf__Error": _said(error), **row})
-        sql.execute("RELEASE row")
+        call.org.keep(mark)
     job.state = "JobComplete"
 
 

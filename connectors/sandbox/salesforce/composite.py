@@ -51,17 +51,16 @@ def composite(call: Call) -> Answer:
     """Serve the parts in order; with allOrNone one that fails undoes all."""
     given = call.body(_Composite)
     _refuse_parts(given)
-    sql = call.org.store.sql
-    sql.execute("SAVEPOINT composite")
+    mark = call.org.mark("composite")
     answers: dict[str, Json] = {}
     results: list[dict[str, Json]] = []
     for part in given.compositeRequest:
         results.append(_served(call, part, answers))
         if given.allOrNone and _failed(results[-1]):
-            sql.execute("ROLLBACK TO composite")
+            call.org.undo(mark)
             results = _halted(given.compositeRequest, results)
             break
-    sql.execute("RELEASE composite")
+    call.org.keep(mark)
     return json_answer({"compositeResponse": results})
 
 

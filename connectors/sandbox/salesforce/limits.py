@@ -7,7 +7,9 @@ and only the message tells one from the other. ``Sforce-Limit-Info`` stands on e
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Final
 
 from connectors.sandbox.exchange import Json
@@ -16,6 +18,9 @@ from connectors.sandbox.salesforce.errors import RefusedError, refusal
 _DAY_MS: Final = 86_400_000
 _STEP_MS: Final = 60_000
 DAILY: Final = 100_000
+LONG: Final = timedelta(seconds=20)
+LONG_CALLS: Final = 25
+"""How many calls may be under way for longer than ``LONG``; there is no limit for shorter ones."""
 _SHOWN: Final = {
     "ConcurrentAsyncGetReportInstances": 200,
     "DailyAsyncApexExecutions": 250_000,
@@ -31,9 +36,13 @@ _SHOWN: Final = {
 
 @dataclass(slots=True, kw_only=True)
 class Meter:
-    """Counts the calls of an org. ``daily`` is the allocation; without ``enforces`` none is refused."""
+    """Counts the calls of an org. ``daily`` is the allocation, ``long_calls`` how many may take long.
+
+    Without ``enforces`` none is refused.
+    """
 
     daily: int = DAILY
+    long_calls: int = LONG_CALLS
     enforces: bool = True
     used_by_others: int = 0
     steps: deque[tuple[int, int]] = field(default_factory=deque)
@@ -61,6 +70,17 @@ class Meter:
         else:
             self.steps.append((step, calls))
         self.used_here += calls
+
+    def refuse_crowded(self, beside: Iterable[datetime], now: datetime) -> None:
+        """Refuse a call that comes while too many others take long.
+
+        Raises:
+            RefusedError: They do.
+        """
+        long_ones = sum(now - begun >= LONG for begun in beside)
+        if self.enforces and long_ones >= self.long_calls:
+            message = "ConcurrentPerOrgLongTxn Limit exceeded."
+            raise refusal("REQUEST_LIMIT_EXCEEDED", message, status=403)
 
     def header(self) -> str:
         """Write the header of every answer."""

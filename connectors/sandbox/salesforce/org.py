@@ -29,6 +29,14 @@ class Late:
     commit: Callable[[], None]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A place to go back to: a savepoint, and how many transactions waited."""
+
+    name: str
+    late: int
+
+
 @dataclass(slots=True, kw_only=True)
 class Org:
     """What every endpoint works on.
@@ -68,6 +76,20 @@ class Org:
     def new_id(self, object_type: ObjectType) -> str:
         """Make an id for a record."""
         return made_id(object_type.prefix, self.store.take(object_type.prefix))
+
+    def mark(self, name: str) -> Mark:
+        """Note how everything stands, so that it can be undone."""
+        self.store.sql.execute(f"SAVEPOINT {name}")
+        return Mark(name=name, late=len(self.late))
+
+    def undo(self, mark: Mark) -> None:
+        """Take back what was written since, also what was not committed yet."""
+        self.store.sql.execute(f"ROLLBACK TO {mark.name}")
+        del self.late[mark.late :]
+
+    def keep(self, mark: Mark) -> None:
+        """Let go of a mark."""
+        self.store.sql.execute(f"RELEASE {mark.name}")
 
     def settle(self) -> None:
         """Commit the transactions that were due."""
