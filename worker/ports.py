@@ -225,8 +225,9 @@ class SandboxOrder:
 
     ``data`` is a folder of tables as ``leadtriage sample`` writes them, ``script`` a file of faults,
     ``database`` a file to keep the state in. ``now`` sets the twin's clock, which runs on from there.
-    ``index_lag_seconds`` is how long its search stays behind its writes. ``metadata`` is a folder of
-    definitions of fields that are deployed there, for a CRM that has such.
+    ``index_lag_seconds`` is how long its search stays behind its writes, ``metadata`` a folder of
+    definitions of fields that are deployed there, ``features`` what an administrator has switched on: a twin
+    refuses what its CRM does not have.
     """
 
     port: int = 0
@@ -236,8 +237,9 @@ class SandboxOrder:
     now: datetime | None = None
     seed: int = 1
     has_limits: bool = True
-    index_lag_seconds: float = 0.0
+    index_lag_seconds: float | None = None
     metadata: Path | None = None
+    features: tuple[str, ...] = ()
     on_progress: Callable[[int], None] | None = None
 
 

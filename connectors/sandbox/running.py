@@ -14,7 +14,7 @@ from connectors.sandbox.journal import Journal
 from connectors.sandbox.script import Fault, read_script
 from connectors.sandbox.serving import serving
 from worker.errors import FixConfigurationError, FixDataError
-from worker.ports import CallCount
+from worker.ports import CallCount, SandboxOrder
 
 T = TypeVar("T")
 
@@ -49,6 +49,22 @@ def faults_of(path: Path | None) -> tuple[Fault, ...]:
         raise FixConfigurationError(f"The script {path.name} cannot be read.") from error
     except ValueError as error:
         raise FixConfigurationError(f"The script {path.name} is wrong: {error}.") from error
+
+
+def refuse_foreign(order: SandboxOrder, crm: str, *names: str) -> None:
+    """Refuse what was ordered of another CRM's twin, rather than do nothing about it.
+
+    Raises:
+        FixConfigurationError: One of these was ordered.
+    """
+    given = {
+        "--index-lag": order.index_lag_seconds is not None,
+        "--metadata": order.metadata is not None,
+        "--feature": bool(order.features),
+    }
+    for name in names:
+        if given[name]:
+            raise FixConfigurationError(f"{name} means nothing for {crm}. Leave it out.")
 
 
 def filled_from(folder: Path, fill: Callable[[], T]) -> T:

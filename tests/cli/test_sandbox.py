@@ -48,7 +48,7 @@ def test_it_serves_the_tables_until_it_is_told_to_end(tmp_path: Path, sign: int)
 
 
 def test_the_twin_of_salesforce_says_what_a_worker_needs_to_reach_it() -> None:
-    command = [*COMMAND[:4], "salesforce", "--port", "0", "--json"]
+    command = [*COMMAND[:4], "salesforce", "--port", "0", "--json", "--feature", "person-accounts"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as running:
         told = told_by(running)["variables"]
         form = {
@@ -58,7 +58,14 @@ def test_the_twin_of_salesforce_says_what_a_worker_needs_to_reach_it() -> None:
         }
         url = told["LEADTRIAGE_SALESFORCE__LOGIN_URL"] + "/services/oauth2/token"
         with urllib.request.urlopen(url, urlencode(form).encode(), timeout=10) as answer:
-            assert json.load(answer)["instance_url"] == told["LEADTRIAGE_SALESFORCE__INSTANCE_URL"]
+            session = json.load(answer)
+        assert session["instance_url"] == told["LEADTRIAGE_SALESFORCE__INSTANCE_URL"]
+        request = urllib.request.Request(
+            f"{session['instance_url']}/services/data/v66.0/sobjects/Account/describe",
+            headers={"authorization": f"Bearer {session['access_token']}"},
+        )
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            assert "PersonEmail" in {one["name"] for one in json.load(answer)["fields"]}
         running.send_signal(signal.SIGTERM)
         assert running.wait(timeout=20) == 0
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.sandbox.hubspot.command import open_sandbox as open_hubspot
 from connectors.sandbox.salesforce.command import open_sandbox
 from connectors.sandbox.salesforce.metadata import deploy
 from connectors.sandbox.salesforce.population import UNKNOWN, populate
@@ -132,6 +133,24 @@ def test_the_command_says_how_to_log_in(tables) -> None:
         }
         assert running.variables["LEADTRIAGE_SALESFORCE__LOGIN_URL"] == running.url
         assert running.made["leads"] + running.made["contacts"] == 300
+
+
+@pytest.mark.parametrize(
+    ("opening", "order", "told"),
+    [
+        (
+            open_sandbox,
+            SandboxOrder(index_lag_seconds=2),
+            "--index-lag means nothing for Salesforce",
+        ),
+        (open_sandbox, SandboxOrder(features=("flows",)), "no feature 'flows'.*shared-activities"),
+        (open_hubspot, SandboxOrder(features=("flows",)), "--feature means nothing for HubSpot"),
+        (open_hubspot, SandboxOrder(metadata=Path()), "--metadata means nothing for HubSpot"),
+    ],
+)
+def test_what_a_crm_does_not_have_is_refused(opening, order, told) -> None:
+    with pytest.raises(FixConfigurationError, match=told), opening(order):
+        pass
 
 
 def test_a_table_that_is_missing_is_told(tmp_path) -> None:

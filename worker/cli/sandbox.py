@@ -20,6 +20,8 @@ from worker.report.words import counted
 
 PORTS = {"hubspot": 8710, "salesforce": 8720}
 """Where a twin is served unless a port is named: each elsewhere, so that several can be at once."""
+INDEX_LAGS = {"hubspot": 2.0}
+"""By how much a search stays behind unless told, where there is a search that does."""
 
 DataOption: TypeAlias = Annotated[
     Path | None,
@@ -61,11 +63,21 @@ LimitsOption: TypeAlias = Annotated[
     bool, typer.Option(envvar="LEADTRIAGE_SANDBOX_LIMITS", help="Keep the CRM's rate limits.")
 ]
 LagOption: TypeAlias = Annotated[
-    float,
+    float | None,
     typer.Option(
         envvar="LEADTRIAGE_SANDBOX_INDEX_LAG",
         min=0,
-        help="Seconds by which its search stays behind its writes.",
+        help="Seconds by which hubspot's search stays behind its writes. Default: 2.",
+        show_default=False,
+    ),
+]
+FeatureOption: TypeAlias = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--feature",
+        envvar="LEADTRIAGE_SANDBOX_FEATURE",
+        help="Switch something on in salesforce: person-accounts, shared-activities. May be repeated.",
+        show_default=False,
     ),
 ]
 
@@ -89,7 +101,8 @@ def sandbox(
     database: DatabaseOption = None,
     metadata: MetadataOption = None,
     limits: LimitsOption = True,
-    index_lag: LagOption = 2.0,
+    index_lag: LagOption = None,
+    feature: FeatureOption = None,
     now: NowOption = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -105,7 +118,8 @@ def sandbox(
             metadata=metadata,
             now=now,
             has_limits=limits,
-            index_lag_seconds=index_lag,
+            index_lag_seconds=INDEX_LAGS.get(system) if index_lag is None else index_lag,
+            features=tuple(feature or ()),
             on_progress=lambda done: bars("contacts", done, None),
         )
         with find_sandbox(system)(order) as running:

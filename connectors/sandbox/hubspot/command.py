@@ -11,7 +11,7 @@ from connectors.sandbox.hubspot.app import HubSpotTwin, open_twin
 from connectors.sandbox.hubspot.limits import NO_LIMITS, Limits
 from connectors.sandbox.hubspot.population import Populated, populate
 from connectors.sandbox.hubspot.tokens import SANDBOX_TOKEN
-from connectors.sandbox.running import Running, faults_of, filled_from, served
+from connectors.sandbox.running import Running, faults_of, filled_from, refuse_foreign, served
 from worker.ports import SandboxOrder
 
 
@@ -20,15 +20,17 @@ def open_sandbox(order: SandboxOrder) -> Iterator[Running]:
     """Open the twin, fill it, and serve it until the block ends.
 
     Raises:
-        FixConfigurationError: The script cannot be read, or the port is taken.
+        FixConfigurationError: The script cannot be read, the port is taken, or something was ordered that
+            HubSpot does not have.
         FixDataError: A table cannot be read.
     """
+    refuse_foreign(order, "HubSpot", "--metadata", "--feature")
     twin = open_twin(
         ":memory:" if order.database is None else str(order.database),
         clock=SandboxClock(starting_at=order.now),
         seed=order.seed,
         limits=Limits() if order.has_limits else NO_LIMITS,
-        index_lag=timedelta(seconds=order.index_lag_seconds),
+        index_lag=timedelta(seconds=order.index_lag_seconds or 0),
         faults=faults_of(order.script),
     )
     try:

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from connectors.sandbox.clock import SandboxClock
-from connectors.sandbox.running import Running, faults_of, filled_from, served
+from connectors.sandbox.running import Running, faults_of, filled_from, refuse_foreign, served
 from connectors.sandbox.salesforce.app import SalesforceTwin, open_twin
+from connectors.sandbox.salesforce.features import Feature
 from connectors.sandbox.salesforce.metadata import deploy
 from connectors.sandbox.salesforce.population import Populated, populate
 from connectors.sandbox.salesforce.sessions import SANDBOX_SESSION
@@ -24,10 +25,12 @@ def open_sandbox(order: SandboxOrder) -> Iterator[Running]:
         FixConfigurationError: The script or the metadata cannot be read, or the port is taken.
         FixDataError: A table cannot be read.
     """
+    refuse_foreign(order, "Salesforce, whose queries see each write at once", "--index-lag")
     twin = open_twin(
         ":memory:" if order.database is None else str(order.database),
         clock=SandboxClock(starting_at=order.now),
         seed=order.seed,
+        features=_features(order.features),
         has_limits=order.has_limits,
         faults=faults_of(order.script),
     )
@@ -45,6 +48,16 @@ def open_sandbox(order: SandboxOrder) -> Iterator[Running]:
             )
     finally:
         twin.org.store.close()
+
+
+def _features(names: tuple[str, ...]) -> list[Feature]:
+    known = ", ".join(Feature)
+    for name in names:
+        if name not in set(Feature):
+            raise FixConfigurationError(
+                f"Salesforce has no feature {name!r}. The twin knows: {known}."
+            )
+    return [Feature(name) for name in names]
 
 
 def _variables(url: str, twin: SalesforceTwin) -> dict[str, str]:
