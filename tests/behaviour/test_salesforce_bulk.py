@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import tracemalloc
 from collections.abc import Iterator
@@ -171,8 +172,17 @@ def test_f25_a_result_that_is_gone_begins_anew(stub: Stub, time: FakeTime, code:
     stub.say([{"errorCode": code, "message": "x"}], 400)
     stub.script.append(Said(status=204, body=b""))
     stub.say(page(row(lead(7))))
-    pages = pull(opened(stub, time, **BULK), second.bookmark, WIDE)
+    pages = pull(opened(stub, time, retries=False, **BULK), second.bookmark, WIDE)
     assert (ids(pages), pages[-1].is_whole) == ([lead(7)], True)
+
+
+def test_a_result_that_comes_packed_is_unpacked(stub: Stub, time: FakeTime) -> None:
+    begin_bulk(stub)
+    done(stub)
+    said = csv(HEAD + line(1))
+    packed = {**said.headers, "content-encoding": "gzip"}
+    stub.script.append(Said(body=gzip.compress(said.body), headers=packed))
+    assert ids(pull(opened(stub, time, **BULK), fields=WIDE)) == [lead(1)]
 
 
 def test_f26_line_breaks_inside_of_fields_stay_there(stub: Stub, time: FakeTime) -> None:

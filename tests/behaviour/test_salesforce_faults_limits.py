@@ -8,7 +8,17 @@ import pytest
 
 from connectors.salesforce.budget import Usage, usage_in
 from tests.support.hubspot_stub import FakeTime, Said, Stub, serving_stub
-from tests.support.salesforce_opening import described, field, ids, lead, opened, page, pull, row
+from tests.support.salesforce_opening import (
+    ENDED,
+    described,
+    field,
+    ids,
+    lead,
+    opened,
+    page,
+    pull,
+    row,
+)
 from worker.errors import (
     DailyLimitError,
     FixAccessError,
@@ -43,9 +53,24 @@ def used(count: int, of: int = 1000, more: str = "") -> dict[str, str]:
 
 def test_f39_the_day_is_over_and_said_to_be(stub: Stub, time: FakeTime) -> None:
     stub.say(DAILY, 403)
-    with pytest.raises(DailyLimitError, match="24 hours"):
-        pull(opened(stub, time))
+    connector = opened(stub, time)
+    for _again in range(2):
+        with pytest.raises(DailyLimitError, match="24 hours"):
+            pull(connector)
     assert (len(stub.asked), time.slept) == (1, [])
+
+
+def test_f39_what_was_used_is_learnt_also_from_an_answer_in_a_new_session(
+    stub: Stub, time: FakeTime
+) -> None:
+    login = {"client_id": "app", "client_secret": "hush"}
+    stub.say({"access_token": "one", "instance_url": stub.url})
+    stub.say(ENDED, 401)
+    stub.say({"access_token": "two", "instance_url": stub.url})
+    stub.say(described(), **used(950))
+    with pytest.raises(DailyLimitError):
+        pull(opened(stub, time, **login))
+    assert len(stub.asked) == 4
 
 
 def test_f39_too_many_at_once_is_another_matter_and_is_tried_again(
@@ -151,8 +176,9 @@ def test_f40_what_others_use_of_the_allowance_is_told_with_each_answer(
         Said(status=420, body=b""),
         Said(body=b'{"name": "Lead", "fields": [', cut=True),
         Said(body=b"<html>maintenance</html>"),
+        Said(body=b'{"name": "Lead\xff", "fields": []}'),
     ],
-    ids=["html", "xml", "unknown", "timeout", "edge", "cut", "page"],
+    ids=["html", "xml", "unknown", "timeout", "edge", "cut", "page", "letters"],
 )
 def test_f41_what_is_broken_in_passing_is_tried_again(
     stub: Stub, time: FakeTime, said: Said

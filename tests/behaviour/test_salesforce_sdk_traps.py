@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 import requests
+from requests.adapters import HTTPAdapter
 
+from connectors.salesforce.client import new_client, new_http, send_once
 from tests.support.hubspot_stub import FakeTime, Said, Stub, serving_stub
 from tests.support.salesforce_opening import (
     ENDED,
@@ -147,16 +149,44 @@ def test_a_redirect_is_not_followed_with_the_session(stub: Stub) -> None:
     assert len(stub.asked) == 1
 
 
+class Kept(HTTPAdapter):
+    """Keeps what would go out to Salesforce, and answers with nothing."""
+
+    asked: list[requests.PreparedRequest]
+
+    def send(
+        self, request: requests.PreparedRequest, *_args: object, **_more: object
+    ) -> requests.Response:
+        self.asked = [request]
+        answer = requests.Response()
+        answer.status_code = 204
+        return answer
+
+
 def test_a_netrc_file_does_not_replace_the_session(
-    stub: Stub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Seen at an address of Salesforce's own, as for this machine the environment is left out."""
     netrc = tmp_path / "netrc"
     netrc.write_text("default login eve password hush\n", encoding="utf-8")
     monkeypatch.setenv("NETRC", str(netrc))
+    http, kept, place = new_http(), Kept(), "https://example.my.salesforce.com"
+    http.mount(place, kept)
+    client = new_client(http, TOKEN, place, "62.0")
+    send_once(client, "GET", f"{place}/services/data", headers={}, operation="look")
+    assert kept.asked[0].headers["authorization"] == f"Bearer {TOKEN}"
+
+
+def test_a_proxy_of_the_environment_is_passed_by_on_the_way_to_this_machine(
+    stub: Stub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "")
     stub.say(described())
-    stub.say(page())
-    pull(opened(stub, FakeTime()))
-    assert {one.headers["authorization"] for one in stub.asked} == {f"Bearer {TOKEN}"}
+    stub.say(page(row()))
+    assert pull(opened(stub, FakeTime(), retries=False))
 
 
 def test_cookies_are_not_kept(stub: Stub) -> None:
