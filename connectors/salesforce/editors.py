@@ -114,7 +114,8 @@ class EditorBook:
 def _newest(changes: Sequence[Change], shown: str | None, me: str) -> Edit | None:
     """Give the change to which a field owes what it shows; of several in one second, that of another.
 
-    One that left another value there is outdated: the field is no longer tracked, or changed again.
+    One that left another value there is outdated: the field is no longer tracked, or changed again. A
+    change of our own user is not certainly ours: the session may be that of a person, who let us in.
     """
     fitting = [one for one in changes if (one.text or "") == (shown or "")]
     at = max((one.at for one in changes), default=None)
@@ -122,7 +123,7 @@ def _newest(changes: Sequence[Change], shown: str | None, me: str) -> Edit | Non
     if not last:
         return None
     user = next((one.user for one in last if one.user != me), me)
-    return Edit(by=_kind(user, me), at=at, who=user, via=_HISTORY)
+    return Edit(by=_kind(user, me), at=at, who=user, via=_HISTORY, is_exact=user != me)
 
 
 def _of_row(record: Record, me: str) -> Edit | None:

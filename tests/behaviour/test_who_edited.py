@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -12,13 +13,57 @@ from tests.behaviour.test_proposals import MET, ROW
 from tests.fakes.crm import FakeCrm
 from tests.fakes.crm_store import START_AT
 from tests.support.fake_organisation import connect, crm_of, move_to_fake
+from tests.support.interposed import Interposed
 from tests.support.organisation import NOW, Organisation
-from worker.core.records import Editor
+from worker.core.records import Editor, Page, Record, RecordRef
+from worker.ports import Connector, ToldEdits
 from worker.steps.inspect import report_lead
 
 STAGE, OWNER = "lifecycle_stage", "owner_id"
 MINUTE = timedelta(minutes=1)
 ALSO = "  also: [automation, import] "
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked(Interposed):
+    """Tells who changed a field only when it is asked, as a CRM whose history costs calls of its own."""
+
+    asked: list[str]
+
+    def pull(self, object_type: str, *, fields: Sequence[str], since: str | None) -> Iterator[Page]:
+        for page in self.inner.pull(object_type, fields=fields, since=since):
+            yield replace(page, records=tuple(replace(one, edits={}) for one in page.records))
+
+    def fetch(
+        self, refs: Sequence[RecordRef], *, fields: Sequence[str]
+    ) -> Mapping[RecordRef, Record]:
+        self.before("fetch")
+        found = self.inner.fetch(refs, fields=fields)
+        return {ref: replace(record, edits={}) for ref, record in found.items()}
+
+    def edits(
+        self, object_type: str, records: Sequence[Record], *, fields: Sequence[str]
+    ) -> ToldEdits:
+        assert object_type == "contacts"
+        self.asked.extend(one.ref.id for one in records)
+        found = self.inner.fetch([one.ref for one in records], fields=fields)
+        return {
+            ref: {name: edit for name, edit in record.edits.items() if name in fields}
+            for ref, record in found.items()
+        }
+
+
+def asked_crm(
+    organisation: Organisation, crm: FakeCrm, tell: Callable[[str], None] = lambda _call: None
+) -> tuple[Organisation, list[str]]:
+    """The same organisation, whose CRM is asked; with the records that it was asked about."""
+    asked: list[str] = []
+
+    def wrap(inner: Connector) -> Connector:
+        return Asked(inner=inner, before=lambda call: tell(f"before {call}"), asked=asked)
+
+    connectors = connect(crm, wrap)
+    return Organisation(folder=organisation.folder, connectors=connectors), asked
 
 
 @pytest.fixture
@@ -81,6 +126,38 @@ def test_whose_change_is_respected(
         reasons = report_lead(app.looking(), "q1").today["reasons"]
     assert isinstance(reasons, list)
     assert ("STAGE_SET_BY_PERSON" in reasons) == (is_respected and field == STAGE)
+
+
+def test_a_crm_is_asked_only_about_records_whose_stage_or_owner_is_news(
+    handed_off: Organisation, crm: FakeCrm
+) -> None:
+    moved, asked = asked_crm(handed_off, crm)
+    moved.sync(NOW + MINUTE)
+    crm.change("contacts", "q1", {"first_name": "Kim"})
+    moved.sync(NOW + 2 * MINUTE)
+    assert asked == []
+    crm.change("contacts", "q1", {STAGE: "Nurture"}, Editor.IMPORT)
+    moved.sync(NOW + 3 * MINUTE)
+    assert asked == ["q1"]
+    assert set_by_people(moved) == (True, False)
+    with moved.open(NOW + 3 * MINUTE) as app:
+        (edit,) = report_lead(app.looking(), "q1").edits
+    assert (edit["what"], edit["by"]) == ("stage", "import")
+
+
+def test_a_person_who_was_faster_than_our_write_is_asked_for_and_recognised(
+    handed_off: Organisation, crm: FakeCrm
+) -> None:
+    met(crm)
+
+    def confirm() -> None:
+        crm.advance(30)
+        crm.change("contacts", "q1", {STAGE: "Sales Qualified"})
+
+    racing, asked = asked_crm(handed_off, crm, at_moment(("before fetch",), confirm))
+    racing.sync(NOW + 2 * MINUTE)
+    assert asked == ["q1"]
+    assert set_by_people(handed_off) == (True, False)
 
 
 def test_our_own_echo_is_nobodys(handed_off: Organisation, crm: FakeCrm) -> None:

@@ -46,6 +46,15 @@ def test_people_read_times_as_their_clock_shows_them(synced: Organisation) -> No
     assert "asked for until 2026-11-02 14:00 EST" in said
 
 
+def test_people_are_told_who_set_the_stage(synced: Organisation) -> None:
+    synced.edit("q1", lifecycle_stage="Nurture", updated_at="2026-11-02T16:00:00Z")
+    synced.sync(NOW + timedelta(hours=2))
+
+    said = explained(synced, "q1").stdout
+
+    assert "  set by    stage of files:contacts:q1: person, 2026-11-02 12:00 EST\n" in said
+
+
 def test_people_are_told_that_a_decision_no_longer_stands(synced: Organisation) -> None:
     first = synced.contact("q1")["decision_id"]
     synced.edit("q1", lead_type="Business", updated_at="2026-11-02T16:00:00Z")
