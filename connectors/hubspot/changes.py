@@ -16,6 +16,7 @@ import msgspec
 from connectors.hubspot.objects import LIST_PAGE, ObjectReader, advance
 from connectors.hubspot.rows import Row, in_milliseconds, milliseconds_of
 from connectors.hubspot.windows import PAGE
+from connectors.shared.pulling import read_mark, unreadable
 from worker.core.records import RowIssue
 
 _VERSION = 1
@@ -75,14 +76,8 @@ class Course:
 
 
 def read_bookmark(text: str | None) -> Bookmark | None:
-    """Read a bookmark; None, and so everything is read, for one that is not ours or of old."""
-    if text is None:
-        return None
-    try:
-        mark = msgspec.json.decode(text.encode(), type=Bookmark)
-    except (msgspec.DecodeError, UnicodeError):
-        return None
-    return mark if mark.version == _VERSION else None
+    """Read a bookmark; None for one that is not ours or of old."""
+    return read_mark(text, Bookmark, _VERSION)
 
 
 def pull_objects(reader: ObjectReader, course: Course, since: str | None) -> Iterator[Chunk]:
@@ -129,7 +124,7 @@ def _searched(reader: ObjectReader, course: Course, mark: Bookmark) -> Iterator[
         if at == mark.at and _is_list_quicker(reader, found.total, mark.size):
             yield from _listed(reader, course, None)
             return
-        issues = tuple(_unreadable(course.object_type, one) for one in found.unreadable)
+        issues = tuple(unreadable(course.object_type, one) for one in found.unreadable)
         at = max(at, _newest(found.rows, reader.modified))
         here = msgspec.structs.replace(mark, at=max(mark.at, min(found.at, at, course.safe)))
         yield Chunk(rows=found.rows, issues=issues, bookmark=str(here), total=found.total)
@@ -163,7 +158,3 @@ def _is_list_quicker(reader: ObjectReader, changed: int | None, size: int) -> bo
     return (changed / PAGE) * budget.seconds_per_search > (
         size / LIST_PAGE
     ) * budget.seconds_per_call
-
-
-def _unreadable(object_type: str, record_id: str) -> RowIssue:
-    return RowIssue(object_type=object_type, row=0, code="DQ_VALUE_UNREADABLE", record_id=record_id)

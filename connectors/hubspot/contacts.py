@@ -15,8 +15,9 @@ from connectors.hubspot.additions import NOTHING, asks_for_lists, properties_for
 from connectors.hubspot.changes import Chunk, Course, pull_objects
 from connectors.hubspot.memberships import MOST_MEMBERS
 from connectors.hubspot.objects import READ_BATCH, ObjectReader
-from connectors.hubspot.rows import Row, Scalar, record_of, text_of, tombstone, values_of
+from connectors.hubspot.rows import Row, Scalar, record_of, text_of, values_of
 from connectors.hubspot.transport import Transport
+from connectors.shared.pulling import tombstone
 from worker.core.records import Page, Record, RecordRef
 
 MODIFIED = "lastmodifieddate"

@@ -14,8 +14,9 @@ from dataclasses import dataclass, replace
 from connectors.hubspot.associations import read_associations, to_ids
 from connectors.hubspot.changes import Chunk, Course, pull_objects
 from connectors.hubspot.objects import ObjectReader
-from connectors.hubspot.rows import Row, record_of, tombstone, values_of
+from connectors.hubspot.rows import Row, record_of, values_of
 from connectors.hubspot.transport import Transport
+from connectors.shared.pulling import tombstone
 from worker.core.records import FieldDescription, Page, Record, RecordRef
 
 CONTACTS = "associations.contacts"

@@ -6,13 +6,13 @@ whether HubSpot writes them as text or as numbers.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 import msgspec
 
+from connectors.shared.pulling import revision_of
 from worker.core.records import RawValue, RawValues, Record, RecordRef
 
 Scalar: TypeAlias = str | int | float | bool | None
@@ -109,23 +109,6 @@ def record_of(
         modified_at=None if stamp is None else instant_at(stamp),
         is_deleted=is_deleted,
     )
-
-
-def tombstone(ref: RecordRef, *, merged_into: str | None = None) -> Record:
-    """Say that a record is gone, or into which other it went."""
-    return Record(
-        ref=ref,
-        values={},
-        revision=f"gone {merged_into or ''}",
-        is_deleted=True,
-        merged_into=merged_into,
-    )
-
-
-def revision_of(values: RawValues) -> str:
-    """Digest the values: HubSpot's own time of change moves with properties nobody asked for."""
-    content = msgspec.json.encode(sorted(values.items()))
-    return hashlib.blake2b(content, digest_size=12).hexdigest()
 
 
 def milliseconds_of(value: Scalar) -> int | None:

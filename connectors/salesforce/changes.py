@@ -20,6 +20,7 @@ from connectors.salesforce.bulk import BulkReader, JobState
 from connectors.salesforce.keyset import STAMP, Place
 from connectors.salesforce.objects import Found, ObjectReader, Walk
 from connectors.salesforce.rows import Row
+from connectors.shared.pulling import read_mark, unreadable
 from worker.core.records import RowIssue
 from worker.errors import FixDataError, SourceChangedError
 
@@ -113,20 +114,9 @@ class Target:
         return Walk(stamp=self.stamp, where=(*self.where, *self.listed, *live), has_gone=is_hidden)
 
 
-def read_bookmark(text: str | None) -> Bookmark | None:
-    """Read a bookmark; None, and so everything is read, for one that is not ours or of old."""
-    if text is None:
-        return None
-    try:
-        mark = msgspec.json.decode(text.encode(), type=Bookmark)
-    except (msgspec.DecodeError, UnicodeError):
-        return None
-    return mark if mark.version == _VERSION else None
-
-
 def pull_rows(target: Target, course: Course, since: str | None) -> Iterator[Chunk]:
     """Yield what changed since the bookmark, or everything."""
-    mark = read_bookmark(since)
+    mark = read_mark(since, Bookmark, _VERSION)
     if mark is None:
         yield from _listed(target, course, None)
     elif mark.began is not None:
@@ -211,7 +201,7 @@ def _of_job(target: Target, course: Course, mark: Bookmark, job: str) -> Iterato
         told = None
         if part.locator is not None:
             told = here = msgspec.structs.replace(here, locator=part.locator)
-        issues = tuple(_unreadable(course.object_type) for _one in range(part.unread))
+        issues = tuple(unreadable(course.object_type) for _one in range(part.unread))
         yield Chunk(rows=part.rows, bookmark=told, issues=issues)
     is_whole = mark.locator is None  # else a part was read before, and is not seen again
     began = mark.began or course.safe
@@ -275,7 +265,3 @@ def _gone(target: Target, course: Course, mark: Bookmark) -> Iterator[Chunk]:
     walk = Walk(stamp=target.stamp, until=course.now, where=where, has_gone=True)
     for found in target.reader.walk(walk, Place(at=mark.at)):
         yield Chunk(rows=found.rows)
-
-
-def _unreadable(object_type: str) -> RowIssue:
-    return RowIssue(object_type=object_type, row=0, code="DQ_VALUE_UNREADABLE")

@@ -6,7 +6,6 @@ so that a record has one revision whichever way it was read.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from typing import Final
 
 import msgspec
 
+from connectors.shared.pulling import revision_of
 from worker.core.records import RawValue, RawValues, Record, RecordRef
 
 NUMBERS: Final = frozenset({"int", "long", "double", "currency", "percent"})
@@ -149,23 +149,10 @@ def record_of(
     modified_by: RawValue = None,
 ) -> Record:
     """Make a record; its revision is a digest, as the stamp moves with fields nobody asked for."""
-    content = msgspec.json.encode(sorted(values.items()))
-    revision = hashlib.blake2b(content, digest_size=12).hexdigest()
     return Record(
         ref=ref,
         values=values,
-        revision=revision,
+        revision=revision_of(values),
         modified_at=modified_at,
         modified_by=modified_by,
-    )
-
-
-def tombstone(ref: RecordRef, *, merged_into: str | None = None) -> Record:
-    """Say that a record is gone, or into which other it went."""
-    return Record(
-        ref=ref,
-        values={},
-        revision=f"gone {merged_into or ''}",
-        is_deleted=True,
-        merged_into=merged_into,
     )

@@ -1,4 +1,4 @@
-"""Turns the rows of one object into records: live ones, tombstones, and leads that became contacts.
+"""Turns the rows of one object into records: live oness, and leads that became contacts.
 
 A row that belongs to nobody of those an object type is about, or meets no condition, is no record of it. In
 a list it is not asked for; among changes it is told to be outside, as it may have been one until then.
@@ -15,10 +15,11 @@ from connectors.salesforce.conditions import Condition, all_hold
 from connectors.salesforce.ids import long_id
 from connectors.salesforce.keyset import STAMP
 from connectors.salesforce.objects import ObjectReader
-from connectors.salesforce.rows import Row, record_of, tombstone
+from connectors.salesforce.rows import Row, record_of
 from connectors.salesforce.schema import Shape, ShapeBook
 from connectors.salesforce.specs import KEYS, Spec
 from connectors.salesforce.transport import Transport
+from connectors.shared.pulling import tombstone
 from worker.core.records import Page, Record, RecordRef
 from worker.errors import FixDataError
 
