@@ -20,8 +20,8 @@ from connectors.hubspot.faults import Fault, error_of
 from connectors.hubspot.matching import holders_in
 from connectors.hubspot.rows import PASSING, Row, RowPage, Scalar
 from connectors.hubspot.transport import Answer, Transport, parse
-from connectors.shared.commands import chunks, turns, unknown
-from worker.core.records import WriteCommand, WriteOutcome, WriteResult, is_code
+from connectors.shared.commands import Results, chunks, turns
+from worker.core.records import RecordRef, WriteCommand, WriteOutcome, WriteResult, is_code
 from worker.errors import LeadtriageError, UnavailableError
 
 WRITE_BATCH = 100
@@ -75,7 +75,7 @@ class Batch:
     transport: Transport = field(repr=False)
     name: str
     present: dict[str, dict[str, Scalar]] = field(default_factory=dict, repr=False)
-    results: dict[str, WriteResult] = field(default_factory=dict)
+    results: Results = field(default_factory=Results)
     unsure: set[str] = field(default_factory=set)
     is_begun: bool = False
     is_stopped: bool = False
@@ -90,14 +90,14 @@ class Batch:
         for turn in turns(allowed, _id_of):
             for part in chunks(turn, WRITE_BATCH):
                 self._send(self._needed(part))
-                self.unsure |= {o.ref.id for o in part if o.command_id not in self.results}
-        return [self.results.get(one.command_id, unknown(one)) for one in commands]
+                self.unsure |= {one.ref.id for one in self.results.unsettled(part)}
+        return self.results.in_order(commands)
 
     def _is_consent(self, command: WriteCommand) -> bool:
         """Consent is the person's: no write of ours may turn it, in either direction."""
         if not any(name.startswith(_CONSENT) for name in command.changes):
             return False
-        self._settle(command, WriteOutcome.REJECTED, "READ_ONLY")
+        self.results.settle(command, WriteOutcome.REJECTED, "READ_ONLY")
         return True
 
     def _needed(self, commands: Sequence[WriteCommand]) -> list[WriteCommand]:
@@ -108,11 +108,11 @@ class Batch:
             if one.ref.id in self.unsure:
                 continue
             if there is None:
-                self._settle(one, WriteOutcome.MISSING)
+                self.results.settle(one, WriteOutcome.MISSING)
             elif holds(there, one.changes):
-                self._settle(one, WriteOutcome.UNCHANGED)
+                self.results.settle(one, WriteOutcome.UNCHANGED)
             elif not holds(there, one.expected):
-                self._settle(one, WriteOutcome.CONFLICT, CONFLICT)
+                self.results.settle(one, WriteOutcome.CONFLICT, CONFLICT)
             else:
                 needed.append(one)
         return needed
@@ -159,7 +159,8 @@ class Batch:
         if len(commands) == 1:
             is_gone = fault.status == 404 or fault.code in _GONE
             outcome = WriteOutcome.MISSING if is_gone else WriteOutcome.REJECTED
-            self._settle(commands[0], outcome, None if is_gone else fault.code, fault.matches)
+            code = None if is_gone else fault.code
+            self.results.settle(commands[0], outcome, code, _refs(commands[0], fault.matches))
             return
         middle = len(commands) // 2
         self._send(commands[:middle])
@@ -182,7 +183,7 @@ class Batch:
         doubtful: list[WriteCommand] = []
         for row in told.results:
             command = by_trace.get(row.object_write_trace_id or "") or by_id.get(str(row.id))
-            if command is None or command.command_id in self.results:
+            if command is None or self.results.of(command):
                 continue
             if str(row.id) == command.ref.id and not untaken(command.changes, row.properties):
                 self._applied(command, row.properties)
@@ -194,12 +195,12 @@ class Batch:
         if entry.category in PASSING:
             return  # it may have been carried out: unknown
         if entry.category in _GONE:
-            self._settle(command, WriteOutcome.MISSING)
+            self.results.settle(command, WriteOutcome.MISSING)
             return
         codes = [detail.code for detail in entry.errors if detail.code] + [entry.category]
         code = next((code for code in codes if is_code(code)), None)
         matches = holders_in(entry.message, entry.context.existing)
-        self._settle(command, WriteOutcome.REJECTED, code, matches)
+        self.results.settle(command, WriteOutcome.REJECTED, code, _refs(command, matches))
 
     def _look_again(self, commands: Sequence[WriteCommand]) -> None:
         """Read what the answer does not show as sent: HubSpot takes some writes and changes nothing."""
@@ -212,7 +213,7 @@ class Batch:
         for one in commands:
             there = now.get(one.ref.id)
             if there is None:
-                self._settle(one, WriteOutcome.MISSING)
+                self.results.settle(one, WriteOutcome.MISSING)
                 continue
             self._compare(one, there)
 
@@ -230,25 +231,11 @@ class Batch:
         self.present[command.ref.id] = {**before, **there}
         is_as_before = left == moved and not any(has_moved(before, there, name) for name in left)
         outcome = WriteOutcome.REJECTED if is_as_before else WriteOutcome.CONFLICT
-        self._settle(command, outcome, NOT_TAKEN)
+        self.results.settle(command, outcome, NOT_TAKEN)
 
     def _applied(self, command: WriteCommand, shown: Mapping[str, Scalar]) -> None:
         self.present[command.ref.id] |= {name: shown.get(name) for name in command.changes}
-        self._settle(command, WriteOutcome.APPLIED)
-
-    def _settle(
-        self,
-        command: WriteCommand,
-        outcome: WriteOutcome,
-        code: str | None = None,
-        matches: Sequence[str] = (),
-    ) -> None:
-        self.results[command.command_id] = WriteResult(
-            command_id=command.command_id,
-            outcome=outcome,
-            code=code,
-            matches=tuple(command.ref._replace(id=id_) for id_ in matches),
-        )
+        self.results.settle(command, WriteOutcome.APPLIED)
 
     def _read(self, commands: Sequence[WriteCommand]) -> dict[str, dict[str, Scalar]]:
         """Read what is to be written or compared; an id that leads to another record is gone."""
@@ -267,3 +254,8 @@ class Batch:
 
 def _id_of(command: WriteCommand) -> str:
     return command.ref.id
+
+
+def _refs(command: WriteCommand, ids: Sequence[str]) -> list[RecordRef]:
+    """Name other records of the sort that a command is about."""
+    return [command.ref._replace(id=id_) for id_ in ids]

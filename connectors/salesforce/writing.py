@@ -30,7 +30,7 @@ from connectors.salesforce.schema import Shape
 from connectors.salesforce.sender import Answer, parse
 from connectors.salesforce.transport import Transport
 from connectors.salesforce.values import is_same, to_send
-from connectors.shared.commands import turns, unknown
+from connectors.shared.commands import Results, turns
 from worker.core.records import (
     RawValues,
     RecordRef,
@@ -89,7 +89,7 @@ class Batch:
     converting: frozenset[str] = frozenset()
     present: dict[str, Row] = field(default_factory=dict, repr=False)
     seen_at: datetime | None = None
-    results: dict[str, WriteResult] = field(default_factory=dict)
+    results: Results = field(default_factory=Results)
     done: list[WriteCommand] = field(default_factory=list)
     unsure: set[str] = field(default_factory=set)
     is_begun: bool = False
@@ -107,8 +107,8 @@ class Batch:
                 self._see_anew(ordered[start:])
                 self._send(self._needed(ordered[start : start + COLLECTION]))
             self._look_again()
-            self.unsure |= {id_of(o) for o in turn if o.command_id not in self.results}
-        return [self.results.get(one.command_id, unknown(one)) for one in commands]
+            self.unsure |= set(map(id_of, self.results.unsettled(turn)))
+        return self.results.in_order(commands)
 
     def _see(self, commands: Sequence[WriteCommand]) -> None:
         """Read what the records hold now."""
@@ -146,13 +146,13 @@ class Batch:
             if id_of(one) in self.unsure:
                 continue
             if row is None:
-                self._settle(one, WriteOutcome.MISSING)
+                self.results.settle(one, WriteOutcome.MISSING)
             elif not self._untaken(one.changes, row):
-                self._settle(one, WriteOutcome.UNCHANGED)
+                self.results.settle(one, WriteOutcome.UNCHANGED)
             elif self._untaken(one.expected, row):
-                self._settle(one, WriteOutcome.CONFLICT, "WRITE_CONFLICT")
+                self.results.settle(one, WriteOutcome.CONFLICT, "WRITE_CONFLICT")
             elif code := self._against(one, row):
-                self._settle(one, WriteOutcome.REJECTED, code)
+                self.results.settle(one, WriteOutcome.REJECTED, code)
             else:
                 needed.append(one)
         return needed
@@ -255,12 +255,12 @@ class Batch:
     ) -> None:
         """Say what an error means for a record. What passes, as a lock, is left to be tried later."""
         if is_stale:
-            self._settle(command, WriteOutcome.CONFLICT, "WRITE_CONFLICT")
+            self.results.settle(command, WriteOutcome.CONFLICT, "WRITE_CONFLICT")
         elif code in _GONE:
-            self._settle(command, WriteOutcome.MISSING)
+            self.results.settle(command, WriteOutcome.MISSING)
         elif not (is_passing(code) or code in _NOT_OURS):
             known = code if code and is_code(code) else None
-            self._settle(command, WriteOutcome.REJECTED, known, matches)
+            self.results.settle(command, WriteOutcome.REJECTED, known, self._refs(command, matches))
             self.done += [command] if code == _UNCLEAR else []
 
     def _find_matches(self, commands: Sequence[WriteCommand]) -> None:
@@ -270,7 +270,7 @@ class Batch:
         whatever else is said.
         """
         for one in commands:
-            refused = self.results.get(one.command_id)
+            refused = self.results.of(one)
             if refused is None or refused.code != DUPLICATES or not self.questions.take():
                 continue
             try:
@@ -280,11 +280,13 @@ class Batch:
                 self.done += [one] if isinstance(error, UnavailableError) else []
                 return
             if fault is None:
-                del self.results[one.command_id]
+                self.results.forget(one)
             if fault is None or fault.status >= 500:
                 self.done.append(one)
             else:
-                self._settle(one, WriteOutcome.REJECTED, DUPLICATES, fault.matches)
+                self.results.settle(
+                    one, WriteOutcome.REJECTED, DUPLICATES, self._refs(one, fault.matches)
+                )
 
     def _look_again(self) -> None:
         """Read what was written, as triggers and flows of the org may have put it back, and what was doubted.
@@ -298,12 +300,12 @@ class Batch:
             now = self._read(commands)
         except LeadtriageError:
             for one in commands:
-                self.results.pop(one.command_id, None)
+                self.results.forget(one)
             return
         for one in commands:
             row = now.get(id_of(one))
             if row is None:
-                self._settle(one, WriteOutcome.MISSING)
+                self.results.settle(one, WriteOutcome.MISSING)
             else:
                 self._compare(one, row)
 
@@ -316,16 +318,16 @@ class Batch:
         left = self._untaken(command.changes, now)
         self.present[id_of(command)] = Row(cells={**before.cells, **now.cells})
         if not left:
-            self._settle(command, WriteOutcome.APPLIED)
+            self.results.settle(command, WriteOutcome.APPLIED)
             return
         was = {name: before.cells.get(name) for name in left}
         is_as_before = left == self._untaken(command.changes, before) and not self._untaken(
             was, now
         )
         if not is_as_before:
-            self._settle(command, WriteOutcome.CONFLICT, NOT_TAKEN)
-        elif command.command_id not in self.results:
-            self._settle(command, WriteOutcome.REJECTED, NOT_TAKEN)
+            self.results.settle(command, WriteOutcome.CONFLICT, NOT_TAKEN)
+        elif not self.results.of(command):
+            self.results.settle(command, WriteOutcome.REJECTED, NOT_TAKEN)
 
     def _untaken(self, values: RawValues, row: Row) -> list[str]:
         """Name the values that a row does not hold."""
@@ -335,24 +337,10 @@ class Batch:
             if not is_same(value, row.cells.get(name), self.types.get(name, "string"))
         ]
 
-    def _settle(
-        self,
-        command: WriteCommand,
-        outcome: WriteOutcome,
-        code: str | None = None,
-        matches: Sequence[str] = (),
-    ) -> None:
-        self.results[command.command_id] = WriteResult(
-            command_id=command.command_id,
-            outcome=outcome,
-            code=code,
-            matches=tuple(self._ref(id_, command.ref) for id_ in matches),
-        )
-
-    def _ref(self, id_: str, beside: RecordRef) -> RecordRef:
-        """Name a record by its id, which tells the object; one of another sort is of the one written."""
-        object_type = self.object_types.get(key_of(id_), beside.object_type)
-        return RecordRef(system=beside.system, object_type=object_type, id=id_)
+    def _refs(self, command: WriteCommand, ids: Sequence[str]) -> list[RecordRef]:
+        """Name other records by their ids, which tell the object; one of another sort is of the command's."""
+        ref, names = command.ref, self.object_types
+        return [RecordRef(ref.system, names.get(key_of(id_), ref.object_type), id_) for id_ in ids]
 
     def _read(self, commands: Sequence[WriteCommand]) -> dict[str, Row]:
         """Read the fields that are written and expected, and what a write depends on."""

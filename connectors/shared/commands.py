@@ -1,11 +1,12 @@
-"""Commands parted into batches, and the results that need no CRM."""
+"""Commands parted into batches, and what became of each."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
-from worker.core.records import WriteCommand, WriteOutcome, WriteResult
+from worker.core.records import RecordRef, WriteCommand, WriteOutcome, WriteResult
 
 _Item = TypeVar("_Item")
 
@@ -30,6 +31,41 @@ def turns(
                 first[id_of(one)] = one
         yield list(first.values())
         rest = later
+
+
+@dataclass(slots=True)
+class Results:
+    """What became of the commands of one push, each by its id; one that is not settled is unknown."""
+
+    settled: dict[str, WriteResult] = field(default_factory=dict)
+
+    def settle(
+        self,
+        command: WriteCommand,
+        outcome: WriteOutcome,
+        code: str | None = None,
+        matches: Iterable[RecordRef] = (),
+    ) -> None:
+        """Say what became of a command; what was said of it before counts no more."""
+        self.settled[command.command_id] = WriteResult(
+            command_id=command.command_id, outcome=outcome, code=code, matches=tuple(matches)
+        )
+
+    def of(self, command: WriteCommand) -> WriteResult | None:
+        """Give what became of a command, as far as that is known."""
+        return self.settled.get(command.command_id)
+
+    def forget(self, command: WriteCommand) -> None:
+        """Let a command be unknown again."""
+        self.settled.pop(command.command_id, None)
+
+    def unsettled(self, commands: Iterable[WriteCommand]) -> list[WriteCommand]:
+        """Leave the commands of which nothing is known."""
+        return [one for one in commands if one.command_id not in self.settled]
+
+    def in_order(self, commands: Iterable[WriteCommand]) -> list[WriteResult]:
+        """Give one result per command."""
+        return [self.of(one) or unknown(one) for one in commands]
 
 
 def unknown(command: WriteCommand) -> WriteResult:
