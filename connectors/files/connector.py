@@ -16,6 +16,7 @@ from connectors.files.pulling import pull_table, record_of
 from connectors.files.pushing import WriteCode, push_table
 from connectors.files.reading import open_table, read_rows
 from connectors.files.tables import Table, column_names, read_layout, require_columns
+from connectors.shared.objects import fetch_each, find_object
 from worker.core.records import (
     CheckFinding,
     FieldDescription,
@@ -28,7 +29,7 @@ from worker.core.records import (
     WriteOutcome,
     WriteResult,
 )
-from worker.errors import FixConfigurationError, LeadtriageError
+from worker.errors import LeadtriageError
 from worker.ports import Capabilities, Connector, ConnectorContext
 
 WRITE_BATCH = 5000
@@ -85,14 +86,11 @@ class FilesConnector:
         self, refs: Sequence[RecordRef], *, fields: Sequence[str]
     ) -> Mapping[RecordRef, Record]:
         """Read these records as they are now, scanning each table once."""
-        wanted: dict[str, set[str]] = {}
-        for ref in refs:
-            if ref.system == self.name and ref.object_type in self.setup.tables:
-                wanted.setdefault(ref.object_type, set()).add(ref.id)
-        found: dict[RecordRef, Record] = {}
-        for object_type, ids in wanted.items():
-            found.update(self._fetch(self._table(object_type), ids, fields))
-        return found
+
+        def read(object_type: str, mine: Sequence[RecordRef]) -> Mapping[RecordRef, Record]:
+            return dict(self._fetch(self._table(object_type), {ref.id for ref in mine}, fields))
+
+        return fetch_each(refs, self.setup.tables, self.name, read)
 
     def owners(self) -> Sequence[Owner]:
         """List all owners, inactive ones included; none when there is no owners table."""
@@ -115,13 +113,7 @@ class FilesConnector:
         """Do nothing: no file stays open between calls."""
 
     def _table(self, object_type: str) -> Table:
-        table = self.setup.tables.get(object_type)
-        if table is None:
-            known = ", ".join(self.setup.tables)
-            raise FixConfigurationError(
-                f"System {self.name} has no object type {object_type!r}. It has: {known}."
-            )
-        return table
+        return find_object(self.setup.tables, object_type, self.name)
 
     def _fetch(
         self, table: Table, ids: set[str], fields: Sequence[str]

@@ -29,6 +29,7 @@ from connectors.hubspot.setting_up import Workshop
 from connectors.hubspot.transport import Account, Sender, Transport, renewal
 from connectors.hubspot.writing import WRITE_BATCH, Batch
 from connectors.shared.commands import read_only
+from connectors.shared.objects import fetch_each, find_object
 from connectors.shared.options import require_known
 from worker.core.records import (
     CheckFinding,
@@ -223,14 +224,11 @@ class HubSpotConnector:
         self, refs: Sequence[RecordRef], *, fields: Sequence[str]
     ) -> Mapping[RecordRef, Record]:
         """Read these records as they are now, 100 a call."""
-        by_type: dict[str, list[RecordRef]] = {}
-        for ref in refs:
-            if ref.system == self.name and ref.object_type in self.objects:
-                by_type.setdefault(ref.object_type, []).append(ref)
-        found: dict[RecordRef, Record] = {}
-        for object_type, mine in by_type.items():
-            found.update(self._object(object_type).source.fetch(mine, fields))
-        return found
+
+        def read(object_type: str, mine: Sequence[RecordRef]) -> Mapping[RecordRef, Record]:
+            return self._object(object_type).source.fetch(mine, fields)
+
+        return fetch_each(refs, self.objects, self.name, read)
 
     def edits(
         self, object_type: str, records: Sequence[Record], *, fields: Sequence[str]
@@ -314,13 +312,7 @@ class HubSpotConnector:
         self.transport.close()
 
     def _object(self, object_type: str) -> Opened:
-        opened = self.objects.get(object_type)
-        if opened is None:
-            known = ", ".join(self.objects)
-            raise FixConfigurationError(
-                f"System {self.name} has no object type {object_type!r}. It has: {known}."
-            )
-        return opened
+        return find_object(self.objects, object_type, self.name)
 
     def _learn_account(self) -> None:
         account = self.transport.call(paths.ACCOUNT_DETAILS, Account)

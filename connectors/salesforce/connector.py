@@ -27,6 +27,7 @@ from connectors.salesforce.transport import Transport
 from connectors.salesforce.versions import look_at_version
 from connectors.salesforce.writing import WRITE_BATCH, Batch, columns
 from connectors.shared.commands import read_only, unknown
+from connectors.shared.objects import fetch_each, find_object
 from connectors.shared.options import require_known
 from worker.core.records import (
     CheckFinding,
@@ -235,14 +236,11 @@ class SalesforceConnector:
         self, refs: Sequence[RecordRef], *, fields: Sequence[str]
     ) -> Mapping[RecordRef, Record]:
         """Read these records as they are now, 2,000 a call."""
-        by_type: dict[str, list[RecordRef]] = {}
-        for ref in refs:
-            if ref.system == self.name and ref.object_type in self.objects:
-                by_type.setdefault(ref.object_type, []).append(ref)
-        found: dict[RecordRef, Record] = {}
-        for object_type, mine in by_type.items():
-            found.update(self._object(object_type).fetch(mine, fields))
-        return found
+
+        def read(object_type: str, mine: Sequence[RecordRef]) -> Mapping[RecordRef, Record]:
+            return self._object(object_type).fetch(mine, fields)
+
+        return fetch_each(refs, self.objects, self.name, read)
 
     def edits(
         self, object_type: str, records: Sequence[Record], *, fields: Sequence[str]
@@ -303,10 +301,4 @@ class SalesforceConnector:
         self.transport.close()
 
     def _object(self, object_type: str) -> RecordSource:
-        source = self.objects.get(object_type)
-        if source is None:
-            known = ", ".join(self.objects)
-            raise FixConfigurationError(
-                f"System {self.name} has no object type {object_type!r}. It has: {known}."
-            )
-        return source
+        return find_object(self.objects, object_type, self.name)
