@@ -7,15 +7,20 @@ headers and sentences are dropped: they repeat values, and sometimes the token.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
-from typing import TypeAlias
-
-import msgspec
 
 from connectors.hubspot.matching import holders_in
+from connectors.shared.faults import (
+    CORRELATION,
+    FaultTable,
+    decoded,
+    too_fast,
+    unavailable,
+    wait_in,
+)
 from worker.core.records import is_code
 from worker.errors import (
     DailyLimitError,
@@ -23,11 +28,9 @@ from worker.errors import (
     FixConfigurationError,
     FixDataError,
     LeadtriageError,
-    RateLimitedError,
     UnavailableError,
 )
 
-_CORRELATION = re.compile(r"[0-9A-Za-z-]{8,64}")
 _SCOPE = re.compile(r"[a-z0-9_-]+(?:\.[a-z0-9_-]+)*")
 _MOST_SCOPES = 12
 _CODE_KEYS = ("category", "errorType", "error", "status")
@@ -67,13 +70,6 @@ class Fault:
         return f"HubSpot would not {self.operation} ({', '.join(said)})"
 
 
-_Make: TypeAlias = Callable[[Fault], LeadtriageError]
-
-
-def _unavailable(fault: Fault) -> LeadtriageError:
-    return UnavailableError(f"{fault}. Nothing was lost.", retry_after=fault.retry_after)
-
-
 def _locked(fault: Fault) -> LeadtriageError:
     wait = fault.retry_after or _LOCKED_WAIT
     return UnavailableError(f"{fault}: the record is locked. Nothing was lost.", retry_after=wait)
@@ -83,7 +79,7 @@ def _too_fast(fault: Fault) -> LeadtriageError:
     if fault.policy is Policy.DAILY:
         says = f"{fault}: the day's calls are used up. The work continues after the account's midnight."
         return DailyLimitError(says, fault.retry_after)
-    return RateLimitedError(f"{fault}: too many calls. Nothing was lost.", fault.retry_after)
+    return too_fast(fault)
 
 
 def _no_access(fault: Fault) -> LeadtriageError:
@@ -99,40 +95,31 @@ def _moved(fault: Fault) -> LeadtriageError:
     return FixConfigurationError(f"{fault}: it answers from another place. Check base_url.")
 
 
-_BY_STATUS: Mapping[int, _Make] = {
-    0: _unavailable,
-    401: _no_access,
-    403: _no_access,
-    408: _unavailable,
-    423: _locked,
-    429: _too_fast,
-    477: _unavailable,
-}
-_BY_CODE: Mapping[str, _Make] = {
-    "MISSING_SCOPES": _no_access,
-    "INVALID_AUTHENTICATION": _no_access,
-    "EXPIRED_AUTHENTICATION": _no_access,
-    "INVALID_GRANT": _no_access,
-    "INVALID_CLIENT": _no_access,
-    "UNAUTHORIZED_CLIENT": _no_access,
-    "BAD_REFRESH_TOKEN": _no_access,
-    "BAD_CLIENT_ID": _no_access,
-    "BAD_CLIENT_SECRET": _no_access,
-    "RATE_LIMIT": _too_fast,
-    "RATE_LIMITS": _too_fast,
-}
+_TABLE: FaultTable[Fault] = FaultTable(
+    by_code={
+        "MISSING_SCOPES": _no_access,
+        "INVALID_AUTHENTICATION": _no_access,
+        "EXPIRED_AUTHENTICATION": _no_access,
+        "INVALID_GRANT": _no_access,
+        "INVALID_CLIENT": _no_access,
+        "UNAUTHORIZED_CLIENT": _no_access,
+        "BAD_REFRESH_TOKEN": _no_access,
+        "BAD_CLIENT_ID": _no_access,
+        "BAD_CLIENT_SECRET": _no_access,
+        "RATE_LIMIT": _too_fast,
+        "RATE_LIMITS": _too_fast,
+    },
+    by_status={423: _locked, 477: unavailable},
+    no_access=_no_access,
+    no_data=_no_data,
+    moved=_moved,
+    too_fast=_too_fast,
+)
 
 
 def error_of(fault: Fault) -> LeadtriageError:
     """Name the error by what to do about it: first by HubSpot's code, then by the status."""
-    make = _BY_CODE.get(fault.code or "") or _BY_STATUS.get(fault.status) or _by_hundred(fault)
-    return make(fault)
-
-
-def _by_hundred(fault: Fault) -> _Make:
-    if fault.status >= 500:
-        return _unavailable
-    return _moved if 300 <= fault.status < 400 else _no_data
+    return _TABLE.error_of(fault)
 
 
 def read_fault(*, operation: str, status: int, body: bytes, headers: Mapping[str, str]) -> Fault:
@@ -142,8 +129,8 @@ def read_fault(*, operation: str, status: int, body: bytes, headers: Mapping[str
         operation=operation,
         status=status,
         code=_code_in(said),
-        correlation_id=_matching(_CORRELATION, said.get("correlationId")),
-        retry_after=_wait_in(headers),
+        correlation_id=_matching(CORRELATION, said.get("correlationId")),
+        retry_after=wait_in(headers),
         policy=_policy_in(said),
         scopes=_scopes_in(said),
         matches=holders_in(message if isinstance(message := said.get("message"), str) else ""),
@@ -151,10 +138,7 @@ def read_fault(*, operation: str, status: int, body: bytes, headers: Mapping[str
 
 
 def _object_in(body: bytes) -> Mapping[str, object]:
-    try:
-        said = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return {}
+    said = decoded(body)
     return said if isinstance(said, dict) else {}
 
 
@@ -181,15 +165,6 @@ def _scopes_in(said: Mapping[str, object]) -> tuple[str, ...]:
             found += [str(one) for one in named] if isinstance(named, list) else []
     known = [scope for scope in dict.fromkeys(found) if _SCOPE.fullmatch(scope)]
     return tuple(known[:_MOST_SCOPES])
-
-
-def _wait_in(headers: Mapping[str, str]) -> timedelta | None:
-    text = headers.get("retry-after", "")
-    return (
-        timedelta(seconds=int(text))
-        if text.isascii() and text.isdigit() and len(text) < 7
-        else None
-    )
 
 
 def _matching(pattern: re.Pattern[str], value: object) -> str | None:

@@ -7,14 +7,12 @@ sentences are dropped: an admin's own message, and the SDK's with its whole URL,
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeAlias
-
-import msgspec
 
 from connectors.salesforce.matching import holder_in, matches_in
+from connectors.shared.faults import CORRELATION, FaultTable, decoded, unavailable, wait_in
 from worker.core.records import is_code
 from worker.errors import (
     DailyLimitError,
@@ -24,7 +22,6 @@ from worker.errors import (
     LeadtriageError,
     RateLimitedError,
     SourceChangedError,
-    UnavailableError,
 )
 
 EXPIRED = "INVALID_SESSION_ID"
@@ -36,7 +33,6 @@ LIMIT = "REQUEST_LIMIT_EXCEEDED"
 DAY = timedelta(hours=1)
 """The daily count is of the last 24 hours, so it falls by and by: it is looked at again after this."""
 _CONCURRENT = timedelta(minutes=1)
-_CORRELATION = re.compile(r"[0-9A-Za-z-]{8,64}")
 _NAME = re.compile(r"[A-Za-z]\w{0,79}(?:\.[A-Za-z]\w{0,79}){0,4}")
 _COLUMN = re.compile(r"No such (?:column|relation) '([A-Za-z][\w.]{0,160})'")
 _BULK_CODE = re.compile(rb"<exceptionCode>([A-Za-z]{3,60})</exceptionCode>")
@@ -81,22 +77,11 @@ class Fault:
         return f"Salesforce would not {self.operation} ({', '.join(said)})"
 
 
-_Make: TypeAlias = Callable[[Fault], LeadtriageError]
-
-
-def _unavailable(fault: Fault) -> LeadtriageError:
-    return UnavailableError(f"{fault}. Nothing was lost.", retry_after=fault.retry_after)
-
-
 def _limited(fault: Fault) -> LeadtriageError:
     if fault.is_concurrent:
         wait = fault.retry_after or _CONCURRENT
         return RateLimitedError(f"{fault}: too many long calls at once. Nothing was lost.", wait)
     return DailyLimitError(f"{fault}: the calls of 24 hours are used up.", DAY)
-
-
-def _too_fast(fault: Fault) -> LeadtriageError:
-    return RateLimitedError(f"{fault}: too many calls. Nothing was lost.", fault.retry_after)
 
 
 def _restart(fault: Fault) -> LeadtriageError:
@@ -130,57 +115,47 @@ def _moved(fault: Fault) -> LeadtriageError:
     return FixConfigurationError(f"{fault}: it answers from another place. Check instance_url.")
 
 
-_BY_STATUS: Mapping[int, _Make] = {
-    0: _unavailable,
-    401: _no_access,
-    403: _no_access,
-    408: _unavailable,
-    410: _retired,
-    420: _unavailable,
-    429: _too_fast,
-}
-_BY_CODE: Mapping[str, _Make] = {
-    EXPIRED: _ended,
-    LIMIT: _limited,
-    DEAD_CURSOR: _restart,
-    LOCKED: _unavailable,
-    "ENTITY_IS_LOCKED": _unavailable,  # by an approval that is under way
-    **dict.fromkeys(TOO_MUCH, _unavailable),
-    "SERVER_UNAVAILABLE": _unavailable,
-    "UNKNOWN_EXCEPTION": _unavailable,
-    "INTERNAL_SERVER_ERROR": _unavailable,
-    "API_CURRENTLY_DISABLED": _unavailable,
-    "API_DISABLED_FOR_ORG": _no_access,
-    "TXN_SECURITY_NO_ACCESS": _no_access,
-    "INSUFFICIENT_ACCESS": _no_access,
-    "INSUFFICIENT_ACCESS_OR_READONLY": _no_access,
-    "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY": _no_access,
-    "STORAGE_LIMIT_EXCEEDED": _full,
-    **{code.upper(): _no_access for code in _GRANT_CODES},
-}
+_TABLE: FaultTable[Fault] = FaultTable(
+    by_code={
+        EXPIRED: _ended,
+        LIMIT: _limited,
+        DEAD_CURSOR: _restart,
+        LOCKED: unavailable,
+        "ENTITY_IS_LOCKED": unavailable,  # by an approval that is under way
+        **dict.fromkeys(TOO_MUCH, unavailable),
+        "SERVER_UNAVAILABLE": unavailable,
+        "UNKNOWN_EXCEPTION": unavailable,
+        "INTERNAL_SERVER_ERROR": unavailable,
+        "API_CURRENTLY_DISABLED": unavailable,
+        "API_DISABLED_FOR_ORG": _no_access,
+        "TXN_SECURITY_NO_ACCESS": _no_access,
+        "INSUFFICIENT_ACCESS": _no_access,
+        "INSUFFICIENT_ACCESS_OR_READONLY": _no_access,
+        "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY": _no_access,
+        "STORAGE_LIMIT_EXCEEDED": _full,
+        **{code.upper(): _no_access for code in _GRANT_CODES},
+    },
+    by_status={410: _retired, 420: unavailable},
+    no_access=_no_access,
+    no_data=_no_data,
+    moved=_moved,
+)
 
 
 def error_of(fault: Fault) -> LeadtriageError:
     """Name the error by what to do about it: first by Salesforce's code, then by the status."""
-    make = _BY_CODE.get(fault.code or "") or _BY_STATUS.get(fault.status) or _by_hundred(fault)
-    return make(fault)
+    return _TABLE.error_of(fault)
 
 
 def is_passing(code: str | None) -> bool:
     """Tell whether a code names what passes by itself, so that the same may be asked again later."""
-    make = _BY_CODE.get(code or "")
-    return make in (_unavailable, _limited)
+    make = _TABLE.by_code.get(code or "")
+    return make in (unavailable, _limited)
 
 
 def code_that_counts(code: str | None, message: str) -> str | None:
     """Take the code of a lock from the sentence: a trigger or flow that met one fails under its own."""
     return LOCKED if LOCKED in message else code
-
-
-def _by_hundred(fault: Fault) -> _Make:
-    if fault.status >= 500:
-        return _unavailable
-    return _moved if 300 <= fault.status < 400 else _no_data
 
 
 def read_fault(*, operation: str, status: int, body: bytes, headers: Mapping[str, str]) -> Fault:
@@ -197,7 +172,7 @@ def read_fault(*, operation: str, status: int, body: bytes, headers: Mapping[str
         fields=names_in(said.get("fields"), text),
         matches=matches_in(said) or holder_in(code, text),
         is_concurrent="concurrent" in text.lower(),
-        retry_after=_wait_in(headers),
+        retry_after=wait_in(headers),
     )
 
 
@@ -210,10 +185,7 @@ def names_in(fields: object, message: str) -> tuple[str, ...]:
 
 def object_in(body: bytes) -> Mapping[str, object]:
     """Give the object, or the first of a list of them: REST writes a list, OAuth and Bulk do not."""
-    try:
-        said = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return {}
+    said = decoded(body)
     first = said[0] if isinstance(said, list) and said else said
     return first if isinstance(first, dict) else {}
 
@@ -242,10 +214,4 @@ def _in_capitals(word: str) -> str:
 
 def _request_id(headers: Mapping[str, str]) -> str | None:
     value = headers.get("x-request-id") or headers.get("x-sfdc-request-id") or ""
-    return value if _CORRELATION.fullmatch(value) else None
-
-
-def _wait_in(headers: Mapping[str, str]) -> timedelta | None:
-    text = headers.get("retry-after", "")
-    is_number = text.isascii() and text.isdigit() and len(text) < 7
-    return timedelta(seconds=int(text)) if is_number else None
+    return value if CORRELATION.fullmatch(value) else None
