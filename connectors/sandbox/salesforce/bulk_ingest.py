@@ -15,11 +15,11 @@ from typing import Final
 import msgspec
 
 from connectors.sandbox.exchange import Answer, Json, json_answer
-from connectors.sandbox.salesforce.bulk_query import DELIMITERS, ENDINGS
+from connectors.sandbox.salesforce.bulk import csv_of, delimiter_of, find_job, layout_of, new_id
 from connectors.sandbox.salesforce.call import Call
-from connectors.sandbox.salesforce.errors import RefusedError, not_found, refusal
-from connectors.sandbox.salesforce.ids import made_id, read_id
-from connectors.sandbox.salesforce.jobs import KEPT, IngestJob, go_on, head_of
+from connectors.sandbox.salesforce.errors import RefusedError, refusal
+from connectors.sandbox.salesforce.ids import read_id
+from connectors.sandbox.salesforce.jobs import IngestJob, go_on, head_of
 from connectors.sandbox.salesforce.recycling import delete
 from connectors.sandbox.salesforce.sobjects import matching
 from connectors.sandbox.salesforce.values import refused
@@ -53,27 +53,19 @@ def make(call: Call) -> Answer:
         raise refusal("INVALIDJOB", f"Unable to find object or operation: {wanted.operation}")
     if wanted.operation == "upsert" and object_type.field(wanted.externalIdFieldName) is None:
         raise refusal("INVALIDJOB", "externalIdFieldName is required for upsert")
-    if wanted.columnDelimiter not in DELIMITERS or wanted.lineEnding not in ENDINGS:
-        raise refusal("INVALIDJOB", "Invalid columnDelimiter or lineEnding")
+    options = layout_of(wanted)
     job = IngestJob(
-        id=made_id("750", call.org.store.take("750")),
+        id=new_id(call),
         made_at=call.org.clock.now(),
         stamp=call.org.clock.now_ms(),
         operation=wanted.operation,
         type=object_type.name,
         version=call.version,
         external_id=wanted.externalIdFieldName,
-        options={"columnDelimiter": wanted.columnDelimiter, "lineEnding": wanted.lineEnding},
+        options=options,
     )
     call.jobs.ingests[job.id] = job
     return json_answer(_shown(call, job))
-
-
-def _job(call: Call) -> IngestJob:
-    job = call.jobs.ingests.get(call.params["id"])
-    if job is None or call.org.clock.now() - job.made_at >= KEPT:
-        raise not_found()
-    return job
 
 
 def _shown(call: Call, job: IngestJob) -> dict[str, Json]:
@@ -91,7 +83,7 @@ def _shown(call: Call, job: IngestJob) -> dict[str, Json]:
 
 def upload(call: Call) -> Answer:
     """Take the CSV of an open job, once."""
-    job = _job(call)
+    job = find_job(call, call.jobs.ingests)
     if job.state != "Open" or job.body:
         raise refusal("INVALIDJOBSTATE", "the job takes no more data")
     if len(call.request.body) > LARGEST:
@@ -102,7 +94,7 @@ def upload(call: Call) -> Answer:
 
 def change(call: Call) -> Answer:
     """Close a job that is filled, or abort it."""
-    job, state = _job(call), call.body(_State).state
+    job, state = find_job(call, call.jobs.ingests), call.body(_State).state
     if state == "UploadComplete" and job.state == "Open":
         job.state = state
     elif state == "Aborted" and job.state in _OPEN:
@@ -115,7 +107,7 @@ def change(call: Call) -> Answer:
 
 def remove(call: Call) -> Answer:
     """Delete a job and its results."""
-    job = _job(call)
+    job = find_job(call, call.jobs.ingests)
     if job.state in {"UploadComplete", "InProgress"}:
         raise refusal("INVALIDJOBSTATE", "a job that runs cannot be deleted")
     del call.jobs.ingests[job.id]
@@ -130,7 +122,7 @@ def listed(call: Call) -> Answer:
 
 def look(call: Call) -> Answer:
     """Tell how far a job is; it goes on with every look."""
-    job = _job(call)
+    job = find_job(call, call.jobs.ingests)
     if go_on(job, call.jobs.polls):
         _finish(call, job)
     return json_answer(_shown(call, job))
@@ -156,7 +148,7 @@ def _finish(call: Call, job: IngestJob) -> None:
 
 def _rows(job: IngestJob) -> Iterator[dict[str, str]]:
     text = io.StringIO(job.body.decode("utf-8-sig", "replace"), newline="")
-    reader = csv.DictReader(text, delimiter=DELIMITERS[job.options["columnDelimiter"]])
+    reader = csv.DictReader(text, delimiter=delimiter_of(job))
     job.columns = tuple(reader.fieldnames or ())
     for row in reader:
         yield {name: row.get(name) or "" for name in job.columns}
@@ -205,31 +197,23 @@ def _upsert(call: Call, job: IngestJob, given: dict[str, Json], writer: Writer) 
 
 def successful(call: Call) -> Answer:
     """Give the rows that were written."""
-    job = _job(call)
+    job = find_job(call, call.jobs.ingests)
     return _csv(job, ("sf__Id", "sf__Created"), job.done)
 
 
 def failed(call: Call) -> Answer:
     """Give the rows that were refused, each with its reason."""
-    job = _job(call)
+    job = find_job(call, call.jobs.ingests)
     return _csv(job, ("sf__Id", "sf__Error"), job.failed)
 
 
 def unprocessed(call: Call) -> Answer:
     """Give the rows that nothing was done with."""
-    job = _job(call)
+    job = find_job(call, call.jobs.ingests)
     return _csv(job, (), job.left)
 
 
 def _csv(job: IngestJob, heads: Sequence[str], rows: Sequence[dict[str, str]]) -> Answer:
-    text = io.StringIO()
-    writer = csv.DictWriter(
-        text,
-        [*heads, *job.columns],
-        delimiter=DELIMITERS[job.options["columnDelimiter"]],
-        lineterminator=ENDINGS[job.options["lineEnding"]],
-        quoting=csv.QUOTE_ALL,
-    )
-    writer.writeheader()
-    writer.writerows(rows)
-    return Answer(body=text.getvalue().encode(), headers={"content-type": "text/csv;charset=utf-8"})
+    names = [*heads, *job.columns]
+    body = csv_of(job, [names, *([row[name] for name in names] for row in rows)])
+    return Answer(body=body, headers={"content-type": "text/csv;charset=utf-8"})

@@ -6,32 +6,21 @@ aggregates, GROUP BY, OFFSET and TYPEOF are not taken. A query sees the org as i
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from typing import Final
 
 import msgspec
 
 from connectors.sandbox.exchange import Answer, Json, json_answer
+from connectors.sandbox.salesforce.bulk import csv_of, find_job, layout_of, new_id
 from connectors.sandbox.salesforce.call import Call
-from connectors.sandbox.salesforce.errors import not_found, refusal
+from connectors.sandbox.salesforce.errors import refusal
 from connectors.sandbox.salesforce.fields import Field, Stored, shown_value
-from connectors.sandbox.salesforce.ids import made_id
-from connectors.sandbox.salesforce.jobs import KEPT, QueryJob, go_on, head_of
+from connectors.sandbox.salesforce.jobs import QueryJob, go_on, head_of
 from connectors.sandbox.salesforce.plans import Plan
 from connectors.sandbox.salesforce.query import cells, is_count, plan_of, rows_found
 
 PAGE: Final = 50_000
-DELIMITERS: Final = {
-    "BACKQUOTE": "`",
-    "CARET": "^",
-    "COMMA": ",",
-    "PIPE": "|",
-    "SEMICOLON": ";",
-    "TAB": "\t",
-}
-ENDINGS: Final = {"LF": "\n", "CRLF": "\r\n"}
 _MOST_JOBS: Final = 10_000
 _CHUNK: Final = 1_000
 
@@ -52,8 +41,7 @@ def make(call: Call) -> Answer:
     wanted = call.body(_Wanted)
     if wanted.operation not in {"query", "queryAll"}:
         raise refusal("INVALIDJOB", f"Invalid operation: {wanted.operation}")
-    if wanted.columnDelimiter not in DELIMITERS or wanted.lineEnding not in ENDINGS:
-        raise refusal("INVALIDJOB", "Invalid columnDelimiter or lineEnding")
+    options = layout_of(wanted)
     call.meter.jobs += 1
     if call.meter.enforces and call.meter.jobs > _MOST_JOBS:
         raise refusal("API_LIMIT_EXCEEDED", "Daily limit of query jobs exceeded")
@@ -61,24 +49,17 @@ def make(call: Call) -> Answer:
     if is_count(plan) or plan.query.offset:
         raise refusal("INVALIDJOB", "Aggregate queries and OFFSET are not supported in Bulk Query")
     job = QueryJob(
-        id=made_id("750", call.org.store.take("750")),
+        id=new_id(call),
         made_at=call.org.clock.now(),
         stamp=call.org.clock.now_ms(),
         operation=wanted.operation,
         text=wanted.query,
         plan=plan,
         version=call.version,
-        options={"columnDelimiter": wanted.columnDelimiter, "lineEnding": wanted.lineEnding},
+        options=options,
     )
     call.jobs.queries[job.id] = job
     return json_answer(_shown(call, job))
-
-
-def _job(call: Call) -> QueryJob:
-    job = call.jobs.queries.get(call.params["id"])
-    if job is None or call.org.clock.now() - job.made_at >= KEPT:
-        raise not_found()
-    return job
 
 
 def _shown(call: Call, job: QueryJob) -> dict[str, Json]:
@@ -91,7 +72,7 @@ def _shown(call: Call, job: QueryJob) -> dict[str, Json]:
 
 def look(call: Call) -> Answer:
     """Tell how far a job is; it goes on with every look."""
-    job = _job(call)
+    job = find_job(call, call.jobs.queries)
     if go_on(job, call.jobs.polls):
         _finish(call, job)
     return json_answer(_shown(call, job))
@@ -108,7 +89,7 @@ def _finish(call: Call, job: QueryJob) -> None:
 
 def change(call: Call) -> Answer:
     """Abort a job."""
-    job = _job(call)
+    job = find_job(call, call.jobs.queries)
     if call.body(_State).state != "Aborted":
         raise refusal("INVALIDJOBSTATE", "a query job can be aborted only")
     if job.state not in {"UploadComplete", "InProgress"}:
@@ -119,7 +100,7 @@ def change(call: Call) -> Answer:
 
 def remove(call: Call) -> Answer:
     """Delete a job and its results."""
-    job = _job(call)
+    job = find_job(call, call.jobs.queries)
     if job.state not in {"JobComplete", "Aborted", "Failed"}:
         raise refusal("INVALIDJOBSTATE", "a job that runs cannot be deleted")
     del call.jobs.queries[job.id]
@@ -134,7 +115,7 @@ def listed(call: Call) -> Answer:
 
 def results(call: Call) -> Answer:
     """Give a page of the results as CSV."""
-    job = _job(call)
+    job = find_job(call, call.jobs.queries)
     if job.state != "JobComplete":
         raise refusal("INVALIDJOBSTATE", f"results of a job in state {job.state}", status=400)
     start = _start(call)
@@ -145,7 +126,7 @@ def results(call: Call) -> Answer:
     end = start + size
     locator = "null" if end >= len(job.rows) else _locator(end)
     return Answer(
-        body=_csv(call, job, rows),
+        body=csv_of(job, _lines(call, job, rows)),
         headers={
             "content-type": "text/csv;charset=utf-8",
             "sforce-locator": locator,
@@ -168,21 +149,12 @@ def _start(call: Call) -> int:
         raise refusal("INVALIDLOCATOR", "Invalid query locator") from error
 
 
-def _csv(call: Call, job: QueryJob, rows: Sequence[int]) -> bytes:
-    """Write every cell in quotes, as Salesforce does; an empty field is two quotes."""
-    text = io.StringIO()
-    writer = csv.writer(
-        text,
-        delimiter=DELIMITERS[job.options["columnDelimiter"]],
-        lineterminator=ENDINGS[job.options["lineEnding"]],
-        quoting=csv.QUOTE_ALL,
-    )
-    writer.writerow(_heads(job.plan))
+def _lines(call: Call, job: QueryJob, rows: Sequence[int]) -> Iterator[Iterator[str]]:
+    yield _heads(job.plan)
     fields = [column.field for column in job.plan.columns]
     for start in range(0, len(rows), _CHUNK):
         for values in cells(call.org, job.plan, rows[start : start + _CHUNK]):
-            writer.writerow(_cells(fields, values))
-    return text.getvalue().encode()
+            yield _cells(fields, values)
 
 
 def _heads(plan: Plan) -> Iterator[str]:
