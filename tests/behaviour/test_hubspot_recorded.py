@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -22,36 +20,13 @@ from connectors.hubspot.rows import RowPage, milliseconds_of, values_of
 from connectors.hubspot.transport import Answer, parse
 from tests.support.hubspot_opening import opened
 from tests.support.hubspot_stub import FakeTime, Said, serving_stub
+from tests.support.recorded import body_of, exchanges, texts_in
 from worker.core.records import is_code
 from worker.errors import LeadtriageError, RateLimitedError, UnavailableError
 
-RECORDED = Path(__file__).parents[3] / "shared" / "data" / "recorded" / "hubspot.jsonl"
-
-
-def exchanges() -> list[Any]:
-    if not RECORDED.is_file():
-        pytest.skip("the recorded traffic is not here")
-    return [json.loads(line) for line in RECORDED.read_text(encoding="utf-8").splitlines()]
-
-
-def body_of(response: Any) -> bytes:
-    content = response["body"]
-    return content.encode() if isinstance(content, str) else json.dumps(content).encode()
-
-
-def texts_in(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for item in value.values():
-            yield from texts_in(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from texts_in(item)
-    elif isinstance(value, str):
-        yield value
-
 
 def test_every_refusal_gives_an_error_of_ours_that_repeats_nothing() -> None:
-    refusals = [one for one in exchanges() if one["response"]["status"] >= 300]
+    refusals = [one for one in exchanges("hubspot") if one["response"]["status"] >= 300]
     assert refusals
     for one in refusals:
         response = one["response"]
@@ -71,7 +46,7 @@ def test_every_refusal_gives_an_error_of_ours_that_repeats_nothing() -> None:
 
 def test_every_success_is_parsed_or_told_apart_from_a_page() -> None:
     parsed = 0
-    for one in exchanges():
+    for one in exchanges("hubspot"):
         response = one["response"]
         if response["status"] >= 300:
             continue
@@ -96,7 +71,7 @@ def is_page(content: Any) -> bool:
 
 
 def test_every_page_of_records_is_parsed_to_the_last_row() -> None:
-    pages = [one["response"] for one in exchanges() if is_page(one["response"]["body"])]
+    pages = [one["response"] for one in exchanges("hubspot") if is_page(one["response"]["body"])]
     assert len(pages) > 50
     for response in pages:
         answer = Answer(status=response["status"], body=body_of(response), headers={})
@@ -113,7 +88,7 @@ def test_every_exchange_passes_the_client_and_leaves_no_trace_in_a_log(
     with serving_stub() as stub:
         connector = opened(stub, FakeTime(), retries=False)
         assert isinstance(connector, HubSpotConnector)
-        for one in exchanges():
+        for one in exchanges("hubspot"):
             response = one["response"]
             if response["status"] == 204:
                 continue  # has no body, and a stub that promises one would wait for it
@@ -124,7 +99,7 @@ def test_every_exchange_passes_the_client_and_leaves_no_trace_in_a_log(
             assert (answer.fault is None) == (answer.status < 300)
             assert answer.body == body_of(response)
             stub.script.clear()
-        texts = {text for one in exchanges() for text in texts_in(one["response"]["body"])}
+        texts = {text for one in exchanges("hubspot") for text in texts_in(one["response"]["body"])}
     logged = caplog.text
     assert not [text for text in texts if len(text) >= 8 and text in logged]
 
@@ -139,7 +114,7 @@ def replayed(response: Any) -> Said:
 
 
 def test_every_429_is_a_limit() -> None:
-    found = [one["response"] for one in exchanges() if one["response"]["status"] == 429]
+    found = [one["response"] for one in exchanges("hubspot") if one["response"]["status"] == 429]
     for response in found:
         fault = read_fault(
             operation="search records", status=429, body=body_of(response), headers={}
@@ -148,7 +123,7 @@ def test_every_429_is_a_limit() -> None:
 
 
 def test_every_search_page_in_the_recordings_keeps_its_ids_exactly() -> None:
-    for one in exchanges():
+    for one in exchanges("hubspot"):
         content = one["response"]["body"]
         if one["request"]["path"].endswith("/search") and one["response"]["status"] == 200:
             page = msgspec.json.decode(json.dumps(content), type=RowPage)

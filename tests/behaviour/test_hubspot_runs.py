@@ -8,17 +8,14 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from connectors.sandbox.hubspot.tokens import SANDBOX_TOKEN
 from connectors.sandbox.hubspot.writing import impose
 from connectors.sandbox.script import Fault, FaultKind
-from tests.support.hubspot_organisation import define, lay_out
-from tests.support.hubspot_twin import Account, serving_account
+from tests.support.hubspot_organisation import lay_out, run_on, serving_for
+from tests.support.hubspot_twin import Account
 from worker.app import open_app
-from worker.config.loader import load_configuration
 from worker.core.records import RecordRef
 from worker.errors import DailyLimitError, FixDataError
 from worker.ledger.records import count_profiles, load_records
-from worker.steps.sync import RunReport
 
 
 @pytest.fixture
@@ -28,17 +25,8 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def crm(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    with serving_account() as account:
-        define(account.twin, load_configuration(folder).systems["hubspot"])
-        monkeypatch.setenv("LEADTRIAGE_HUBSPOT__BASE_URL", account.url)
-        monkeypatch.setenv("LEADTRIAGE_HUBSPOT__ACCESS_TOKEN", SANDBOX_TOKEN)
+    with serving_for(folder, monkeypatch) as account:
         yield account
-
-
-def run(folder: Path, crm: Account) -> RunReport:
-    crm.wait(minutes=10)
-    with open_app(folder, now=crm.twin.clock.now(), clock=crm.twin.clock.now) as app:
-        return app.sync()
 
 
 def lead(crm: Account, **more: str) -> str:
@@ -64,11 +52,11 @@ def test_f17_a_run_that_broke_off_reads_everything_else_anew(folder: Path, crm: 
     one = lead(crm)
     crm.twin.script.add(Fault(kind=FaultKind.STATUS, status=400, endpoint="GET */objects/emails"))
     with pytest.raises(FixDataError):
-        run(folder, crm)
+        run_on(folder, crm)
     two = crm.add("contacts", email="lee@example.org", lead_type="Patient")
     for name in ("calls", "emails", "meetings"):
         crm.link(name, crm.add(name, hs_timestamp="2026-03-01T10:00:00Z"), one)
-    steps = run(folder, crm).steps
+    steps = run_on(folder, crm).steps
     assert steps["pull hubspot contacts"]["new"] == 1
     assert [steps[f"pull hubspot {n}"]["read"] for n in ("calls", "emails", "meetings")] == [
         1,
@@ -82,7 +70,7 @@ def test_f18_a_phone_that_was_emptied_is_forgotten_and_decided_on(
     folder: Path, crm: Account
 ) -> None:
     one = lead(crm, phone="+16175550134", consent_phone="true")
-    run(folder, crm)
+    run_on(folder, crm)
     crm.change("contacts", one, phone="")
     ref = RecordRef(system="hubspot", object_type="contacts", id=one)
     crm.wait(minutes=10)
@@ -101,10 +89,10 @@ def test_f39_a_day_that_is_used_up_ends_the_run_and_the_next_day_goes_on(
     )
     crm.twin.script.add(spent)
     with pytest.raises(DailyLimitError):
-        run(folder, crm)
+        run_on(folder, crm)
     assert codes(crm, one) == [""]  # nothing is decided on a part of what there is
     crm.wait(days=1)
-    assert run(folder, crm).writes == {"applied": 1}
+    assert run_on(folder, crm).writes == {"applied": 1}
 
 
 def test_f67_a_new_address_is_the_same_person_and_the_opt_out_follows(
@@ -112,10 +100,10 @@ def test_f67_a_new_address_is_the_same_person_and_the_opt_out_follows(
 ) -> None:
     one = lead(crm, consent_email="true")
     opt_out(crm, one)
-    run(folder, crm)
+    run_on(folder, crm)
     before = codes(crm, one)
     crm.change("contacts", one, email="Kim.Rivera@Example.org")
-    run(folder, crm)
+    run_on(folder, crm)
     with open_app(folder, clock=crm.twin.clock.now) as app, app.ledger.read() as tx:
         assert count_profiles(tx) == 1
     assert "CONSENT_EMAIL_OPTED_OUT" in before
@@ -127,5 +115,5 @@ def test_f68_an_opt_out_that_cannot_be_seen_is_no_consent(folder: Path, crm: Acc
     hidden = msgspec.structs.replace(definitions.of("contacts")["hs_email_optout"], archived=True)
     definitions.put("contacts", [hidden])
     one = lead(crm, consent_email="true")
-    run(folder, crm)
+    run_on(folder, crm)
     assert "CONSENT_EMAIL_UNSEEN" in codes(crm, one)

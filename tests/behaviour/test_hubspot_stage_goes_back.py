@@ -11,13 +11,11 @@ from connectors.hubspot.connector import open_connector
 from connectors.sandbox.clock import to_ms
 from connectors.sandbox.hubspot.forms import Submission, add_submissions, form_named, put_form
 from connectors.sandbox.hubspot.owners import Owner, put_owner
-from connectors.sandbox.hubspot.tokens import SANDBOX_TOKEN
 from connectors.sandbox.script import Fault, FaultKind
 from tests.behaviour.test_a_human_edit_stands import at_moment, die, watched
-from tests.support.hubspot_organisation import define, lay_out
-from tests.support.hubspot_twin import NOON, Account, serving_account
+from tests.support.hubspot_organisation import lay_out, serving_for
+from tests.support.hubspot_twin import NOON, Account
 from worker.app import open_app
-from worker.config.loader import load_configuration
 from worker.ports import Connector, ConnectorContext
 
 STAGE, MQL = "lifecyclestage", "marketingqualifiedlead"
@@ -43,10 +41,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.fixture
 def crm(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
     """An account in which somebody was qualified by us, and has opted out since."""
-    with serving_account() as account:
-        define(account.twin, load_configuration(folder).systems["hubspot"])
-        monkeypatch.setenv("LEADTRIAGE_HUBSPOT__BASE_URL", account.url)
-        monkeypatch.setenv("LEADTRIAGE_HUBSPOT__ACCESS_TOKEN", SANDBOX_TOKEN)
+    with serving_for(folder, monkeypatch) as account:
         store = account.twin.account.store
         for number in (101, 102, 103, 900):
             put_owner(store, Owner(id=f"own-{number}", email="o@example.org", type="PERSON"))

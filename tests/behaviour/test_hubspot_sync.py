@@ -9,15 +9,12 @@ import msgspec
 import pytest
 
 from connectors.sandbox.hubspot.owners import Owner, put_owner
-from connectors.sandbox.hubspot.tokens import SANDBOX_TOKEN
 from connectors.sandbox.script import Fault, FaultKind
-from tests.support.hubspot_organisation import define, lay_out
-from tests.support.hubspot_twin import NOON, Account, serving_account
+from tests.support.hubspot_organisation import lay_out, run_on, serving_for
+from tests.support.hubspot_twin import NOON, Account
 from worker.app import open_app
-from worker.config.loader import load_configuration
 from worker.core.records import RecordRef
 from worker.ledger.records import load_records
-from worker.steps.sync import RunReport
 
 
 @pytest.fixture
@@ -27,18 +24,8 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def crm(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Account]:
-    with serving_account() as account:
-        define(account.twin, load_configuration(folder).systems["hubspot"])
-        monkeypatch.setenv("LEADTRIAGE_HUBSPOT__BASE_URL", account.url)
-        monkeypatch.setenv("LEADTRIAGE_HUBSPOT__ACCESS_TOKEN", SANDBOX_TOKEN)
+    with serving_for(folder, monkeypatch) as account:
         yield account
-
-
-def run(folder: Path, crm: Account) -> RunReport:
-    crm.wait(minutes=10)
-    now = crm.twin.clock.now()
-    with open_app(folder, now=now, clock=crm.twin.clock.now) as app:
-        return app.sync()
 
 
 def lead(crm: Account) -> str:
@@ -64,12 +51,12 @@ def test_f65_a_decision_is_written_once_and_its_echo_is_no_change(
     folder: Path, crm: Account
 ) -> None:
     one = lead(crm)
-    assert run(folder, crm).writes == {"applied": 1}
+    assert run_on(folder, crm).writes == {"applied": 1}
     assert value(crm, one, "leadtriage_pathway") == "patient"
-    again = run(folder, crm)
+    again = run_on(folder, crm)
     assert (again.writes, again.steps["pull hubspot contacts"]["echoes"]) == ({}, 1)
     assert again.steps["decide"]["looked_at"] == 0
-    assert run(folder, crm).writes == {}
+    assert run_on(folder, crm).writes == {}
     assert updates(crm) == 1
 
 
@@ -81,11 +68,11 @@ def test_which_record_of_a_person_is_newest_does_not_follow_our_own_writes(
     older = crm.add("contacts", **same, email="kim@example.org", service_line="cardiology")
     crm.wait(minutes=5)
     crm.add("contacts", **same, email="kim@example.com", service_line="dermatology")
-    first = run(folder, crm)
+    first = run_on(folder, crm)
     assert (first.steps["decide"]["looked_at"], first.writes) == (1, {"applied": 2})
     crm.wait(minutes=5)
     crm.change("contacts", older, city="Tucson")
-    assert run(folder, crm).steps["pull hubspot contacts"]["changed"] == 0
+    assert run_on(folder, crm).steps["pull hubspot contacts"]["changed"] == 0
     with open_app(folder) as app, app.ledger.read() as tx:
         kept = load_records(tx, [RecordRef("hubspot", "contacts", older)])
     assert [record.modified_at for record in kept.values()] == [NOON]
@@ -99,7 +86,7 @@ def test_f48_a_lost_answer_is_read_again_in_the_same_run(
 ) -> None:
     one = lead(crm)
     script(crm, kind=kind)
-    assert run(folder, crm).writes == {"applied": 1}
+    assert run_on(folder, crm).writes == {"applied": 1}
     assert value(crm, one, "leadtriage_pathway") == "patient"
     assert updates(crm) == sent
 
@@ -107,8 +94,8 @@ def test_f48_a_lost_answer_is_read_again_in_the_same_run(
 def test_f47_a_refused_write_waits_until_something_changes(folder: Path, crm: Account) -> None:
     lead(crm)
     script(crm, kind=FaultKind.STATUS, status=400)
-    assert run(folder, crm).writes == {"rejected": 1}
-    assert run(folder, crm).writes == {}
+    assert run_on(folder, crm).writes == {"rejected": 1}
+    assert run_on(folder, crm).writes == {}
     assert updates(crm) == 1
 
 
@@ -116,9 +103,9 @@ def test_f62_what_a_person_changed_in_the_same_interval_is_read_and_kept(
     folder: Path, crm: Account
 ) -> None:
     one = lead(crm)
-    run(folder, crm)
+    run_on(folder, crm)
     crm.change("contacts", one, city="Tucson", leadtriage_pathway="by hand")
-    run(folder, crm)
+    run_on(folder, crm)
     assert value(crm, one, "city") == "Tucson"
     assert value(crm, one, "leadtriage_pathway") == "by hand"
 
@@ -138,7 +125,7 @@ def test_f64_f69_neither_an_owner_nor_consent_is_touched(folder: Path, crm: Acco
     put_owner(crm.twin.account.store, owner)
     one = lead(crm)
     crm.change("contacts", one, hubspot_owner_id="51", consent_email="false")
-    run(folder, crm)
+    run_on(folder, crm)
     assert value(crm, one, "leadtriage_pathway") == "patient"
     assert (value(crm, one, "hubspot_owner_id"), value(crm, one, "consent_email")) == (
         "51",

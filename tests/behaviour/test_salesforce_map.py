@@ -13,7 +13,7 @@ from connectors.sandbox.salesforce.leads import convert
 from connectors.sandbox.salesforce.rules import Lock
 from connectors.sandbox.salesforce.sessions import SANDBOX_SESSION
 from connectors.sandbox.script import Fault, FaultKind
-from tests.support.salesforce_organisation import SHIPPED, define, lay_out
+from tests.support.salesforce_organisation import SHIPPED, define, lay_out, serving_for
 from tests.support.salesforce_twin import NOON, Org, serving_org
 from worker.app import open_app
 from worker.config.loader import load_configuration
@@ -31,10 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def org(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Org]:
-    with serving_org() as org:
-        define(org, load_configuration(folder).systems["salesforce"])
-        monkeypatch.setenv("LEADTRIAGE_SALESFORCE__INSTANCE_URL", org.url)
-        monkeypatch.setenv("LEADTRIAGE_SALESFORCE__ACCESS_TOKEN", SANDBOX_SESSION)
+    with serving_for(folder, monkeypatch) as org:
         yield org
 
 

@@ -5,11 +5,6 @@ The recordings and descriptions are real traffic of several API versions and lie
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
-
 import msgspec
 import pytest
 
@@ -19,38 +14,15 @@ from connectors.salesforce.ids import long_id
 from connectors.salesforce.results import ITEMS
 from connectors.salesforce.rows import read_page, text_of
 from connectors.salesforce.schema import read_shape
+from tests.support.recorded import SHARED, body_of, exchanges, texts_in
 from worker.errors import LeadtriageError
 
-SHARED = Path(__file__).parents[3] / "shared" / "data"
-RECORDED = SHARED / "recorded" / "salesforce.jsonl"
 DESCRIBED = SHARED / "salesforce_describe"
-
-
-def exchanges() -> list[Any]:
-    if not RECORDED.is_file():
-        pytest.skip("the recorded traffic is not here")
-    return [json.loads(line) for line in RECORDED.read_text(encoding="utf-8").splitlines()]
-
-
-def body_of(response: Any) -> bytes:
-    content = response["body"]
-    return content.encode() if isinstance(content, str) else json.dumps(content).encode()
-
-
-def texts_in(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for item in value.values():
-            yield from texts_in(item)
-    elif isinstance(value, list):
-        for item in value:
-            yield from texts_in(item)
-    elif isinstance(value, str):
-        yield value
 
 
 def test_every_answer_read_as_a_refusal_gives_an_error_of_ours_that_repeats_nothing() -> None:
     """Successes as well: whatever stands in a body, an error never tells it."""
-    for one in exchanges():
+    for one in exchanges("salesforce"):
         response = one["response"]
         status = max(response["status"], 400)
         headers = {name.lower(): str(value) for name, value in response["headers"].items()}
@@ -66,7 +38,7 @@ def test_every_answer_read_as_a_refusal_gives_an_error_of_ours_that_repeats_noth
 
 def test_every_page_of_a_query_is_parsed_with_its_ids_exact() -> None:
     parsed = 0
-    for one in exchanges():
+    for one in exchanges("salesforce"):
         content = one["response"]["body"]
         if one["response"]["status"] == 200 and isinstance(content, dict) and "records" in content:
             names = dict.fromkeys(name for row in content["records"] for name in row)
@@ -83,7 +55,7 @@ def test_every_page_of_a_query_is_parsed_with_its_ids_exact() -> None:
 
 def test_every_result_of_a_collection_is_told_apart_item_by_item() -> None:
     good = bad = 0
-    for one in exchanges():
+    for one in exchanges("salesforce"):
         if "/composite/sobjects" not in one["request"]["path"]:
             continue
         items = ITEMS.decode(body_of(one["response"]))
@@ -96,7 +68,7 @@ def test_every_result_of_a_collection_is_told_apart_item_by_item() -> None:
 
 def test_every_recorded_record_is_text_and_its_id_has_18_letters() -> None:
     seen = 0
-    for one in exchanges():
+    for one in exchanges("salesforce"):
         content = one["response"]["body"]
         if isinstance(content, dict) and "SystemModstamp" in content:
             stamp = text_of(content["SystemModstamp"], "datetime")
@@ -122,7 +94,7 @@ def test_every_description_is_parsed() -> None:
 
 def test_every_recorded_count_of_calls_is_read() -> None:
     counted = 0
-    for one in exchanges():
+    for one in exchanges("salesforce"):
         headers = {name.lower(): str(value) for name, value in one["response"]["headers"].items()}
         if HEADER in headers:
             everybody, _ours = usage_in(headers)

@@ -11,12 +11,10 @@ import pytest
 from rich.console import Console
 
 from connectors.sandbox.salesforce.rules import DuplicateRule
-from connectors.sandbox.salesforce.sessions import SANDBOX_SESSION
 from tests.support.command import run as command
-from tests.support.salesforce_organisation import define, lay_out
-from tests.support.salesforce_twin import Org, serving_org
+from tests.support.salesforce_organisation import lay_out, serving_for
+from tests.support.salesforce_twin import Org
 from worker.app import open_app
-from worker.config.loader import load_configuration
 from worker.errors import DailyLimitError
 from worker.ledger.matches import matched_writes
 from worker.ledger.records import count_profiles
@@ -34,10 +32,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def org(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Org]:
-    with serving_org() as org:
-        define(org, load_configuration(folder).systems["salesforce"])
-        monkeypatch.setenv("LEADTRIAGE_SALESFORCE__INSTANCE_URL", org.url)
-        monkeypatch.setenv("LEADTRIAGE_SALESFORCE__ACCESS_TOKEN", SANDBOX_SESSION)
+    with serving_for(folder, monkeypatch) as org:
         yield org
 
 

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from connectors.sandbox.salesforce.fields import Field
-from tests.support.salesforce_twin import Org
+from connectors.sandbox.salesforce.sessions import SANDBOX_SESSION
+from tests.support.salesforce_twin import Org, serving_org
 from worker.cli.configure import copy_configuration
+from worker.config.loader import load_configuration
 from worker.core.field_map import INSTANTS, SCORES, Managed, ObjectMap, SystemMap, Transform
 
 SHIPPED = Path(__file__).parents[2] / "mappings"
@@ -22,6 +28,16 @@ def lay_out(folder: Path) -> Path:
     """Write the configuration of an organisation on Salesforce; the folder."""
     copy_configuration(SHIPPED, folder, "salesforce", dry_run=False)
     return folder
+
+
+@contextmanager
+def serving_for(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Org]:
+    """Serve an org that fits a configuration, and lead the worker to it."""
+    with serving_org() as org:
+        define(org, load_configuration(folder).systems["salesforce"])
+        monkeypatch.setenv("LEADTRIAGE_SALESFORCE__INSTANCE_URL", org.url)
+        monkeypatch.setenv("LEADTRIAGE_SALESFORCE__ACCESS_TOKEN", SANDBOX_SESSION)
+        yield org
 
 
 def define(org: Org, system: SystemMap) -> None:
