@@ -10,6 +10,7 @@ from time import process_time
 
 from tests.bench.generated_policy import NOW, make_ruleset, make_snapshot
 from tests.bench.handwritten_policy import qualify_by_hand
+from worker.app import spare_collector
 from worker.core.assignment import Roster
 from worker.core.decide import decide
 from worker.core.due import next_change_at
@@ -31,6 +32,7 @@ def rate(act: Callable[[int], object], *, times: int = LEADS) -> float:
 
 
 def main() -> None:
+    spare_collector()
     ruleset, roster = make_ruleset(), Roster()
     leads = [make_snapshot(number) for number in range(LEADS)]
     merged = [merge_lead(ruleset, lead) for lead in leads]

@@ -80,7 +80,8 @@ def _measure_reading(subject: Subject[Held], folder: Path, contacts: int, activi
         loaded = twin.burden()
         _, full = _run(folder, clock, pushes=False)
         every = subject.of_every_run(twin.held)
-        title = f"full pull: {contacts} contacts, {activities} activities; {full}"
+        rate = f"{contacts / full.worked:.0f} contacts/s pulled, decided, planned"
+        title = f"full pull: {contacts} contacts, {activities} activities; {full}; {rate}"
         _show(title, twin.counts(), subject.by_list(twin.held) + every)
         changed = twin.change()
         clock.advance(PASSED)

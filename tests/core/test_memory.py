@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from worker.core.follow_up import FollowUp, FollowUpState
@@ -54,7 +54,8 @@ def test_no_more_than_so_many_refusals_are_remembered() -> None:
 
 
 def test_refusals_survive_the_ledger() -> None:
-    memory = replace(HANDED_OFF, refusals=(refusal("ann", DAY), refusal("crm:7", DAY, "OTHER")))
+    refusals = (refusal("ann", DAY), refusal("crm:7", DAY, "OTHER"))
+    memory = msgspec.structs.replace(HANDED_OFF, refusals=refusals)
     assert memory_from_json(memory_to_json(memory)) == memory
 
 
@@ -69,9 +70,9 @@ def test_the_clock_of_a_hand_off_survives_the_ledger(first_at: datetime | None) 
         reassignments=2,
         escalated_to="intake",
     )
-    memory = replace(HANDED_OFF, follow_up=clock, sales_word="accepted||")
-    memory = replace(memory, sales_word_at=NOW, verdict_at_hand_off="rejected|")
-    memory = replace(memory, taken_from=frozenset({"crm:1", "crm:2"}))
+    memory = msgspec.structs.replace(HANDED_OFF, follow_up=clock, sales_word="accepted||")
+    memory = msgspec.structs.replace(memory, sales_word_at=NOW, verdict_at_hand_off="rejected|")
+    memory = msgspec.structs.replace(memory, taken_from=frozenset({"crm:1", "crm:2"}))
     assert memory_from_json(memory_to_json(memory)) == memory
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
+import msgspec
 import pytest
 
 from tests.leads import NOW, contact_ref
@@ -67,8 +67,8 @@ def test_a_rejection_of_an_earlier_hand_off_does_not_count(shipped: Ruleset) -> 
     assert refused(shipped, HANDED_OFF, rejection(4 * DAY)) == []
 
 
-KNOWN = replace(HANDED_OFF, verdict_at_hand_off="")
-REJECTED_BEFORE = replace(HANDED_OFF, verdict_at_hand_off="rejected|")
+KNOWN = msgspec.structs.replace(HANDED_OFF, verdict_at_hand_off="")
+REJECTED_BEFORE = msgspec.structs.replace(HANDED_OFF, verdict_at_hand_off="rejected|")
 
 
 def test_a_new_rejection_counts_though_it_bears_the_date_of_an_earlier_one(
@@ -90,7 +90,7 @@ def test_the_rejection_that_a_lead_was_handed_off_with_stays_an_earlier_one(
 
 def test_a_second_rejection_without_a_date_is_added_to_the_first(shipped: Ruleset) -> None:
     first = Refusal(by="sched-2", at=NOW - 5 * DAY, reason=REJECTED)
-    found = refused(shipped, replace(KNOWN, refusals=(first,)), rejection(None))
+    found = refused(shipped, msgspec.structs.replace(KNOWN, refusals=(first,)), rejection(None))
     assert found == [("sched-2", 5 * DAY), ("sched-1", timedelta())]
 
 
@@ -111,26 +111,27 @@ def test_a_verdict_whose_date_cannot_be_right_was_given_when_it_was_first_seen(
 ) -> None:
     facts = rejection(age)
     assert given_at(facts, memory, NOW) == given
-    seen = replace(memory, sales_word=said_by_sales(facts), sales_word_at=NOW - timedelta(hours=1))
+    word, at = said_by_sales(facts), NOW - timedelta(hours=1)
+    seen = msgspec.structs.replace(memory, sales_word=word, sales_word_at=at)
     assert given_at(facts, seen, NOW) == NOW - timedelta(hours=1)
 
 
 def test_a_rejection_without_a_date_counts_once(shipped: Ruleset) -> None:
     facts = rejection(None)
     assert refused(shipped, HANDED_OFF, facts) == [("sched-1", timedelta())]
-    later = replace(HANDED_OFF, owner="sched-2", sales_word=said_by_sales(facts))
+    later = msgspec.structs.replace(HANDED_OFF, owner="sched-2", sales_word=said_by_sales(facts))
     assert refused(shipped, later, facts) == []
 
 
 def test_a_second_rejection_is_added_to_the_first(shipped: Ruleset) -> None:
     first = Refusal(by="sched-2", at=NOW - 5 * DAY, reason=REJECTED)
-    memory = replace(HANDED_OFF, refusals=(first,))
+    memory = msgspec.structs.replace(HANDED_OFF, refusals=(first,))
     assert refused(shipped, memory, rejection()) == [("sched-2", 5 * DAY), ("sched-1", DAY)]
 
 
 def test_a_refusal_is_forgotten_after_ninety_days(shipped: Ruleset) -> None:
     old = Refusal(by="sched-2", at=NOW - 90 * DAY, reason=REJECTED)
-    assert refused(shipped, replace(HANDED_OFF, refusals=(old,)), {}) == []
+    assert refused(shipped, msgspec.structs.replace(HANDED_OFF, refusals=(old,)), {}) == []
 
 
 def test_the_wrong_team_is_refused_as_a_whole(shipped: Ruleset) -> None:
@@ -167,7 +168,7 @@ def test_only_the_hand_off_that_sales_accepted_is_accepted(
 
 def test_what_was_accepted_once_stays_so() -> None:
     facts = {**rejection(4 * DAY), "sales_verdict": "accepted"}
-    assert is_accepted(facts, replace(HANDED_OFF, sales_word=said_by_sales(facts)))
+    assert is_accepted(facts, msgspec.structs.replace(HANDED_OFF, sales_word=said_by_sales(facts)))
 
 
 @pytest.mark.parametrize("age", [None, -DAY])
@@ -176,7 +177,7 @@ def test_what_was_accepted_before_we_handed_it_off_speaks_of_no_hand_off_of_ours
 ) -> None:
     facts = {**rejection(age), "sales_verdict": "accepted"}
     word = word_to_remember(facts, Memory(), is_accepted_now=False, is_same_hand_off=False)
-    later = replace(HANDED_OFF, sales_word=word)
+    later = msgspec.structs.replace(HANDED_OFF, sales_word=word)
     assert not is_accepted(facts, later)
     assert word_to_remember(facts, later, is_accepted_now=False, is_same_hand_off=False) == word
 

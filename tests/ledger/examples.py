@@ -81,7 +81,7 @@ def profile(profile_id: str = "p1", **changes: Any) -> StoredProfile:
         decision_id="d1",
         memory='{"seen":1}',
     )
-    return replace(plain, **changes)
+    return msgspec.structs.replace(plain, **changes)
 
 
 def assignment(decision_id: str = "d1", **changes: Any) -> Assignment:

@@ -12,6 +12,8 @@ from datetime import UTC, datetime, time
 from enum import StrEnum
 from typing import TypeAlias
 
+import msgspec
+
 from worker.core.case import Case
 from worker.core.rotation import take_turn
 from worker.core.skills import missing_skill
@@ -110,8 +112,7 @@ class Rejection:
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What matters of the lead besides its facts.
 
     ``present`` has it already, and its next step is due at ``due_at``; ``refused_by`` do not get it
@@ -124,14 +125,13 @@ class Asked:
     is_theirs: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pick:
+class Pick(msgspec.Struct, frozen=True, kw_only=True):
     """The member chosen within one team, if any, and why not the others."""
 
     member: Member | None
     rejected: tuple[Rejection, ...]
     is_kept: bool = False
-    balances: Balances = field(default_factory=dict)
+    balances: Balances = msgspec.field(default_factory=dict)
 
 
 def pick_member(team: Team, case: Case, roster: Roster, asked: Asked) -> Pick:

@@ -8,10 +8,12 @@ escalation; each is a decision of its own. All durations are working time.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import NamedTuple
+
+import msgspec
 
 from worker.core.model import Activity
 from worker.core.working_time import WorkingCalendar, add_working_time, subtract_working_time
@@ -95,8 +97,7 @@ class FollowUpRules:
 NO_FOLLOW_UP = FollowUpRules()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FollowUp:
+class FollowUp(msgspec.Struct, frozen=True, kw_only=True):
     """The clock of one hand-off, as remembered.
 
     ``counts_from`` is since when an action is a follow-up, ``due_at`` until when one is asked for.
@@ -173,14 +174,16 @@ def advance(
         return follow_up
     first = first_follow_up(follow_up, pursuit, activities, now)
     if first is not None:
-        return replace(follow_up, state=S.FOLLOWED_UP, first_at=first.at, evidence=first.ref)
+        return msgspec.structs.replace(
+            follow_up, state=S.FOLLOWED_UP, first_at=first.at, evidence=first.ref
+        )
     if pursuit.is_accepted:
-        return replace(follow_up, state=S.ACCEPTED)
+        return msgspec.structs.replace(follow_up, state=S.ACCEPTED)
     if follow_up.state in SETTLED:
         return follow_up
     marks = (m for m in marks_of(follow_up, pursuit) if m.at <= now and m.state not in _MOVES)
     state = next(reversed([mark.state for mark in marks]), follow_up.state)
-    return replace(follow_up, state=state)
+    return msgspec.structs.replace(follow_up, state=state)
 
 
 def due_move(follow_up: FollowUp, pursuit: Pursuit, now: datetime) -> FollowUpState | None:

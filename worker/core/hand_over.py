@@ -8,8 +8,9 @@ time is routed again, as its follow-up policy says.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
+
+import msgspec
 
 from worker.core.assignment import Roster
 from worker.core.case import as_routed
@@ -47,8 +48,7 @@ from worker.core.working_time import WorkingCalendar, add_working_time
 NO_ACCOUNT = "ROUTE_OWNER_NOT_IN_CRM"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HandOver:
+class HandOver(msgspec.Struct, frozen=True, kw_only=True):
     """The owner of a lead, how far the clock of its follow-up is, and when it moves on by itself."""
 
     route: Route
@@ -59,7 +59,8 @@ class HandOver:
 
     def with_reasons(self, codes: Sequence[str]) -> HandOver:
         """Add codes to those of the route."""
-        return replace(self, route=replace(self.route, reasons=(*self.route.reasons, *codes)))
+        route = msgspec.structs.replace(self.route, reasons=(*self.route.reasons, *codes))
+        return msgspec.structs.replace(self, route=route)
 
 
 def hand_over(
@@ -99,11 +100,10 @@ def hand_over(
         route, clock, refusals = desk.move(route, policy, clock, refusals, move)
         pursuit = desk.pursuit_of(route, policy, clock)
     ahead = next_mark_at(clock, pursuit, desk.planned, desk.now)
-    return replace(desk.handed(route, refusals), follow_up=clock, wake_at=ahead)
+    return msgspec.structs.replace(desk.handed(route, refusals), follow_up=clock, wake_at=ahead)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Desk:
+class _Desk(msgspec.Struct, frozen=True, kw_only=True):
     """All that the hand-over of one lead depends on."""
 
     ruleset: Ruleset
@@ -149,7 +149,7 @@ class _Desk:
         )
         if self.holding.is_standing(route) and memory.next_step_due_at is not None:
             reasons = memory.route_reasons or route.reasons
-            return replace(route, due_at=memory.next_step_due_at, reasons=reasons)
+            return msgspec.structs.replace(route, due_at=memory.next_step_due_at, reasons=reasons)
         return route
 
     def told(self, route: Route) -> Route:
@@ -160,7 +160,9 @@ class _Desk:
         )
         others = tuple(code for code in route.reasons if code != NO_ACCOUNT)
         reasons = (*others, NO_ACCOUNT) if lacking and route.hold is None else others
-        return route if reasons == route.reasons else replace(route, reasons=reasons)
+        return (
+            route if reasons == route.reasons else msgspec.structs.replace(route, reasons=reasons)
+        )
 
     def _account_owners(self) -> tuple[str, ...]:
         asked = self.ruleset.routing.asks_account_owner
@@ -214,7 +216,7 @@ class _Desk:
         if is_settled or (route.next_step.id == memory.next_step and not is_withdrawn):
             return clock
         due_at = self._due_at(route)
-        return replace(clock, state=FollowUpState.WAITING, due_at=due_at)
+        return msgspec.structs.replace(clock, state=FollowUpState.WAITING, due_at=due_at)
 
     def _begin(self, route: Route, before: FollowUp | None) -> FollowUp:
         return FollowUp(
@@ -291,7 +293,11 @@ class _Desk:
         is_there = place if place == route.owner else None
         stays = bool(is_there) or not self._may_take_away(route) or not (is_reassigned or place)
         if route.owner is None or stays:
-            return route, replace(clock, state=move, escalated_to=is_there), refusals
+            return (
+                route,
+                msgspec.structs.replace(clock, state=move, escalated_to=is_there),
+                refusals,
+            )
         if not route.is_queue:
             missed = Refusal(by=route.owner, at=self.now, reason=MISSED)
             refusals = with_refusal(refusals, missed)
@@ -309,7 +315,7 @@ class _Desk:
             reassignments=clock.reassignments + is_reassigned,
             escalated_to=place,
         )
-        return replace(route, due_at=begun.due_at), begun, refusals
+        return msgspec.structs.replace(route, due_at=begun.due_at), begun, refusals
 
 
 def _is_accepted(judgement: Judgement, memory: Memory) -> bool:

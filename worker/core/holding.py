@@ -7,8 +7,9 @@ is therefore known by name, and not taken for somebody who took it over.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from worker.core.judgement import LeadSnapshot
 from worker.core.lifecycle import HANDED_OFF
@@ -22,8 +23,7 @@ from worker.core.ruleset import Ruleset
 Refusals = tuple[Refusal, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Holding:
+class Holding(msgspec.Struct, frozen=True, kw_only=True):
     """One lead's owner. ``present`` maps each CRM to the owner id it shows, if it is a person.
 
     ``chosen_at`` is when a person gave the lead to who has it; ``is_accepted``: sales has taken the

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
 
+import msgspec
+
 from worker.core.follow_up import FollowUp
 from worker.core.model import Stage
 from worker.core.policy import Verdict
@@ -28,8 +30,7 @@ class Refusal:
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
+class Memory(msgspec.Struct, frozen=True, kw_only=True):
     """The last decision, as far as the next one depends on it.
 
     ``owner`` is a member, a queue, or an owner outside the roster as ``system:owner id``.

@@ -7,8 +7,9 @@ queue; when even that belongs to nobody who is active, the lead is held, and the
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+
+import msgspec
 
 from worker.core.assignment import (
     Asked,
@@ -26,8 +27,7 @@ from worker.core.teams import AccountOwner, NextStep, Queue, Team
 from worker.core.working_time import WorkingCalendar, add_working_time
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Start:
+class _Start(msgspec.Struct, frozen=True, kw_only=True):
     """What the rules say before anybody in particular is looked at."""
 
     rule: str | None
@@ -38,8 +38,7 @@ class _Start:
     account_owner: AccountOwner | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Lead:
+class _Lead(msgspec.Struct, frozen=True, kw_only=True):
     """A lead on its way, with all that is asked on it."""
 
     routing: CompiledRouting
@@ -98,7 +97,7 @@ def _start_of(routing: CompiledRouting, case: Case, request: RouteRequest) -> _S
     start = _apply_rules(routing, case)
     if request.target is None:
         return start
-    return replace(start, target=request.target, account_owner=None)
+    return msgspec.structs.replace(start, target=request.target, account_owner=None)
 
 
 def _apply_rules(routing: CompiledRouting, case: Case) -> _Start:
@@ -151,7 +150,7 @@ def _keep(lead: _Lead) -> Route | None:
             for m in team.members
         ]
         kept = _outside(lead, outside, _accounts_of(lead, outside), others)
-        return replace(kept, reasons=("ROUTE_OWNER_KEPT",), is_kept=True)
+        return msgspec.structs.replace(kept, reasons=("ROUTE_OWNER_KEPT",), is_kept=True)
     others_too = lead.routing.policy.teams.values() if lead.request.is_chosen else ()
     for team in (*lead.teams, *others_too):
         if any(member.id == lead.asked.present for member in team.members):
@@ -199,7 +198,7 @@ def _stay_in_queue(lead: _Lead) -> Route | None:
         return None
     if not is_live(queue.owners, lead.roster.active):
         return None
-    return replace(_to_queue(lead, queue, lead.start.reasons, []), again_at=None)
+    return msgspec.structs.replace(_to_queue(lead, queue, lead.start.reasons, []), again_at=None)
 
 
 def _present_member(routing: CompiledRouting, request: RouteRequest) -> str | None:
@@ -234,7 +233,9 @@ def _to_account_owner(lead: _Lead, *, is_required: bool) -> Route | None:
             if m is not member
         ]
         pick = Pick(member=member, rejected=tuple(others))
-        return replace(_to_member(lead, team, pick, (), []), reasons=("ROUTE_ACCOUNT_OWNER",))
+        return msgspec.structs.replace(
+            _to_member(lead, team, pick, (), []), reasons=("ROUTE_ACCOUNT_OWNER",)
+        )
     return _to_queues(lead, "ROUTE_ACCOUNT_OWNER_AWAY", [obstacle]) if is_required else None
 
 

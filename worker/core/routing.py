@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from worker.core.assignment import (
     Balances,
     Rejection,
@@ -64,8 +66,7 @@ class RoutingPolicy:
     twins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Route:
+class Route(msgspec.Struct, frozen=True, kw_only=True):
     """One owner and one next step, with the alternatives that were rejected; or a named hold.
 
     ``owner`` is the member's or queue's id in the roster, None when an owner outside the roster
@@ -88,7 +89,7 @@ class Route:
     outside_owner: str | None = None
     hold: str | None = None
     again_at: datetime | None = None
-    balances: Balances = field(default_factory=dict)
+    balances: Balances = msgspec.field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

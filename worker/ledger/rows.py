@@ -62,8 +62,7 @@ class StoredActivity(msgspec.Struct, frozen=True, kw_only=True):
     source: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StoredProfile:
+class StoredProfile(msgspec.Struct, frozen=True, kw_only=True):
     """One person across all CRMs: the decision that stands, and when to decide again.
 
     ``owner`` is a roster id; ``memory`` is what the core wants to find again next time.

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import datetime
+
+import msgspec
 
 from worker.core.decide import Decision
 from worker.core.field_map import Managed
@@ -29,7 +30,7 @@ def profile_after(
 ) -> StoredProfile:
     """Give the profile as it stands after the decision, to be looked at again at ``due_at``."""
     memory = decision.memory
-    return replace(
+    return msgspec.structs.replace(
         profile,
         is_dirty=False,
         due_at=due_at,
