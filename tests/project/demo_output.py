@@ -16,9 +16,11 @@ WIDTH = "80"
 COMMAND = ("demo", "demo", "--contacts", "400", "--now", "2026-11-02T15:00Z")
 QUOTED = (
     ("An invented HubSpot account and Salesforce org", 3),
-    ("Plan:", 5),
-    ("One lead on the pathway patient", 5),
-    ("Truth after the sync", 3),
+    ("Truth before the sync", 2),
+    ("Plan:", 2),
+    ("Sync ", 2),
+    ("Three leads, explained", 4),
+    ("Truth after the sync", 2),
     ("Sync again", 2),
 )
 """How a quoted passage begins, and how many lines of it are quoted."""

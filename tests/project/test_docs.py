@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.project import docs
+from tests.project.demo_output import demo_output
 from tests.project.docs import ROOT
 from tests.project.shapes import SHAPES, documented, key_paths, printed
 from worker.core.field_map import MANAGED, Managed
@@ -32,6 +33,17 @@ def test_the_readme_quotes_what_the_demonstration_prints() -> None:
     text = README.read_text(encoding="utf-8")
 
     assert docs.with_part(text, "demo", docs.excerpt()) == text, "run `make docs`"
+
+
+def test_the_demonstration_is_a_story_that_fits_a_terminal() -> None:
+    lines = demo_output().splitlines()
+    assert len(lines) <= 120
+    assert max(len(line) for line in lines) <= 110
+    told = [line for line in lines if line.startswith("─")]
+    assert [line.strip("─ ").partition(":")[0] for line in told][1:] == [
+        "Set-up", "Truth before the sync", "Plan", "Sync", "Three leads, explained",
+        "Truth after the sync", "Sync again, with nothing changed in between", "Next",
+    ]  # fmt: skip
 
 
 def test_only_the_part_between_the_marks_is_generated() -> None:

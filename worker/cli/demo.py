@@ -20,6 +20,7 @@ from rich.rule import Rule
 
 from worker.app import App
 from worker.cli.demo_next import next_steps
+from worker.cli.demo_reports import FOLDER, keep_report
 from worker.cli.demo_scene import Scene, Wish, set_scene
 from worker.cli.demo_truth import Tell, show_agreement
 from worker.cli.options import JsonOption, NowOption, err, exits, print_json, show
@@ -28,23 +29,33 @@ from worker.core.setup_records import SetupAct, SetupPlan, SetupStep
 from worker.core.trace import Json
 from worker.core.wanted_fields import wanted_fields
 from worker.ledger.profiles import find_example
+from worker.ledger.transaction import Transaction
 from worker.log import configure_logging
 from worker.ports import CallCount
 from worker.report.calls import calls_json, show_calls
 from worker.report.explain import explain_json
 from worker.report.lead_text import show_explanation
-from worker.report.setup import setup_json
+from worker.report.setup import setup_json, show_setup
 from worker.report.shapes import PLANNED, summary_json
+from worker.report.story import (
+    calls_in_short,
+    causes_in_short,
+    lead_in_short,
+    plan_in_short,
+    run_in_short,
+)
 from worker.report.text import show_summary
 from worker.report.words import counted
 from worker.steps.inspect import report_lead
 from worker.steps.setup import carry_out, plan_setup, refuse_setup
 from worker.steps.summary import summarise_run
+from worker.steps.work import Work
 
 HOW = "They answer as the CRMs do, over HTTP, to the vendors' own clients. Rate limits are off."
 PLACES = {"hubspot": "HubSpot account", "salesforce": "Salesforce org"}
 EXPLAINED = {"patient": "qualified", "referral": "qualified", "b2b": "nurture"}
 """One lead of each pathway: two that are ready, and one that shows what is still missing."""
+AFTER = "after"
 
 
 class Crm(StrEnum):
@@ -91,6 +102,9 @@ def demo(
         if as_json:
             print_json({**shown, "next": following})
         tell(Rule("Next"))
+        tell(
+            f"Full reports: {folder / FOLDER}. In this folder, `plan` lists each change of a field."
+        )
         for line in following:
             tell(line)
 
@@ -127,8 +141,10 @@ def _play(scene: Scene, tell: Tell) -> tuple[dict[str, Json], list[Json]]:
     first, explained, after = _sync(scene, tell)
     calls = _count_calls(scene)
     second = _sync_again(scene, tell)
-    tell(Rule("Calls of the first sync, and the fewest full pages and batches for the same"))
-    tell(show_calls(calls))
+    for system, counts in calls.items():
+        tell(calls_in_short(system, counts))
+    listed = [one for counts in calls.values() for one in counts]
+    keep_report(scene.wish.folder, "calls", [show_calls(listed)])
     shown: dict[str, Json] = {
         "accounts": made,
         "setup": setup,
@@ -136,7 +152,7 @@ def _play(scene: Scene, tell: Tell) -> tuple[dict[str, Json], list[Json]]:
         "truth_before": before,
         "sync": first,
         "truth_after": after,
-        "calls": calls_json(calls),
+        "calls": calls_json(listed),
         "explained": explained,
         "sync_again": second,
     }
@@ -147,9 +163,7 @@ def _show_twins(scene: Scene, tell: Tell) -> dict[str, Json]:
     places = " and ".join(PLACES[name] for name in scene.twins)
     tell(Rule(f"An invented {places}, served on this machine"))
     for name, twin in scene.twins.items():
-        for line in islice(
-            filled_in_words(twin), 1
-        ):  # what was made; what was left out is in the JSON
+        for line in islice(filled_in_words(twin), 1):  # what was left out is in the JSON
             tell(f"{name}: {line[0].lower()}{line[1:]}")
     tell(HOW)
     return {
@@ -158,12 +172,12 @@ def _show_twins(scene: Scene, tell: Tell) -> dict[str, Json]:
     }
 
 
-def _count_calls(scene: Scene) -> list[CallCount]:
-    return [one for twin in scene.twins.values() for one in twin.count_calls()]
+def _count_calls(scene: Scene) -> dict[str, Sequence[CallCount]]:
+    return {name: twin.count_calls() for name, twin in scene.twins.items()}
 
 
 def _set_up(scene: Scene, tell: Tell) -> Json:
-    tell(Rule("Setup: what the write-back needs, and the CRMs lack"))
+    tell(Rule("Set-up: what the write-back needs of the CRMs"))
     shown: dict[str, Json] = {}
     with scene.opened() as app:
         configuration = app.ruleset.configuration
@@ -173,16 +187,18 @@ def _set_up(scene: Scene, tell: Tell) -> Json:
             refuse_setup(plan)
             done: list[SetupStep] = []
             carry_out(connector, plan.steps, done.append)
-            tell(f"{name}: {_setup_in_words(done, plan_setup(connector, wanted))}")
+            left = plan_setup(connector, wanted)
+            keep_report(scene.wish.folder, f"setup-{name}", [show_setup(name, left)])
+            tell(f"{name}: {_setup_in_words(done, left, scene.wish.package_of(name))}")
             shown[name] = setup_json(name, plan, done, (), is_dry_run=False)
     return shown
 
 
-def _setup_in_words(done: Sequence[SetupStep], left: SetupPlan) -> str:
+def _setup_in_words(done: Sequence[SetupStep], left: SetupPlan, package: Path) -> str:
     ready = sum(not standing.is_blocking for standing in left.standings)
     fields = f"{ready} of {counted(len(left.standings), 'field')} are there"
     if not done:
-        return f"{fields}, as they were deployed."
+        return f"{fields}, as the package in {package} was deployed."
     acts = Counter(step.act for step in done)
     groups, made = acts[SetupAct.ADD_GROUP], acts[SetupAct.ADD_FIELD]
     return (
@@ -192,20 +208,26 @@ def _setup_in_words(done: Sequence[SetupStep], left: SetupPlan) -> str:
 
 
 def _plan(scene: Scene, tell: Tell) -> tuple[Json, Json]:
-    tell(Rule("Plan: what a sync would change; nothing is written"))
     with (
         scene.opened() as app,
         app.rehearsed() as (work, report),
         work.ledger.read() as tx,
     ):
         summary = summarise_run(tx, report, work.now, 0.0)
-        planned = report.steps["decide"].get("planned", 0)
-        tell(
-            f"{counted(summary.base, 'person', 'people')}; {counted(planned, 'record')} would "
-            f"change; {counted(len(summary.breaches), 'budget')} exceeded"
-        )
-        before = show_agreement("before the sync", work, tx, tell, with_causes=False)
+        before = _show_truth("before", work, tx, scene, tell)
+        tell(Rule("Plan: what a sync would change; nothing is written"))
+        tell(plan_in_short(summary))
     return summary_json(replace(summary, status=PLANNED)), before
+
+
+def _show_truth(when: str, work: Work, tx: Transaction, scene: Scene, tell: Tell) -> Json:
+    """Say how far the CRMs agree; causes tell what became of writes, and a rehearsal makes none."""
+    if len(scene.twins) > 1:
+        tell(Rule(f"Truth {when} the sync: where the CRMs disagree"))
+    told = show_agreement(when, work, tx, scene.wish.folder, tell)
+    if told is not None and when == AFTER:
+        tell(causes_in_short(told))
+    return None if told is None else dict(told)
 
 
 def _sync(scene: Scene, tell: Tell) -> tuple[Json, list[Json], Json]:
@@ -215,21 +237,27 @@ def _sync(scene: Scene, tell: Tell) -> tuple[Json, list[Json], Json]:
         report = app.sync()
         with app.ledger.read() as tx:
             summary = summarise_run(tx, report, scene.wish.at, time.perf_counter() - began)
-        tell(show_summary(summary, app.ruleset.configuration.reasons))
-        explained = [_explain_one(app, *wanted, tell) for wanted in EXPLAINED.items()]
+        catalogue = app.ruleset.configuration.reasons
+        keep_report(scene.wish.folder, "sync", [show_summary(summary, catalogue)])
+        for part in run_in_short(summary, catalogue):
+            tell(part)
+        tell(Rule("Three leads, explained"))
+        explained = [_explain_one(app, *wanted, scene, tell) for wanted in EXPLAINED.items()]
         with app.ledger.read() as tx:
-            after = show_agreement("after the sync", app.looking(), tx, tell, with_causes=True)
+            after = _show_truth(AFTER, app.looking(), tx, scene, tell)
     return summary_json(summary), [item for item in explained if item is not None], after
 
 
-def _explain_one(app: App, pathway: str, verdict: str, tell: Tell) -> Json:
+def _explain_one(app: App, pathway: str, verdict: str, scene: Scene, tell: Tell) -> Json:
     with app.ledger.read() as tx:
         profile_id = find_example(tx, pathway=pathway, verdict=verdict)
     if profile_id is None:
         return None
     explained = explain_json(app.ruleset, report_lead(app.looking(), profile_id))
-    tell(Rule(f"One lead on the pathway {pathway}: {verdict}"))
-    tell(show_explanation(explained, app.ruleset.configuration.time_zone))
+    zone = app.ruleset.configuration.time_zone
+    keep_report(scene.wish.folder, f"lead-{pathway}", [show_explanation(explained, zone)])
+    for line in lead_in_short(explained, zone):
+        tell(line)
     return explained
 
 

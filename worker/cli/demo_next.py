@@ -26,7 +26,8 @@ def next_steps(scene: Scene, record_id: str | None, now: datetime | None) -> Ite
     yield "and work on them in another:"
     yield from before
     for system, twin in scene.twins.items():
-        yield f"  {exports(_by_hand(system, twin))}"
+        for name, value in _by_hand(system, twin).items():
+            yield f"  {exports({name: value})}"
     yield f"  leadtriage sync --config {place}"
     if record_id is not None:
         yield f"  leadtriage explain {record_id} --config {place}"
