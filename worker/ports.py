@@ -26,6 +26,7 @@ from worker.core.records import (
     WriteResult,
 )
 from worker.core.setup_records import (
+    Absence,
     AccountFact,
     Package,
     PackageOrder,
@@ -133,6 +134,15 @@ class LooksCloser(Protocol):
 
     def account_facts(self) -> Sequence[AccountFact]:
         """Tell what is worth knowing of the account: its limits, and how much of them is used."""
+        ...
+
+
+@runtime_checkable
+class TellsAbsence(Protocol):
+    """What a connector can do besides, whose CRM hides fields as if they were not there."""
+
+    def why_absent(self, object_type: str, fields: Sequence[str]) -> Mapping[str, Absence]:
+        """Say why fields are not in a description; one that is left out is not there at all."""
         ...
 
 

@@ -6,7 +6,7 @@ as nothing is read from a field that cannot be seen: nobody is taken to have agr
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -14,13 +14,21 @@ import msgspec
 from connectors.salesforce import paths
 from connectors.salesforce.budget import Usage
 from connectors.salesforce.keyset import STAMP
+from connectors.salesforce.labels import LabelBook
 from connectors.salesforce.owners import read_owners
+from connectors.salesforce.permissions import may_write_inactive
 from connectors.salesforce.sources import RecordSource
+from connectors.salesforce.standing import INACTIVE_OWNERS
 from connectors.salesforce.transport import Transport
 from connectors.shared.secrets import is_open_to_all
 from worker.core.records import CheckFinding
 from worker.errors import DailyLimitError, FixAccessError, FixDataError, LeadtriageError
 
+_NO_LABELS = (
+    "The org does not tell our user which fields are labelled sensitive, so none is refused for that. Grant "
+    "View Setup and Configuration."
+)
+_INACTIVE = "SELECT COUNT() FROM {} WHERE Owner.IsActive = false"
 _ANYTHING = "SELECT Id FROM Organization LIMIT 1"
 
 
@@ -33,10 +41,17 @@ class _Limits(msgspec.Struct, rename="pascal"):
     daily_api_requests: _Allowance = msgspec.field(default_factory=_Allowance)
 
 
+class _Counted(msgspec.Struct, rename="camel"):
+    total_size: int = 0
+
+
+_COUNTED = msgspec.json.Decoder(_Counted)
 _LIMITS = msgspec.json.Decoder(_Limits)
 
 
-def look_at_org(transport: Transport, sources: Iterable[RecordSource]) -> list[CheckFinding]:
+def look_at_org(
+    transport: Transport, sources: Collection[RecordSource], labels: LabelBook
+) -> list[CheckFinding]:
     """Ask for the limits, the description of each object, and the owners."""
     found: list[CheckFinding] = []
     for ask in (lambda: learn_limits(transport), lambda: read_owners(transport)):
@@ -44,7 +59,31 @@ def look_at_org(transport: Transport, sources: Iterable[RecordSource]) -> list[C
     for source in sources:
         shut = _finding_of(source.prepare, source.object_type)
         found += shut or _warnings(source)
+    written = [source for source in sources if source.spec.can_write]
+    if not any(one.is_blocking for one in found):
+        found += _owned_by_nobody(transport, written)
+        if not labels.is_told:
+            found.append(CheckFinding(message=_NO_LABELS, is_blocking=False))
     return list(dict.fromkeys(found))
+
+
+def _owned_by_nobody(
+    transport: Transport, sources: Sequence[RecordSource]
+) -> Iterator[CheckFinding]:
+    """Warn of records whose owner has left: Salesforce refuses whatever is written to them."""
+    if may_write_inactive(transport):
+        return
+    for source in sources:
+        try:
+            count = transport.query(_INACTIVE.format(source.name), _COUNTED.decode).total_size
+        except (FixAccessError, FixDataError):
+            continue
+        if count:
+            message = (
+                f"{count:,} of {source.name} have an inactive owner, and Salesforce refuses what is "
+                f"written to them. Give them to somebody, or deploy and assign {INACTIVE_OWNERS}."
+            )
+            yield CheckFinding(message=message, is_blocking=False, object_type=source.object_type)
 
 
 def learn_limits(transport: Transport) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from connectors.salesforce.absence import why_absent
 from connectors.salesforce.account import consent_permissions, read_facts
 from connectors.salesforce.auth import Credentials, FixedSession, Login, Session, TokenFile
 from connectors.salesforce.budget import Budget
@@ -13,6 +14,7 @@ from connectors.salesforce.changes import Course
 from connectors.salesforce.checking import look_at_files, look_at_login, look_at_org
 from connectors.salesforce.conditions import read_conditions
 from connectors.salesforce.editors import EditorBook
+from connectors.salesforce.labels import LabelBook
 from connectors.salesforce.matching import Questions
 from connectors.salesforce.options import Setup, read_setup
 from connectors.salesforce.owners import read_owners
@@ -40,6 +42,7 @@ from worker.core.records import (
     WriteResult,
 )
 from worker.core.setup_records import (
+    Absence,
     AccountFact,
     Permission,
     SetupPlan,
@@ -101,12 +104,21 @@ def open_connector(context: ConnectorContext) -> Connector:
         setup=setup,
         transport=transport,
         book=book,
+        labels=LabelBook(transport, _described(context.objects)),
         picklists=Picklists(transport),
         objects=objects,
         bulk=bulk,
         editors=EditorBook(transport=transport),
         clock=context.clock,
     )
+
+
+def _described(objects: Sequence[ObjectSource]) -> Iterator[str]:
+    """Name the objects whose fields are read, those of related records included."""
+    for item in objects:
+        name = _name_of(item)
+        yield name
+        yield from (one.removeprefix("Person") for one in SPECS[name].related)
 
 
 def _where(item: ObjectSource, system: str) -> str:
@@ -146,6 +158,7 @@ class SalesforceConnector:
     setup: Setup = field(repr=False)
     transport: Transport = field(repr=False)
     book: ShapeBook = field(repr=False)
+    labels: LabelBook = field(repr=False)
     picklists: Picklists = field(repr=False)
     objects: Mapping[str, RecordSource]
     bulk: BulkReader = field(repr=False)
@@ -168,7 +181,7 @@ class SalesforceConnector:
         told = [*look_at_files(self.setup.secret_files), *look_at_login(self.transport)]
         if any(one.is_blocking for one in told):
             return told
-        found = look_at_org(self.transport, self.objects.values())
+        found = look_at_org(self.transport, self.objects.values(), self.labels)
         if any(one.is_blocking for one in found):
             found += look_at_version(self.transport, self.setup.version)
         return [*told, *found]
@@ -180,7 +193,7 @@ class SalesforceConnector:
         self.book.pass_by(object_type)
         shape = source.shape()
         self.picklists.forget()
-        fields = self.book.describe(shape, source.spec.related)
+        fields = self.book.describe(shape, source.spec.related, self.labels.labels())
         if source.name == "Lead":
             open_words = read_statuses(self.transport).open
             fields = tuple(
@@ -194,6 +207,10 @@ class SalesforceConnector:
     def look_closer(self, object_type: str) -> ObjectDescription:
         """Describe an object type; its description tells all that a check looks at."""
         return self.describe(object_type)
+
+    def why_absent(self, object_type: str, fields: Sequence[str]) -> Mapping[str, Absence]:
+        """Say of fields that are not described whether they are hidden, as far as the org tells."""
+        return why_absent(self.transport, self._object(object_type), fields)
 
     def permissions(self, *, writes: bool) -> Sequence[Permission]:  # noqa: ARG002  # as the port has it
         """Say which fields of consent our user sees; what it may write, each field says itself."""

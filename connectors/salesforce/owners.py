@@ -14,7 +14,9 @@ from connectors.salesforce.transport import Transport
 from worker.core.records import Owner, OwnerKind
 
 _USERS: Final = {"Id": "id", "Email": "email", "IsActive": "boolean", "SystemModstamp": "datetime"}
-_QUEUES: Final = {"Id": "id", "Email": "email", "SystemModstamp": "datetime"}
+_QUEUES: Final = {
+    "Id": "id", "Email": "email", "SystemModstamp": "datetime", "DeveloperName": "string", "Name": "string",
+}  # fmt: skip
 _STANDARD: Final = "UserType = 'Standard'"
 _QUEUE: Final = "Type = 'Queue'"
 
@@ -37,4 +39,10 @@ def _user(row: Row) -> Owner:
 
 
 def _queue(row: Row) -> Owner:
-    return Owner(id=row.id, kind=OwnerKind.QUEUE, email=row.cells.get("Email"))
+    names = (row.cells.get("DeveloperName"), row.cells.get("Name"))
+    return Owner(
+        id=row.id,
+        kind=OwnerKind.QUEUE,
+        email=row.cells.get("Email"),
+        names=tuple(dict.fromkeys(name for name in names if name)),
+    )

@@ -14,6 +14,7 @@ from typing import Final
 from connectors.salesforce.options import LOGIN_URL, VERSION
 from connectors.salesforce.package_access import (
     PEOPLE,
+    inactive_owners_set,
     individual_set,
     integration_set,
     own_fields_set,
@@ -21,6 +22,7 @@ from connectors.salesforce.package_access import (
 )
 from connectors.salesforce.package_xml import Parts, xml, yes_no
 from connectors.salesforce.standing import (
+    INACTIVE_OWNERS,
     OURS,
     PERMISSION_SET,
     assign_command,
@@ -40,6 +42,7 @@ _MAIN: Final = "force-app/main/default"
 _APART: Final[Mapping[str, str]] = {
     "Leadtriage_Individual": "individual",
     "Leadtriage_Own_Fields": "own-fields",
+    INACTIVE_OWNERS: "inactive-owners",
 }
 """Permission sets that not every org takes, and the folder of each."""
 _SHORT: Final = 255
@@ -87,6 +90,7 @@ def _sets(order: PackageOrder, ours: Set[str], written: Set[str], read: Set[str]
     sets = {
         PERMISSION_SET: integration_set(ours, written - own_written, read - own_read, changed),
         "Leadtriage_Sales": sales_set(ours),
+        INACTIVE_OWNERS: inactive_owners_set(),
     }
     if any("Individual." in place for place in read):
         sets["Leadtriage_Individual"] = individual_set()

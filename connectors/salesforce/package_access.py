@@ -2,7 +2,7 @@
 
 A set names no field that Salesforce shows in any case, such as a name: such a line makes Salesforce refuse
 the whole package. For the same reason what not every org has stands in sets, and folders, of its own:
-Individuals, which are switched on; and the fields that an organisation made itself.
+Individuals, which are switched on; a permission that is; and the fields that an organisation made itself.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ _USER_PERMISSIONS: Final = (
     "ViewSetup",
 )
 """To call; to give contacts and leads to others; to see limits and permissions, not without ViewRoles."""
+INACTIVE: Final = "UpdateWithInactiveOwner"
+"""Is only there once it is enabled in Setup, User Interface."""
 INDIVIDUAL: Final = ("Contact.IndividualId", "Individual.HasOptedOutSolicit", "Lead.IndividualId")
 
 
@@ -76,6 +78,17 @@ def individual_set() -> str:
         ("hasActivationRequired", "false"),
         ("label", "Leadtriage individual"),
         _on_object("Individual", can_edit=False),
+    )
+    return xml("PermissionSet", body)
+
+
+def inactive_owners_set() -> str:
+    """What our own user needs to write to records whose owner has left; an org has to allow it first."""
+    body: Parts = (
+        ("description", "Lets leadtriage's own user write to records whose owner is inactive."),
+        ("hasActivationRequired", "false"),
+        ("label", "Leadtriage inactive owners"),
+        _user_permission(INACTIVE),
     )
     return xml("PermissionSet", body)
 

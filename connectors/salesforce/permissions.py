@@ -64,16 +64,29 @@ def own_user(transport: Transport) -> str | None:
 
 
 def is_assigned(transport: Transport, permission_set: str) -> bool | None:
-    """Tell whether our user has a permission set; None where we may not look."""
+    """Tell whether our user has a permission set, also by a group; None where we may not look.
+
+    Whoever has a group has its sets (Object Reference, PermissionSetGroupComponent).
+    """
+    name = f"PermissionSet.Name = {quoted(permission_set)}"
+    in_group = select("PermissionSetGroupComponent", ("PermissionSetGroupId",), (name,))
+    alone = _has(transport, name)
+    return _has(transport, f"PermissionSetGroupId IN ({in_group})") if alone is False else alone
+
+
+def may_write_inactive(transport: Transport) -> bool | None:
+    """Tell whether our user may write to records whose owner is inactive; None: we may not look."""
+    return _has(transport, "PermissionSet.PermissionsUpdateWithInactiveOwner = true")
+
+
+def _has(transport: Transport, condition: str) -> bool | None:
+    """Look among the assignments of our user, of which its profile is one."""
     user = own_user(transport)
     if user is None:
         return None
+    where = (f"AssigneeId = {quoted(user)}", condition)
+    query = select("PermissionSetAssignment", ("Id",), where)
     try:
-        where = (
-            f"AssigneeId = {quoted(user)}",
-            f"PermissionSet.Name = {quoted(permission_set)}",
-        )
-        query = select("PermissionSetAssignment", ("Id",), where)
         return transport.query(query, _COUNTED.decode).total_size > 0
     except (FixAccessError, FixDataError):
         return None

@@ -7,17 +7,18 @@ it fails. So what is asked for is held against the description first, and what i
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Final
 
 import msgspec
 
 from connectors.salesforce import paths
+from connectors.salesforce.labels import Labels
 from connectors.salesforce.rows import NUMBERS
 from connectors.salesforce.soql import is_name
 from connectors.salesforce.transport import Transport
-from worker.core.records import FieldDescription, FieldForm
+from worker.core.records import FieldDescription, FieldForm, Sensitivity
 from worker.errors import FixDataError
 
 _LISTS: Final = frozenset({"picklist", "multipicklist"})
@@ -208,9 +209,11 @@ class ShapeBook:
         link = shape.relation(relation)
         return _ANYBODY.get(rest) if link is not None and len(link.reference_to) > 1 else None
 
-    def describe(self, shape: Shape, related: Iterable[str]) -> tuple[FieldDescription, ...]:
+    def describe(
+        self, shape: Shape, related: Iterable[str], labels: Labels
+    ) -> tuple[FieldDescription, ...]:
         """Describe the fields of an object, and those that can be read of related records."""
-        found = [one.describe() for one in shape.fields.values()]
+        found = _described(shape, "", labels)
         for link in shape.fields.values():
             if link.relationship_name and len(link.reference_to) > 1:
                 names = [f"{link.relationship_name}.{name}" for name in _ANYBODY]
@@ -218,5 +221,13 @@ class ShapeBook:
         for relation in related:
             target = self.target(shape, relation)
             if target is not None:
-                found += [one.describe(f"{relation}.") for one in target.fields.values()]
+                found += _described(target, f"{relation}.", labels)
         return tuple(found)
+
+
+def _described(shape: Shape, prefix: str, labels: Labels) -> list[FieldDescription]:
+    fields = [(name, one.describe(prefix)) for name, one in shape.fields.items()]
+    return [
+        replace(one, sensitivity=labels.get((shape.name, name), Sensitivity.NONE))
+        for name, one in fields
+    ]

@@ -15,6 +15,7 @@ from worker.core.records import FieldDescription, FieldForm
 from worker.core.setup_records import Choice, FieldStanding, FieldState, WantedField
 
 PERMISSION_SET: Final = "Leadtriage_Integration"
+INACTIVE_OWNERS: Final = "Leadtriage_Inactive_Owners"
 OURS: Final = "Leadtriage_"
 _ANOTHER: Final = "name another field in the map"
 _TEXTS: Final = (FieldForm.TEXT, FieldForm.LONG_TEXT)

@@ -11,7 +11,7 @@ import pytest
 from connectors.sandbox.salesforce.fields import RecordType
 from connectors.sandbox.salesforce.ids import made_id
 from connectors.sandbox.salesforce.metadata import deploy
-from connectors.sandbox.salesforce.permission_sets import VIEW_SETUP
+from connectors.sandbox.salesforce.permission_sets import VIEW_SETUP, classify
 from connectors.sandbox.salesforce.sessions import SANDBOX_SESSION
 from tests.support.command import Ended, run
 from tests.support.salesforce_organisation import lay_out
@@ -133,6 +133,19 @@ def test_a_permission_set_that_is_not_assigned_is_named_with_the_command(
     )
 
 
+def test_a_set_that_our_user_has_by_a_group_is_assigned(folder: Path, org: Org) -> None:
+    with org.twin.lock:
+        user = org.twin.org.integration_user
+        parent = next(org.twin.org.store.find("PermissionSet", {"Name": "Leadtriage_Integration"}))
+        org.twin.org.store.sql.execute('DELETE FROM "PermissionSetAssignment"')
+    group = org.add("PermissionSetGroup", DeveloperName="Integrations")
+    org.add("PermissionSetGroupComponent", PermissionSetGroupId=group, PermissionSetId=parent["Id"])
+    org.add("PermissionSetAssignment", PermissionSetGroupId=group, AssigneeId=user)
+    ended = set_up(folder)
+    assert (ended.exit_code, ended.stderr) == (0, "")
+    assert "granted" in ended.stdout
+
+
 def test_consent_that_is_hidden_names_the_permission(folder: Path, org: Org) -> None:
     with org.twin.lock:
         org.twin.org.schema.hide("Lead", "HasOptedOutOfEmail")
@@ -230,6 +243,10 @@ def test_the_check_fails_where_consent_is_hidden(folder: Path, org: Org) -> None
     assert "so nobody is taken to have agreed. Grant Read on Contact.DoNotCall." in ended.stderr
 
 
+def test_without_a_way_to_log_in_it_ends_as_any_other_command_would(folder: Path) -> None:
+    assert check(folder).exit_code == set_up(folder).exit_code == ExitCode.CONFIGURATION
+
+
 @pytest.mark.usefixtures("org")
 def test_the_check_names_the_versions_where_ours_is_not_served(
     folder: Path, monkeypatch: pytest.MonkeyPatch
@@ -269,3 +286,69 @@ def test_a_queue_is_told_where_only_a_person_can_own(org: Org, tmp_path: Path) -
     said = check(changed).stderr
     assert "a queue cannot own contacts there, and the queue 'intake' is one." in said.lower()
     assert "own leads there" not in said
+
+
+def found(folder: Path, where: str) -> list[str]:
+    """What a live check says of one place of the map, without the place: messages and hints."""
+    ended = run("check", "--live", "--json", config=folder, now=None)
+    listed = [*ended.json["problems"], *ended.json["warnings"]]
+    return [f"{one['message']} {one['hint']}".strip() for one in listed if one["key"] == where]
+
+
+def test_what_is_read_and_hidden_is_told_from_what_is_not_there(folder: Path, org: Org) -> None:
+    with org.twin.lock:
+        org.twin.org.schema.hide("Lead", "Email")
+        org.twin.org.schema.hidden_types.add("Individual")
+    assert found(folder, "objects.leads.fields.email.from") == [
+        "Field-level security hides the field 'Email' of Lead from our user. grant Read on Lead.Email"
+    ]
+    (said,) = found(folder, "objects.leads.fields.opt_out_all.from")
+    assert said.startswith("Our user sees no Individual of Lead: Individuals are switched off")
+    assert "deploy and assign Leadtriage_Individual" in said
+    (missing,) = found(folder, "objects.leads.fields.role.from")
+    assert missing.startswith("The CRM has no field 'Role__c'.")
+    with org.twin.lock:
+        org.twin.org.schema.hidden_types |= set(VIEW_SETUP)
+    (either,) = found(folder, "objects.leads.fields.role.from")
+    assert either.startswith(
+        "The org has no field 'Role__c' of Lead, or field-level security hides it."
+    )
+    assert "Object Manager, Lead, Fields & Relationships" in either
+    (labels,) = found(folder, "system")
+    assert labels.startswith("The org does not tell our user which fields are labelled sensitive")
+
+
+def test_what_the_org_labels_sensitive_is_not_read(folder: Path, org: Org) -> None:
+    with org.twin.lock:
+        for name, level, *groups in (
+            ("Lead.Phone", "Restricted"),
+            ("Lead.Email", "Confidential", "PII"),
+            ("Contact.Phone", None, "PII", "HIPAA"),
+            ("Individual.HasOptedOutSolicit", "MissionCritical"),
+        ):
+            classify(org.twin.org, name, level, *groups)
+    ended = run("check", "--live", "--json", config=folder, now=None)
+    refused = [one for one in ended.json["problems"] if "is not read" in one["message"]]
+    said = {one["key"]: one["message"].rpartition(": ")[2] for one in refused}
+    assert said == {
+        "objects.leads.fields.phone.from": "the CRM labels it sensitive.",
+        "objects.contacts.fields.phone.from": "the CRM labels it sensitive.",
+        "objects.leads.fields.opt_out_all.from": "the CRM labels it highly sensitive.",
+        "objects.contacts.fields.opt_out_all.from": "the CRM labels it highly sensitive.",
+    }
+
+
+def test_a_field_that_is_too_short_is_told_once_and_so_are_owners_who_left(
+    folder: Path, org: Org
+) -> None:
+    alter(org, "Leadtriage_Next_Step__c", length=80)
+    with org.twin.lock:
+        gone = org.twin.org.put_row("User", {"LastName": "Gone", "IsActive": 0})
+        org.twin.org.put_row("Lead", {"LastName": "Person", "Company": "One", "OwnerId": gone})
+    assert len(found(folder, "objects.leads.writes.next_step")) == 1
+    assert found(folder, "objects.leads") == [
+        (
+            "1 of Lead have an inactive owner, and Salesforce refuses what is written to them. Give them to "
+            "somebody, or deploy and assign Leadtriage_Inactive_Owners."
+        )
+    ]

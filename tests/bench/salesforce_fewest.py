@@ -74,10 +74,10 @@ def by_change(base: Base) -> Calls:
 
 
 def of_every_run(base: Base) -> Calls:
-    """Count for what every run asks: a session, what there is, which statuses, who can own a record."""
+    """Count for what every run asks: a session, what there is, which labels and statuses, who owns."""
     calls: Calls = Counter({f"GET /sobjects/{name}/describe": 1 for name in _DESCRIBED})
     calls["POST /services/oauth2/token"] = 1
-    calls["GET /query"] = 1 + _all_pages(base.owners.values(), _PAGE)
+    calls["GET /query"] = 2 + _all_pages(base.owners.values(), _PAGE)
     return calls
 
 

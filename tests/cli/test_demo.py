@@ -105,6 +105,7 @@ def served(lines: Sequence[str], stack: ExitStack) -> dict[str, str]:
         order = SandboxOrder(
             data=Path(flags["--data"]),
             database=Path(flags["--database"]),
+            metadata=Path(flags["--metadata"]) if "--metadata" in flags else None,
             now=datetime.fromisoformat(FEW[-1]),
             has_limits=False,
         )
@@ -162,6 +163,8 @@ def test_one_crm_alone_has_everybody_and_nobody_to_disagree_with(tmp_path: Path)
     made = shown["accounts"]["salesforce"]["made"]
     assert made["leads"] + made["contacts"] == 50
     assert (set(shown["accounts"]), shown["truth_after"]) == ({"salesforce"}, None)
+    assert set(shown["sync"]["writes"]) == {"applied"}, "an owner of the roster is nobody there"
+    assert shown["sync"]["owners"]
     assert shown["sync_again"]["writes"] == {}
 
 

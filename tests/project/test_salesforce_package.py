@@ -180,8 +180,8 @@ def test_a_permission_set_has_its_elements_in_their_order(files: Mapping[str, st
 def test_the_project_is_of_the_version_that_the_connector_speaks(files: Mapping[str, str]) -> None:
     project = json.loads(files[f"{FOLDER}/sfdx-project.json"])
     assert project["sourceApiVersion"] == VERSION
-    assert [one["path"] for one in project["packageDirectories"]] == [
-        "force-app",
-        "individual",
-        "own-fields",
-    ]
+    folders = [one["path"] for one in project["packageDirectories"]]
+    assert folders == ["force-app", "individual", "own-fields", "inactive-owners"]
+    assert {name.removeprefix(f"{FOLDER}/").partition("/")[0] for name in files} == {
+        *folders, "sfdx-project.json",
+    }  # fmt: skip

@@ -34,7 +34,7 @@ from worker.core.configuration import Configuration
 from worker.core.ruleset import owner_writers
 from worker.core.setup_records import LiveAccount
 from worker.core.trace import Json
-from worker.errors import ExitCode, FixConfigurationError, LeadtriageError, Problem
+from worker.errors import ExitCode, FixConfigurationError, LeadtriageError, Problem, recovery_of
 from worker.report.setup import account_json, show_account
 from worker.report.words import counted
 from worker.steps.live import look_live
@@ -162,28 +162,33 @@ def check(
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Check the configuration before anything runs, and list every problem at once."""
+    """Check the configuration before anything runs, and list every problem at once.
+
+    With --live, a CRM that cannot be opened or reached ends it with the exit code of that error.
+    """
     quiet_logs()
     with exits():
         settings = load_settings(config)
         report = check_configuration(settings.config, datetime.now(UTC).date())
         problems, warnings = list(report.problems), list(report.warnings)
         accounts: Sequence[LiveAccount] = ()
+        code = ExitCode.FOUND_PROBLEMS
         if report.configuration is not None:
             configuration = with_overrides(report.configuration, settings)
             if facts:
                 _show_facts(configuration)
                 return
             if live:
-                found, accounts = _look_live(configuration, settings.config)
+                found, accounts, code = _look_live(configuration, settings.config)
                 problems, warnings = problems + found.errors, warnings + found.warnings
-    _end_check(problems, warnings, accounts, as_json=as_json)
+    _end_check(problems, warnings, accounts, code, as_json=as_json)
 
 
 def _end_check(
     problems: list[Problem],
     warnings: list[Problem],
     accounts: Sequence[LiveAccount],
+    code: ExitCode,
     *,
     as_json: bool,
 ) -> None:
@@ -206,7 +211,7 @@ def _end_check(
             err.print(f"warning: {warning}", markup=False, soft_wrap=True)
         show(f"{counted(len(problems), 'problem')}, {counted(len(warnings), 'warning')}.")
     if problems:
-        raise typer.Exit(ExitCode.FOUND_PROBLEMS)
+        raise typer.Exit(code)
 
 
 def problem_json(problem: Problem) -> dict[str, Json]:
@@ -223,11 +228,15 @@ def problem_json(problem: Problem) -> dict[str, Json]:
 
 def _look_live(
     configuration: Configuration, folder: Path
-) -> tuple[Findings, Sequence[LiveAccount]]:
-    """Compare what is said of each CRM with the CRM."""
+) -> tuple[Findings, Sequence[LiveAccount], ExitCode]:
+    """Compare what is said of each CRM with the CRM.
+
+    A CRM that cannot be looked at ends the check with the code that any other command would end with.
+    """
     sheets = read_sheets(folder)
     found = Findings()
     accounts: list[LiveAccount] = []
+    code = ExitCode.FOUND_PROBLEMS
     for name, system in configuration.systems.items():
         try:
             with closing(open_system(system, folder)) as connector:
@@ -235,10 +244,11 @@ def _look_live(
         except LeadtriageError as error:
             spot = sheets[f"systems/{name}.yaml"].spot("system")
             found.errors.append(problem_at(spot, str(error)))
+            code = recovery_of(error).exit_code
     listed = {account.system: account.owners for account in accounts}
     writers, roster = owner_writers(configuration), sheets["routing.yaml"]
     look_at_twins(configuration.routing, listed, writers, roster, found)
-    return found, accounts
+    return found, accounts, code
 
 
 def _show_facts(configuration: Configuration) -> None:

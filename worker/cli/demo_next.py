@@ -22,7 +22,10 @@ def next_steps(scene: Scene, record_id: str | None, now: datetime | None) -> Ite
     yield from before
     for system in scene.twins:
         data = shlex.quote(str(scene.wish.data_of(system)))
-        yield f"  leadtriage sandbox {system} --data {data} --database {place}/{database_of(system)}"
+        package = scene.wish.package_of(system)
+        deployed = f" --metadata {shlex.quote(str(package))}" if package.exists() else ""
+        kept = f"--database {place}/{database_of(system)}{deployed}"
+        yield f"  leadtriage sandbox {system} --data {data} {kept}"
     yield "and work on them in another:"
     yield from before
     for system, twin in scene.twins.items():

@@ -54,7 +54,8 @@ NowOption: TypeAlias = Annotated[
         envvar="LEADTRIAGE_NOW",
         parser=_parse_now,
         metavar="INSTANT",
-        help="Decide as of this instant, to rehearse or to replay. Default: the clock.",
+        help="Decide as of this instant, to rehearse or to replay; what is asked of a CRM goes by the clock "
+        "all the same. Default: the clock.",
         show_default=False,
     ),
 ]

@@ -26,7 +26,7 @@ def check_rosters(check: RouteCheck) -> None:
     for team in check.routing.teams.values():
         for number, member in enumerate(team.members):
             path: KeyPath = ("teams", team.id, "members", number)
-            _check_owners(check, member.owners, path, f"the member {member.id!r}", is_member=True)
+            _check_owners(check, member.owners, path, f"the member {member.id!r}")
             _check_taken(check, member, path, taken)
             _check_limits(check, member, path)
             _check_hours(check, team, member, path)
@@ -46,14 +46,12 @@ def _check_owners(
     owners: Mapping[str, str],
     path: KeyPath,
     what: str,
-    *,
-    is_member: bool = False,
 ) -> None:
-    """Report who has no id in a CRM; the ids of members may follow from their e-mail."""
+    """Report who has no id in a CRM; the ids may follow from e-mails, and queues from their names."""
     writers = check.words.mapped.writers if check.words.mapped else {}
     routing = check.routing
     for system, managed in writers.items():
-        is_found = (is_member and routing.matches_by_email) or system in routing.stand_ins
+        is_found = routing.matches_by_email or system in routing.stand_ins
         if Managed.OWNER in managed and system not in owners and not is_found:
             message = f"{what} has no owner in {system}, which has owners written."
             hint = f"add `{system}: <owner id>` to its owner, or say under without_account what is written"

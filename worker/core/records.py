@@ -140,12 +140,16 @@ class OwnerKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Owner:
-    """Somebody, or a queue, who can own a record in this CRM. ``email`` joins owners across CRMs."""
+    """Somebody, or a queue, who can own a record in this CRM. ``email`` joins owners across CRMs.
+
+    ``names`` are what a queue is called; a person is never called by a name.
+    """
 
     id: str
     kind: OwnerKind = OwnerKind.PERSON
     is_active: bool = True
     email: str | None = None
+    names: tuple[str, ...] = ()
 
 
 class Sensitivity(StrEnum):

@@ -102,6 +102,13 @@ class Permission(NamedTuple):
     is_granted: bool | None
 
 
+class Absence(NamedTuple):
+    """Why a field that is read is not shown to us, as a clause, and what a person does about it."""
+
+    says: str
+    to_do: str
+
+
 class AccountFact(NamedTuple):
     """Something worth knowing of an account, such as how many calls it allows."""
 

@@ -9,18 +9,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from worker.config.findings import Findings
-from worker.config.yaml_text import Sheet
+from worker.config.yaml_text import KeyPath, Sheet
 from worker.core.configuration import Configuration
 from worker.core.field_map import ObjectMap, SystemMap
 from worker.core.records import CheckFinding, FieldDescription, ObjectDescription, Owner
 from worker.core.refusals import refuse_fields
-from worker.core.setup_records import AccountFact, LiveAccount, Permission
+from worker.core.setup_records import Absence, AccountFact, LiveAccount, Permission
 from worker.errors import FixConfigurationError, LeadtriageError
-from worker.ports import Connector, LooksCloser, SetsUp
-from worker.steps.live_fields import look_at_fields
+from worker.ports import Connector, LooksCloser, SetsUp, TellsAbsence
+from worker.steps.live_fields import absent_fields, look_at_fields
 from worker.steps.live_lists import look_at_lists
 from worker.steps.live_owners import look_at_owners, look_at_queues, name_queues
-from worker.steps.live_writes import look_at_standings, look_at_values
+from worker.steps.live_writes import (
+    blocked_places,
+    look_at_standings,
+    look_at_values,
+    plan_writes,
+)
 
 ALLOW = 'take it out of the map, or add `allow_sensitive: "<why it is needed>"`'
 
@@ -44,9 +49,13 @@ def look_live(
             permissions = tuple(connector.permissions(writes=bool(_written(system))))
             _report_permissions(permissions, said, sheet, found)
             facts = tuple(connector.account_facts())
-        look_at_system(system, connector, sheet, found, left_out=shut)
-        if not shut & _written(system):
-            look_at_standings(configuration, system, connector, sheet, found)
+        standings = (
+            None if shut & _written(system) else plan_writes(configuration, system, connector)
+        )
+        told = blocked_places(standings)
+        look_at_system(system, connector, sheet, found, left_out=shut, told=told)
+        if standings is not None:
+            look_at_standings(standings, system, connector, sheet, found)
         owners = tuple(connector.owners())
         look_at_owners(configuration.routing, system.system, owners, sheets["routing.yaml"], found)
         queues = name_queues(configuration.routing, system.system, owners)
@@ -66,17 +75,31 @@ def look_at_system(
     found: Findings,
     *,
     left_out: frozenset[str] = frozenset(),
+    told: frozenset[KeyPath] = frozenset(),
 ) -> None:
-    """Compare each object type with its description; ``sheet`` is the file of the map."""
+    """Compare each object type with its description; ``sheet`` is the file of the map.
+
+    ``told`` are places of which something blocking is reported anyway.
+    """
     for item in system.objects:
         if item.object_type in left_out:
             continue
         description = _describe(connector, item.object_type)
-        look_at_fields(item, description, sheet, found)
+        look_at_fields(item, description, sheet, found, _absences(item, connector, description))
         _refuse(item, description, sheet, found)
-        look_at_values(item, description, sheet, found)
+        look_at_values(item, description, sheet, found, told)
         tells_of_stages = isinstance(connector, SetsUp)
         look_at_lists(item, description, sheet, found, names_missing=not tells_of_stages)
+
+
+def _absences(
+    item: ObjectMap, connector: Connector, description: ObjectDescription
+) -> Mapping[str, Absence]:
+    """Ask why fields are not shown, where there are such and the CRM can tell."""
+    absent = [name for name in absent_fields(item, description) if name not in description.archived]
+    if not (absent and isinstance(connector, TellsAbsence)):
+        return {}
+    return connector.why_absent(item.object_type, absent)
 
 
 def _describe(connector: Connector, object_type: str) -> ObjectDescription:

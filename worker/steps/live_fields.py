@@ -12,6 +12,7 @@ from worker.config.yaml_text import Sheet
 from worker.core.field_map import FieldRead, ObjectMap, Transform
 from worker.core.field_uses import requested_reads
 from worker.core.records import FieldDescription, FieldForm, ObjectDescription
+from worker.core.setup_records import Absence
 from worker.core.stage_words import STAGE_FACT
 from worker.core.transforms import UNKNOWN_WORD, compile_reader
 from worker.steps.live_lists import named_word
@@ -43,11 +44,15 @@ _MANY = 12
 
 
 def look_at_fields(
-    item: ObjectMap, description: ObjectDescription, sheet: Sheet, found: Findings
+    item: ObjectMap,
+    description: ObjectDescription,
+    sheet: Sheet,
+    found: Findings,
+    absences: Mapping[str, Absence],
 ) -> None:
     """Report fields that are not there or of another type, and words that one side does not know."""
     described = {field.name: field for field in description.fields}
-    _look_for(item, description, sheet, found)
+    _look_for(item, description, sheet, found, absences)
     for read in item.reads:
         field = described.get(read.source)
         if field is not None:
@@ -57,18 +62,32 @@ def look_at_fields(
     _look_at_kinds(item, described, sheet, found)
 
 
+def absent_fields(item: ObjectMap, description: ObjectDescription) -> tuple[str, ...]:
+    """Name the fields that are read, and not there; of those that are written others report."""
+    known = {field.name for field in description.fields} | {one.target for one in item.writes}
+    names = (source for _place, source, _why in requested_reads(item))
+    return tuple(dict.fromkeys(name for name in names if name not in known))
+
+
 def _look_for(
-    item: ObjectMap, description: ObjectDescription, sheet: Sheet, found: Findings
+    item: ObjectMap,
+    description: ObjectDescription,
+    sheet: Sheet,
+    found: Findings,
+    absences: Mapping[str, Absence],
 ) -> None:
     known = {field.name for field in description.fields}
-    written = {write.target for write in item.writes}
+    absent = frozenset(absent_fields(item, description))
     for place, source, _why in requested_reads(item):
-        if source in known or source in written:
+        if source not in absent:
             continue
         spot = sheet.spot("objects", item.object_type, *place)
         if source in description.archived:
             message = f"the field {source!r} is archived in the CRM."
             found.error(spot, message, hint="restore it there, or remove the line")
+            continue
+        if source in absences:
+            found.error(spot, f"{absences[source].says}.", hint=absences[source].to_do)
             continue
         hint = nearest(source, known) or "mend the name, or remove the line"
         found.error(spot, f"the CRM has no field {source!r}.", hint=hint)

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from worker.config.findings import Findings, nearest
 from worker.config.yaml_text import KeyPath, Sheet
 from worker.core.field_map import Managed, ObjectMap
+from worker.core.owner_names import find_named, is_address, with_named
 from worker.core.records import ObjectDescription, Owner, OwnerKind
 from worker.core.routing import RoutingPolicy
 
@@ -26,25 +27,42 @@ def look_at_owners(
     known = {owner.id: owner for owner in owners}
     if not known:
         return
-    for path, what, owner in _named(routing, system):
+    ids = find_named(routing, {system: owners})
+    for path, what, called in _named(routing, system):
         spot = sheet.spot(*path, "owner", system)
-        found = known.get(owner)
+        owner = ids.get(f"{system}:{called}", called)
+        found = known.get(owner) if owner is not None else None
         if found is None:
-            message = f"{system} has no owner {owner!r}, so {what} can be given no lead."
-            findings.error(spot, message, hint=nearest(owner, known) or ANOTHER_ID)
+            message, hint = _unknown(system, called, what, known)
+            findings.error(spot, message, hint=hint)
         elif not found.is_active:
             message = f"the owner {owner!r} of {system} is inactive, so {what} is given no lead."
             findings.warning(spot, message, hint="write `paused: true`, or take the entry out")
         elif found.kind is OwnerKind.QUEUE and path[0] == "teams":
             message = f"the owner {owner!r} of {system} is a queue there, but {what} is a person."
             findings.warning(spot, message, hint="list it under queues")
-    _look_at_unassigned(routing, system, known, sheet, findings)
+    resolved = with_named(routing, ids, {})
+    _look_at_unassigned(resolved, system, known, sheet, findings)
+
+
+def _unknown(system: str, called: str, what: str, known: Mapping[str, Owner]) -> tuple[str, str]:
+    """Say that a CRM has nobody who is called so; an address is not repeated."""
+    if is_address(called):
+        message = (
+            f"{system} has not one active account with the e-mail of {what}, who gets no lead."
+        )
+        return message, "mend the address, or write the id of the account"
+    names = [name for owner in known.values() for name in owner.names]
+    message = f"{system} has no owner {called!r}, so {what} can be given no lead."
+    return message, nearest(called, [*known, *names]) or ANOTHER_ID
 
 
 def name_queues(routing: RoutingPolicy, system: str, owners: Sequence[Owner]) -> tuple[str, ...]:
     """Name what on the roster is a queue in a CRM."""
     queues = {owner.id for owner in owners if owner.kind is OwnerKind.QUEUE}
-    return tuple(what for _path, what, owner in _named(routing, system) if owner in queues)
+    ids = find_named(routing, {system: owners})
+    called = ((what, name, f"{system}:{name}") for _path, what, name in _named(routing, system))
+    return tuple(what for what, name, key in called if ids.get(key, name) in queues)
 
 
 def look_at_queues(

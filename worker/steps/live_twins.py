@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from worker.config.findings import Findings, Spot, in_words
 from worker.config.yaml_text import KeyPath, Sheet
+from worker.core.owner_names import find_named, find_queue_twins, with_named
 from worker.core.owner_twins import Listed, Unmatched, find_unmatched
 from worker.core.routing import RoutingPolicy
 from worker.core.teams import Member
@@ -24,7 +25,9 @@ def look_at_twins(
     """Name members without an account in a CRM, those with several, and ids of two people as one."""
     paths = {member.id: path for path, member in _members(routing)}
     listing = {system for system, owners in listed.items() if owners}
+    routing = with_named(routing, find_named(routing, listed), {})
     if routing.matches_by_email:
+        _look_for_queues(routing, listed, writers & listing, sheet, findings)
         for one in find_unmatched(routing, listed, writers & listing):
             _report_unmatched(routing, one, sheet.spot(*paths[one.member], "owner"), findings)
     _warn_of_mixed(routing, listed, sheet, findings)
@@ -33,6 +36,26 @@ def look_at_twins(
         if owner is not None and known and not known.get(owner):
             message = f"{system} has no active owner {owner!r}, who is to stand in there."
             findings.error(sheet.spot("without_account", system), message)
+
+
+def _look_for_queues(
+    routing: RoutingPolicy,
+    listed: Listed,
+    writers: frozenset[str],
+    sheet: Sheet,
+    findings: Findings,
+) -> None:
+    """Name queues that are not found in a CRM to which owners are written."""
+    found = find_queue_twins(routing, listed)
+    for name, queue in routing.queues.items():
+        for system in sorted(writers - queue.owners.keys() - found.get(name, {}).keys()):
+            message = f"{system} has no queue of the e-mail or the name of the queue {name!r}."
+            say = findings.warning if system in routing.stand_ins else findings.error
+            say(sheet.spot("queues", name, "owner"), message, hint=_hint(system))
+
+
+def _hint(system: str) -> str:
+    return f"add `{system}: <owner id>` to its owner, or say under without_account what is written"
 
 
 def _report_unmatched(
@@ -47,9 +70,8 @@ def _report_unmatched(
         message = f"no account of {member} has an e-mail, so none can be found in {system}."
     else:
         message = f"{system} has no active account with the e-mail of {one.email_of}, {member}."
-    hint = f"add `{system}: <owner id>` to its owner, or say under without_account what is written"
     say = findings.warning if system in routing.stand_ins else findings.error
-    say(spot, message, hint=hint)
+    say(spot, message, hint=_hint(system))
 
 
 def _warn_of_mixed(

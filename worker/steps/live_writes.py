@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from worker.config.findings import Findings
-from worker.config.yaml_text import Sheet
+from worker.config.yaml_text import KeyPath, Sheet
 from worker.core.configuration import Configuration
 from worker.core.field_map import LISTS, FieldWrite, Managed, ObjectMap, SystemMap, WriteForm
 from worker.core.records import FieldDescription, FieldRule, ObjectDescription
-from worker.core.setup_records import FieldStanding, FieldState
+from worker.core.setup_records import FieldStanding, FieldState, SetupPlan, WantedField
 from worker.core.stage_words import STAGE_FACT
 from worker.core.wanted_fields import wanted_fields
 from worker.ports import Connector, SetsUp
@@ -20,15 +20,21 @@ _SHORT_FIELD = 4_000
 """A field that holds less may be too short for a text whose length nothing limits."""
 
 
+def plan_writes(configuration: Configuration, system: SystemMap, connector: Connector) -> SetupPlan:
+    """Compare what is written to a CRM with it, as setting up would."""
+    return plan_setup(connector, wanted_fields(configuration, system))
+
+
+def blocked_places(plan: SetupPlan | None) -> frozenset[KeyPath]:
+    """Name the places of the map that something blocking is said of."""
+    standings = plan.standings if plan is not None else ()
+    return frozenset(_place(one.field) for one in standings if one.is_blocking)
+
+
 def look_at_standings(
-    configuration: Configuration,
-    system: SystemMap,
-    connector: Connector,
-    sheet: Sheet,
-    found: Findings,
+    plan: SetupPlan, system: SystemMap, connector: Connector, sheet: Sheet, found: Findings
 ) -> None:
     """Report what setting up would find: missing, archived and differing fields, and missing choices."""
-    plan = plan_setup(connector, wanted_fields(configuration, system))
     tells_of_stages = isinstance(connector, SetsUp)  # else the look at the lists does
     for standing in plan.standings:
         is_of_stages = standing.missing and standing.field.key == STAGE_FACT
@@ -39,9 +45,13 @@ def look_at_standings(
             found.error(sheet.spot("system"), finding.message)
 
 
+def _place(field: WantedField) -> KeyPath:
+    return ("objects", field.object_type, "writes", field.key)
+
+
 def _report(system: str, standing: FieldStanding, sheet: Sheet, found: Findings) -> None:
     field = standing.field
-    spot = sheet.spot("objects", field.object_type, "writes", field.key)
+    spot = sheet.spot(*_place(field))
     make = f"leadtriage setup {system}"
     if standing.is_blocking:
         found.error(spot, standing.says, allowed=standing.allowed, hint=standing.to_do)
@@ -57,15 +67,20 @@ def _report(system: str, standing: FieldStanding, sheet: Sheet, found: Findings)
 
 
 def look_at_values(
-    item: ObjectMap, description: ObjectDescription, sheet: Sheet, found: Findings
+    item: ObjectMap,
+    description: ObjectDescription,
+    sheet: Sheet,
+    found: Findings,
+    told: frozenset[KeyPath] = frozenset(),
 ) -> None:
     """Warn of texts that may be longer than their field, and of rules that a write could break."""
     described = {field.name: field for field in description.fields}
     for write in item.writes:
         field = described.get(write.target)
-        if field is None:
+        place: KeyPath = ("objects", item.object_type, "writes", write.managed.value)
+        if field is None or place in told:
             continue
-        spot = sheet.spot("objects", item.object_type, "writes", write.managed.value)
+        spot = sheet.spot(*place)
         for message, allowed, hint in (*_too_long(write, field), *_rules(write, field)):
             found.warning(spot, message, allowed=allowed, hint=hint)
 

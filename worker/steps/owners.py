@@ -5,8 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from worker.core.owner_names import (
+    Named,
+    QueueTwins,
+    find_named,
+    find_queue_twins,
+    with_named,
+)
 from worker.core.owner_twins import Listed, Twins, find_twins, with_twins
 from worker.core.routing import RoutingPolicy, compile_routing
 from worker.core.teams import Member
@@ -18,6 +25,10 @@ from worker.steps.work import Work
 
 TWINS = "owners matched by e-mail"
 """The setting that holds who is whom across the CRMs: ids only."""
+NAMED = "owners called by name"
+"""The setting that holds which ids the names of the roster stand for."""
+QUEUES = "queues found in other CRMs"
+"""The setting that holds the ids of queues in CRMs for which the roster has none."""
 
 Owners: TypeAlias = Mapping[str, bool]
 """Every owner in the CRMs as ``system:owner id``, and whether active."""
@@ -39,22 +50,30 @@ def known_among(listed: Listed) -> Owners | None:
 
 
 def note_twins(work: Work, tx: Transaction, listed: Listed) -> None:
-    """Remember who is whom across the CRMs; leads of members who gain or lose an account are decided anew."""
+    """Remember who is whom across the CRMs, and whom the roster calls by a name.
+
+    Leads of members who gain or lose an account are decided anew.
+    """
     policy = work.ruleset.configuration.routing
-    if not policy.matches_by_email or not any(listed.values()):
+    if not any(listed.values()):
         return
-    before, after = (with_twins(policy, t) for t in (_load_twins(tx), find_twins(listed)))
-    save_setting(tx, TWINS, json.dumps(after.twins, sort_keys=True))
-    pairs = zip(_members(before), _members(after), strict=True)
+    before = _completed(policy, tx)
+    named = find_named(policy, listed)
+    _save(tx, NAMED, named)
+    if policy.matches_by_email:
+        plain = with_named(policy, named, {})
+        _save(tx, QUEUES, find_queue_twins(plain, listed))
+        _save(tx, TWINS, find_twins(listed))
+    pairs = zip(_members(before), _members(_completed(policy, tx)), strict=True)
     mark_owners_dirty(tx, sorted({new.id for old, new in pairs if old.owners != new.owners}))
 
 
 def with_known_twins(work: Work, tx: Transaction) -> Work:
-    """The same work, with the ids of members that follow from their e-mail, as a run found them last."""
+    """The same work, with the ids that follow from e-mails and names, as a run found them last."""
     configuration = work.ruleset.configuration
-    if not configuration.routing.matches_by_email:
+    routing = _completed(configuration.routing, tx)
+    if routing is configuration.routing:
         return work
-    routing = with_twins(configuration.routing, _load_twins(tx))
     ruleset = replace(
         work.ruleset,
         configuration=replace(configuration, routing=routing),
@@ -63,9 +82,25 @@ def with_known_twins(work: Work, tx: Transaction) -> Work:
     return replace(work, ruleset=ruleset)
 
 
-def _load_twins(tx: Transaction) -> Twins:
-    found: Twins = json.loads(load_setting(tx, TWINS) or "{}")
-    return found
+def _completed(policy: RoutingPolicy, tx: Transaction) -> RoutingPolicy:
+    """Give a roster the ids that were found last; the same where it names them all."""
+    named: Named = _load(tx, NAMED)
+    if not policy.matches_by_email:
+        return with_named(policy, named, {})
+    queues: QueueTwins = _load(tx, QUEUES)
+    twins: Twins = _load(tx, TWINS)
+    return with_twins(with_named(policy, named, queues), twins)
+
+
+def _save(tx: Transaction, name: str, found: Mapping[str, object]) -> None:
+    """Keep what was found, if it is another thing than before."""
+    text = json.dumps(found, sort_keys=True)
+    if text != (load_setting(tx, name) or "{}"):
+        save_setting(tx, name, text)
+
+
+def _load(tx: Transaction, name: str) -> Any:
+    return json.loads(load_setting(tx, name) or "{}")
 
 
 def _members(policy: RoutingPolicy) -> list[Member]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 from xml.etree.ElementTree import Element, ParseError, parse
@@ -42,6 +43,7 @@ _TYPES: Final[Mapping[str, str]] = {
 _LENGTHS: Final = {"Email": 80, "Phone": 40, "Picklist": 255, "TextArea": 255, "Url": 255}
 _PRESENCE: Final = re.compile(r"\s*NOT\s*\(\s*ISBLANK\s*\(\s*(\w+)\s*\)\s*\)\s*", re.IGNORECASE)
 _SET: Final = ".permissionset-meta.xml"
+_INACTIVE: Final = "UpdateWithInactiveOwner"
 _DEGREES: Final = ("none", "read", "write")
 _ON_BOTH: Final = "Activity"
 """Custom fields of tasks and events are those of activities."""
@@ -59,7 +61,7 @@ def deploy(org: Org, folder: Path) -> tuple[str, ...]:
     for path in sorted(folder.rglob("*.field-meta.xml")):
         type_ = path.parent.parent.name
         for target in ("Task", "Event") if type_ == _ON_BOTH else (type_,):
-            field = _field(path)
+            field = _as_tracked(org, target, _field(path))
             org.schema.add_fields(target, field, at=now)
             _work_out(org, target, field)
             deployed.append(f"{target}.{field.name}")
@@ -67,8 +69,10 @@ def deploy(org: Org, folder: Path) -> tuple[str, ...]:
     if sets:
         for path in sets:
             name = path.name.removesuffix(_SET)
-            put_permission_set(org, name, dict(_permissions(path)))
+            put_permission_set(org, name, dict(_permissions(path)), _user_permissions(path))
         _allow(org, deployed, _joined(pair for path in sets for pair in _permissions(path)))
+        if any(_INACTIVE in _user_permissions(path) for path in sets):
+            org.edits_inactive_owned = True
     return tuple(deployed)
 
 
@@ -122,6 +126,12 @@ def _field(path: Path) -> Field:
     )
 
 
+def _as_tracked(org: Org, type_: str, field: Field) -> Field:
+    """Leave it to whoever set it whether a history of a field is kept."""
+    there = org.schema.of(type_).field(field.name)
+    return replace(field, is_tracked=field.is_tracked or (there is not None and there.is_tracked))
+
+
 def _work_out(org: Org, type_: str, field: Field) -> None:
     """Give the records that are there already what a formula tells of them."""
     if field.tells_of is not None:
@@ -155,6 +165,11 @@ def _permissions(path: Path) -> Iterator[tuple[str, str]]:
         is_editable = _text(one, "editable") == "true"
         can_read = is_editable or _text(one, "readable") == "true"
         yield _text(one, "field"), "write" if is_editable else "read" if can_read else "none"
+
+
+def _user_permissions(path: Path) -> frozenset[str]:
+    found = _read(path).iter(_SPACE + "userPermissions")
+    return frozenset(_text(one, "name") for one in found if _text(one, "enabled") == "true")
 
 
 def _allow(org: Org, deployed: list[str], permissions: Mapping[str, str]) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from connectors.sandbox.salesforce.fields import Field, ObjectType, Option, Stored
+from connectors.sandbox.salesforce.standard_setup import SETUP
 
 _AUDIT: Final = """
 CreatedDate datetime rd
@@ -261,21 +262,7 @@ DoesSendEmailToMembers boolean d
 QueueId ref:Group c!
 SobjectType picklist:40 c!
 """,
-    "PermissionSet 0PS PermissionSets": """
-Name string:80 c!
-Label string:80 c
-""",
-    "PermissionSetAssignment 0Pa PermissionSetAssignments": """
-AssigneeId ref:User c!
-PermissionSetId ref:PermissionSet c!
-""",
-    "FieldPermissions 01k FieldPermissions": """
-ParentId ref:PermissionSet c!
-SobjectType picklist:40 cR!
-Field picklist:40 cR!
-PermissionsRead boolean d
-PermissionsEdit boolean d
-""",
+    **SETUP,
     "RecordType 012 RecordTypes": """
 Name string:80 r
 DeveloperName string:80 r
