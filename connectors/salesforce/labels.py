@@ -77,6 +77,8 @@ class LabelBook:
             return self._known
 
     def _ask(self) -> Labels:
+        if not self._objects:
+            return {}
         where = (among("EntityDefinition.QualifiedApiName", self._objects),)
         try:
             page = self._transport.query(select("FieldDefinition", _FIELDS, where), _DECODER.decode)

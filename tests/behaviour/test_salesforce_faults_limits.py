@@ -18,6 +18,7 @@ from tests.support.salesforce_opening import (
     page,
     pull,
     row,
+    say_set_up,
 )
 from worker.errors import (
     DailyLimitError,
@@ -138,6 +139,7 @@ def test_a_user_who_may_not_see_the_limits_is_no_finding(stub: Stub, time: FakeT
     stub.say(page())
     stub.say(page())
     stub.say(described("Lead", field("HasOptedOutOfEmail"), field("DoNotCall")))
+    say_set_up(stub)
     assert not opened(stub, time).check()
 
 
@@ -146,6 +148,7 @@ def test_f68_hidden_consent_is_named_with_its_permission(stub: Stub, time: FakeT
     stub.say(page())
     stub.say(page())
     stub.say(described())
+    say_set_up(stub)
     findings = opened(stub, time).check()
     assert [(one.object_type, one.is_blocking) for one in findings] == [("Lead", False)] * 2
     assert "Grant Read on Lead.HasOptedOutOfEmail." in findings[0].message

@@ -118,3 +118,9 @@ def mark_of(text: str | None) -> dict[str, Any]:
 
 def lead(n: int) -> str:
     return f"00Q5g00000{n:05d}EAA"
+
+
+def say_set_up(stub: Stub) -> None:
+    """Answer what a check asks of the set-up: who we are, what we may, and no label of any field."""
+    for said in ({"user_id": "005"}, {"totalSize": 1, "records": []}, {"records": []}):
+        stub.say(said)
