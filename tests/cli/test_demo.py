@@ -97,7 +97,7 @@ def test_the_crms_disagree_before_and_agree_after_but_for_what_needs_a_person(
 def served(lines: Sequence[str], stack: ExitStack) -> dict[str, str]:
     """Serve what the lines say to serve, each at a port of its own; where it is, by where they say."""
     places: dict[str, str] = {}
-    for line in lines:
+    for line in "\n".join(lines).replace("\\\n", "").splitlines():
         words = shlex.split(line)
         if words[:2] != ["leadtriage", "sandbox"]:
             continue

@@ -22,10 +22,12 @@ def next_steps(scene: Scene, record_id: str | None, now: datetime | None) -> Ite
     yield from before
     for system in scene.twins:
         data = shlex.quote(str(scene.wish.data_of(system)))
+        kept = f"--database {place}/{database_of(system)}"
         package = scene.wish.package_of(system)
-        deployed = f" --metadata {shlex.quote(str(package))}" if package.exists() else ""
-        kept = f"--database {place}/{database_of(system)}{deployed}"
-        yield f"  leadtriage sandbox {system} --data {data} {kept}"
+        goes_on = " \\" if package.exists() else ""
+        yield f"  leadtriage sandbox {system} --data {data} {kept}{goes_on}"
+        if goes_on:
+            yield f"    --metadata {shlex.quote(str(package))}"
     yield "and work on them in another:"
     yield from before
     for system, twin in scene.twins.items():
