@@ -24,6 +24,8 @@ from worker.ports import Clock
 BULK_PAGE: Final = 50_000
 """Rows of one answer. It is read as it comes, so the size costs no memory."""
 _FIRST_WAIT: Final = 2.0
+_LONGER: Final = 1.5
+"""By how much each wait is longer: about half of the time a job takes is waited beyond its end at most."""
 _LONGEST_WAIT: Final = 30.0
 _END: Final = "null"
 """What Salesforce writes for the locator after the last part (Bulk API 2.0, Get Results)."""
@@ -86,14 +88,16 @@ class BulkReader:
         except (msgspec.DecodeError, UnicodeDecodeError):
             return None
 
-    def wait(self, job: str) -> JobState:
-        """Wait until a job has ended.
+    def wait(self, job: str, *, is_begun_now: bool) -> JobState:
+        """Wait until a job has ended. One that was begun just now is not looked at before it can have.
 
         Raises:
             UnavailableError: it takes longer than our patience; it is not over, and can be taken up.
         """
         give_up_at = self.clock() + self.patience
         pause = _FIRST_WAIT
+        if is_begun_now:
+            self.sleep(pause)
         while True:
             state = self.state(job)
             if state is not JobState.RUNNING:
@@ -105,8 +109,8 @@ class BulkReader:
                 )
                 error.is_spent = True
                 raise error
+            pause = min(pause * _LONGER, _LONGEST_WAIT)
             self.sleep(pause)
-            pause = min(pause * 2, _LONGEST_WAIT)
 
     def state(self, job: str) -> JobState:
         """Look at a job."""

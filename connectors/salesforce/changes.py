@@ -181,7 +181,7 @@ def _by_bulk(target: Target, course: Course, mark: Bookmark) -> Generator[Chunk,
     if mark.job is None:
         yield Chunk(bookmark=msgspec.structs.replace(mark, job=job))
     is_read = False
-    if course.bulk.wait(job) is JobState.COMPLETE:
+    if course.bulk.wait(job, is_begun_now=mark.job is None) is JobState.COMPLETE:
         with suppress(FixDataError, SourceChangedError):  # the result is gone, or the place in it
             yield from _of_job(target, course, mark, job)
             is_read = True

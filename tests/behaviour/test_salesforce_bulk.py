@@ -83,7 +83,25 @@ def test_bulk_is_used_above_the_threshold_and_its_job_removed(stub: Stub, time: 
     assert "ORDER BY" not in job["query"]
     assert stub.asked[-2].query["locator"] == ["MTAw"]
     assert (stub.asked[-1].method, stub.asked[-1].path.rpartition("/")[2]) == ("DELETE", "750R0")
-    assert time.slept
+    assert time.slept == [2.0, 3.0]  # no look at once, as no job is over that was just begun
+
+
+def test_each_wait_for_a_job_is_longer_by_half_and_one_taken_up_is_looked_at_first(
+    stub: Stub, time: FakeTime
+) -> None:
+    begin_bulk(stub)
+    for _look in range(8):
+        stub.say({"id": "750R0", "state": "InProgress"})
+    done(stub)
+    stub.script.append(csv(HEAD + line(1)))
+    [begun, *_pages] = pull(opened(stub, time, **BULK), fields=WIDE)
+    assert time.slept == [2.0, 3.0, 4.5, 6.75, 10.125, 15.1875, 22.78125, 30.0, 30.0]
+    stub.script.clear()
+    stub.say(described("Lead", field("Description", "textarea")))
+    done(stub)
+    stub.script.append(csv(HEAD + line(1)))
+    assert ids(pull(opened(stub, time, **BULK), begun.bookmark, WIDE)) == [lead(1)]
+    assert len(time.slept) == 9
 
 
 def test_bulk_and_rest_give_the_same_record(stub: Stub, time: FakeTime) -> None:
