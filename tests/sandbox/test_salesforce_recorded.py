@@ -186,6 +186,10 @@ def test_fields_are_described_as_recorded_describes_have_them(asking, name) -> N
     same = ours.keys() & theirs.keys()
     assert len(same) > 14
     keys = (
+        "compoundFieldName",
+        "soapType",
+        "sortable",
+        "queryByDistance",
         "type",
         "length",
         "createable",
@@ -204,9 +208,20 @@ def test_fields_are_described_as_recorded_describes_have_them(asking, name) -> N
     assert all(one in ours["Id"] for one in ("picklistValues", "referenceTo", "soapType"))
 
 
-def test_a_describe_has_no_key_that_a_recorded_one_lacks(asking) -> None:
-    recorded = json.loads((DESCRIBED / "Lead.json").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("name", ["Lead", "Contact", "Account", "Event", "Opportunity"])
+def test_a_describe_has_the_keys_of_a_recorded_one_at_every_depth(asking, name) -> None:
+    recorded = json.loads((DESCRIBED / f"{name}.json").read_text(encoding="utf-8"))
     recorded = recorded.get("response", recorded)
-    ours = asking("GET", "/sobjects/Lead/describe").body
-    assert set(ours) <= set(recorded)
-    assert set(ours["fields"][0]) <= set(recorded["fields"][0])
+    ours = asking("GET", f"/sobjects/{name}/describe").body
+    assert set(ours) == set(recorded)
+    for key in ("fields", "childRelationships", "recordTypeInfos"):
+        keys = {frozenset(one) for one in recorded[key]}
+        assert {frozenset(one) for one in ours[key]} <= keys, key
+    theirs = {(one["childSObject"], one["field"]): one for one in recorded["childRelationships"]}
+    same = [
+        one for one in ours["childRelationships"] if (one["childSObject"], one["field"]) in theirs
+    ]
+    assert same
+    for one in same:
+        other = theirs[one["childSObject"], one["field"]]
+        assert one["cascadeDelete"] == other["cascadeDelete"], one

@@ -343,3 +343,19 @@ def test_what_like_escapes_stands_for_itself() -> None:
         rows = asking.rows(f"SELECT City FROM Lead WHERE City LIKE '{pattern}' ORDER BY Id")
         assert [row["City"] for row in rows] == found, pattern
     assert len(asking.rows("SELECT Id FROM Lead WHERE City = '50\\% off'")) == 1
+
+
+def test_a_compound_address_is_shown_and_neither_sorted_by_nor_read_in_bulk() -> None:
+    asking = Asking()
+    lead, bare = asking.lead(City="Lund", Country="Sweden"), asking.lead()
+    text = "SELECT Id, Address FROM Lead"
+    shown = {row["Id"]: row["Address"] for row in asking.rows(text)}
+    assert shown[bare] is None
+    assert {name: value for name, value in shown[lead].items() if value} == {
+        "city": "Lund",
+        "country": "Sweden",
+    }
+    assert asking("GET", f"/sobjects/Lead/{lead}").body["Address"] == shown[lead]
+    assert asking.query(f"{text} ORDER BY Address").code == "INVALID_FIELD"
+    job = asking("POST", "/jobs/query", {"operation": "query", "query": text})
+    assert job.code == "FeatureNotEnabled"

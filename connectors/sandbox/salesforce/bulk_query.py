@@ -48,6 +48,8 @@ def make(call: Call) -> Answer:
     plan = plan_of(call.org, wanted.query)
     if is_count(plan) or plan.query.offset:
         raise refusal("INVALIDJOB", "Aggregate queries and OFFSET are not supported in Bulk Query")
+    if any(column.field.type == "address" for column in plan.columns):
+        raise refusal("FeatureNotEnabled", "Selecting compound data not supported in Bulk Query")
     job = QueryJob(
         id=new_id(call),
         made_at=call.org.clock.now(),

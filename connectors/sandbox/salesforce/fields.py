@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
+from msgspec.json import decode
+
 from connectors.sandbox.clock import from_ms
 from connectors.sandbox.exchange import Json
 
@@ -13,6 +15,10 @@ Stored: TypeAlias = "str | int | float | None"
 """A value as the store keeps it: instants in milliseconds, booleans as 0 and 1."""
 Row: TypeAlias = dict[str, Stored]
 
+ADDRESS: Final = "Address"
+ADDRESS_PARTS: Final = ("Street", "City", "State", "PostalCode", "Country")
+"""What a compound address is made of: fields of their own, whose names begin as its name does."""
+_NAME_PARTS: Final = ("FirstName", "LastName", "Salutation")
 TEXT_TYPES: Final = frozenset(
     {
         *("string", "textarea", "picklist", "multipicklist", "email", "phone", "url"),
@@ -31,7 +37,26 @@ _SOAP: Final = {
     **dict.fromkeys(("double", "currency", "percent"), "xsd:double"),
     **dict.fromkeys(("id", "reference"), "tns:ID"),
     "anyType": "xsd:anyType",
+    "address": "urn:address",
 }
+_ALWAYS: Final[Mapping[str, Json]] = {
+    **dict.fromkeys(
+        (
+            *("aiPredictionField", "autoNumber", "calculated", "caseSensitive", "cascadeDelete"),
+            *("dependentPicklist", "deprecatedAndHidden", "displayLocationInDecimal", "encrypted"),
+            *("formulaTreatNullNumberAsZero", "highScaleNumber", "htmlFormatted"),
+            *("restrictedDelete", "writeRequiresMasterRead"),
+        ),
+        False,
+    ),
+    **dict.fromkeys(
+        (
+            *("calculatedFormula", "controllerName", "defaultValueFormula", "filteredLookupInfo"),
+            *("inlineHelpText", "mask", "maskType", "referenceTargetField", "relationshipOrder"),
+        )
+    ),
+}
+"""What the description of a field tells of things that the twin has none of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,6 +176,8 @@ def shown_value(field_: Field, value: Stored) -> Json:
     if value is None:
         return None
     match field_.type:
+        case "address":
+            return address_of(field_, decode(str(value)))
         case "boolean":
             return bool(value)
         case "datetime":
@@ -163,25 +190,23 @@ def shown_value(field_: Field, value: Stored) -> Json:
 
 
 def described(field_: Field) -> dict[str, Json]:
-    """Describe a field."""
+    """Describe a field, under every key that recorded descriptions have."""
     is_text = field_.type in TEXT_TYPES
     return {
-        "aggregatable": field_.is_filterable,
-        "autoNumber": False,
+        **_ALWAYS,
+        "aggregatable": field_.is_filterable and field_.type != "boolean",
         "byteLength": field_.length * 3 if is_text else field_.length,
-        "calculated": False,
-        "caseSensitive": field_.type == "id",
+        "compoundFieldName": _compound_of(field_),
         "createable": field_.is_createable,
         "custom": field_.is_custom,
         "defaultValue": shown_value(field_, field_.default),
         "defaultedOnCreate": field_.is_defaulted,
-        "dependentPicklist": False,
-        "deprecatedAndHidden": False,
-        "digits": 0,
+        "digits": 8 if field_.type == "int" else 0,
         "externalId": field_.is_external_id,
-        "filterable": field_.is_filterable,
-        "groupable": field_.is_filterable and field_.type not in {"datetime", "double"},
-        "idLookup": field_.type == "id" or field_.is_external_id,
+        "extraTypeInfo": "plaintextarea" if field_.type == "textarea" else _name_part(field_),
+        "filterable": field_.is_filterable or field_.type == "address",
+        "groupable": field_.is_filterable and field_.type not in _UNGROUPED,
+        "idLookup": field_.type == "id" or field_.is_external_id or field_.name == "Email",
         "label": field_.label or field_.name,
         "length": field_.length,
         "name": field_.name,
@@ -192,16 +217,44 @@ def described(field_: Field) -> dict[str, Json]:
         "picklistValues": [_offered(option) for option in field_.options],
         "polymorphicForeignKey": field_.is_polymorphic,
         "precision": field_.precision,
+        "queryByDistance": field_.type == "address",
         "referenceTo": list(field_.refers_to),
         "relationshipName": field_.relationship,
         "restrictedPicklist": field_.is_restricted,
         "scale": field_.scale,
+        "searchPrefilterable": bool(field_.refers_to) and "User" not in field_.refers_to,
         "soapType": _SOAP.get(field_.type, "xsd:string"),
         "sortable": field_.is_filterable,
         "type": field_.type,
         "unique": field_.is_unique,
         "updateable": field_.is_updateable,
     }
+
+
+_UNGROUPED: Final = frozenset({"datetime", *NUMBER_TYPES - {"int"}})
+
+
+def _compound_of(field_: Field) -> str | None:
+    """Name the field that shows this one and others together."""
+    if field_.name in _NAME_PARTS:
+        return "Name"
+    part = next((one for one in ADDRESS_PARTS if field_.name.endswith(one)), None)
+    return None if part is None or field_.is_custom else field_.name.removesuffix(part) + ADDRESS
+
+
+def _name_part(field_: Field) -> str | None:
+    return "personname" if field_.name in _NAME_PARTS else None
+
+
+def address_of(field_: Field, row: Row) -> Json:
+    """Show a compound address; None where it has no part."""
+    begins = field_.name.removesuffix(ADDRESS)
+    parts: dict[str, Json] = {
+        one[0].lower() + one[1:]: row.get(begins + one) for one in ADDRESS_PARTS
+    }
+    if not any(parts.values()):
+        return None
+    return {**parts, "geocodeAccuracy": None, "latitude": None, "longitude": None}
 
 
 def _offered(option: Option) -> dict[str, Json]:

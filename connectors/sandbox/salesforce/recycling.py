@@ -1,19 +1,15 @@
 """The recycle bin: a record goes into it with what is only a part of it, and comes back with it.
 
-Facts: the describes of Lead, Contact, Account and Opportunity name the parts that are deleted along
-(``cascadeDelete``). An activity that others share stays with them. A relation that is deleted by itself goes
-past the bin.
+An activity that others share stays with them. A relation that is deleted by itself goes past the bin.
 """
 
 from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Final
 
 from connectors.sandbox.salesforce.errors import refusal
 from connectors.sandbox.salesforce.fields import Row
 from connectors.sandbox.salesforce.guards import refuse_locked
 from connectors.sandbox.salesforce.org import Org
+from connectors.sandbox.salesforce.parts import PARTS
 from connectors.sandbox.salesforce.relations import TIES, drop, people_of, tie_of
 from connectors.sandbox.salesforce.writing import (
     AS_PERSON,
@@ -24,32 +20,6 @@ from connectors.sandbox.salesforce.writing import (
     stamps_of,
     writable,
 )
-
-_OF_PEOPLE: Final = (
-    ("Task", "WhoId"),
-    ("Event", "WhoId"),
-    ("TaskRelation", "RelationId"),
-    ("EventRelation", "RelationId"),
-    ("EmailMessageRelation", "RelationId"),
-)
-_PARTS: Final[Mapping[str, tuple[tuple[str, str], ...]]] = {
-    "Lead": (("CampaignMember", "LeadId"), *_OF_PEOPLE),
-    "Contact": (
-        ("CampaignMember", "ContactId"),
-        ("OpportunityContactRole", "ContactId"),
-        *_OF_PEOPLE,
-    ),
-    "Account": (("Task", "WhatId"), ("Event", "WhatId")),
-    "Campaign": (("CampaignMember", "CampaignId"), ("Task", "WhatId"), ("Event", "WhatId")),
-    "Opportunity": (
-        ("OpportunityContactRole", "OpportunityId"),
-        ("Task", "WhatId"),
-        ("Event", "WhatId"),
-    ),
-    "Task": (("TaskRelation", "TaskId"),),
-    "Event": (("EventRelation", "EventId"),),
-    "EmailMessage": (("EmailMessageRelation", "EmailMessageId"),),
-}
 
 
 def delete(org: Org, type_: str, id_: str, writer: Writer = AS_PERSON) -> None:
@@ -85,7 +55,7 @@ def _bin(org: Org, type_: str, row: Row, stamps: Row) -> None:
 
 
 def _parts(org: Org, type_: str) -> list[tuple[str, str]]:
-    return [one for one in _PARTS.get(type_, ()) if one[0].lower() in org.schema.types]
+    return [one for one in PARTS.get(type_, ()) if one[0].lower() in org.schema.types]
 
 
 def _others(org: Org, activity: str, row: Row) -> list[str]:

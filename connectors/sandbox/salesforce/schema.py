@@ -6,7 +6,7 @@ not exist. That is how a consent field can vanish without an error at the set-up
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeAlias
 
@@ -16,6 +16,7 @@ from connectors.sandbox.exchange import Json
 from connectors.sandbox.salesforce.errors import RefusedError, refusal
 from connectors.sandbox.salesforce.features import Feature, types_of_features, with_features
 from connectors.sandbox.salesforce.fields import Field, ObjectType, Option, RecordType, described
+from connectors.sandbox.salesforce.parts import PARTS
 from connectors.sandbox.salesforce.standard import standard_types
 from connectors.sandbox.salesforce.store import NAME_FIELDS, Store
 
@@ -222,19 +223,59 @@ def summarised(object_type: ObjectType, base: str) -> dict[str, Json]:
     }
 
 
-def described_type(object_type: ObjectType, base: str) -> dict[str, Json]:
+_NOTHING: Final[Mapping[str, Json]] = {
+    **dict.fromkeys(
+        (
+            *("associateEntityType", "associateParentEntity", "defaultImplementation"),
+            *("extendedBy", "extendsInterfaces", "implementedBy", "implementsInterfaces"),
+            *("listviewable", "lookupLayoutable", "networkScopeFieldName"),
+        )
+    ),
+    "compactLayoutable": True,
+    "deepCloneable": False,
+    "searchLayoutable": True,
+    "sobjectDescribeOption": "FULL",
+}
+"""What a full description tells besides, of things that the twin has none of."""
+
+
+def described_type(object_type: ObjectType, schema: Schema, base: str) -> dict[str, Json]:
     """Describe an object type in full."""
     kinds: list[Json] = [
         _kind(kind, object_type.name, base) for kind in _with_master(object_type.record_types)
     ]
     return {
+        **_NOTHING,
         **summarised(object_type, base),
         "actionOverrides": [],
-        "childRelationships": [],
+        "childRelationships": [*_children(object_type.name, schema)],
         "fields": [described(one) for one in object_type.fields.values()],
         "namedLayoutInfos": [],
         "recordTypeInfos": kinds,
         "supportedScopes": [{"label": f"All {object_type.plural}", "name": "everything"}],
+    }
+
+
+def _children(name: str, schema: Schema) -> Iterator[Json]:
+    """List the fields of other object types that refer to this one."""
+    seen = (schema.seen(key) for key in sorted(schema.types))
+    for child in (one for one in seen if one is not None):
+        for field_ in child.fields.values():
+            if name in field_.refers_to and field_.name != "MasterRecordId":
+                yield _child(name, child, field_)
+
+
+def _child(name: str, child: ObjectType, field_: Field) -> Json:
+    is_part = (child.name, field_.name) in PARTS.get(name, ())
+    return {
+        "cascadeDelete": is_part or child.name.endswith("History"),
+        "childSObject": child.name,
+        "deprecatedAndHidden": False,
+        "field": field_.name,
+        "junctionIdListNames": [],
+        "junctionReferenceTo": [],
+        "relationshipName": child.plural if field_.is_createable else None,
+        "restrictedDelete": False,
     }
 
 

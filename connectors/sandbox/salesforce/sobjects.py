@@ -7,7 +7,7 @@ from typing import Final
 from connectors.sandbox.exchange import Answer, Json, json_answer
 from connectors.sandbox.salesforce.call import Call, Given, http_date
 from connectors.sandbox.salesforce.errors import not_found, refusal
-from connectors.sandbox.salesforce.fields import Field, ObjectType, Row, shown_value
+from connectors.sandbox.salesforce.fields import Field, ObjectType, Row, address_of, shown_value
 from connectors.sandbox.salesforce.ids import read_id
 from connectors.sandbox.salesforce.query import attributes
 from connectors.sandbox.salesforce.recycling import delete
@@ -40,7 +40,7 @@ def describe(call: Call) -> Answer:
     headers = {"last-modified": http_date(changed)}
     if call.is_unchanged(changed):
         return Answer(status=304, headers=headers)
-    return json_answer(described_type(object_type, call.base), headers=headers)
+    return json_answer(described_type(object_type, call.org.schema, call.base), headers=headers)
 
 
 def shown_record(object_type: ObjectType, row: Row, names: list[str], base: str) -> dict[str, Json]:
@@ -51,7 +51,9 @@ def shown_record(object_type: ObjectType, row: Row, names: list[str], base: str)
         if field is None:
             message = f"No such column '{name}' on sobject of type {object_type.name}"
             raise refusal("INVALID_FIELD", message)
-        record[field.name] = shown_value(field, row[field.name])
+        is_address = field.type == "address"
+        shown = address_of(field, row) if is_address else shown_value(field, row[field.name])
+        record[field.name] = shown
     return record
 
 

@@ -14,6 +14,8 @@ from typing import Final
 from connectors.sandbox.clock import to_ms
 from connectors.sandbox.salesforce.errors import refusal
 from connectors.sandbox.salesforce.fields import (
+    ADDRESS,
+    ADDRESS_PARTS,
     ID_TYPES,
     NUMBER_TYPES,
     TEXT_TYPES,
@@ -105,7 +107,8 @@ class Scope:
         if found is None:
             raise self._unknown(path, names[-1], type_)
         owner = tuple(name.lower() for name in names[:-1])
-        return Column(sql=f"{alias}.{quoted(found.name)}", field=found, owner=owner)
+        sql = _address(alias, found) if found.type == "address" else f"{alias}.{quoted(found.name)}"
+        return Column(sql=sql, field=found, owner=owner)
 
     def _step(self, names: tuple[str, ...], alias: str, type_: ObjectType, path: Path) -> Step:
         key = tuple(name.lower() for name in names)
@@ -227,6 +230,13 @@ class Scope:
             is_total = is_total or column.sql == f"{self.prefix}0.{quoted('Id')}"
             keys.append(f"{column.sql} {word} NULLS {'LAST' if one.nulls_last else 'FIRST'}")
         return ", ".join(keys if is_total else [*keys, f"{self.prefix}0.row * 7919 % 10007"])
+
+
+def _address(alias: str, field_: Field) -> str:
+    """Join the parts of a compound address, under the names of their fields."""
+    begins = field_.name.removesuffix(ADDRESS)
+    parts = [begins + part for part in ADDRESS_PARTS]
+    return "json_object(" + ", ".join(f"'{one}', {alias}.{quoted(one)}" for one in parts) + ")"
 
 
 def scope_of(schema: Schema, query: Query, today: date, *, prefix: str = "t") -> Scope:

@@ -65,6 +65,7 @@ City string:40
 State string:80
 PostalCode string:20
 Country string:80
+Address address r
 Website url:255
 Status picklist:255 !dh = Open - Not Contacted*|Working - Contacted|Closed - Converted|Closed - Not Converted
 Industry picklist:255 = Agriculture|Biotechnology|Education|Healthcare|Insurance|Other
@@ -90,6 +91,7 @@ MailingCity string:40
 MailingState string:80
 MailingPostalCode string:20
 MailingCountry string:80
+MailingAddress address r
 HomePhone phone:40
 OtherPhone phone:40
 Department string:80
@@ -109,6 +111,7 @@ BillingCity string:40
 BillingState string:80
 BillingPostalCode string:20
 BillingCountry string:80
+BillingAddress address r
 Phone phone:40
 Fax phone:40
 AccountNumber string:40
