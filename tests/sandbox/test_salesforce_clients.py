@@ -103,8 +103,11 @@ def node_modules() -> Path | None:
 PROGRAM = """
 const { Connection } = require('jsforce');
 const [instanceUrl, accessToken] = process.argv.slice(1);
-const connection = new Connection({ instanceUrl, accessToken, version: '66.0' });
+const oauth2 = { loginUrl: instanceUrl, clientId: 'sandbox-client', clientSecret: 'sandbox-secret' };
+const version = '66.0';
+const names = (found) => found.map((one) => one.LastName);
 (async () => {
+  const connection = new Connection({ instanceUrl, accessToken, version });
   const found = await connection.query('SELECT Id, Name, Owner.Name FROM Lead ORDER BY Id', {
     autoFetch: true, maxFetch: 5000, headers: { 'Sforce-Query-Options': 'batchSize=200' } });
   const changes = found.records.slice(0, 3).map((row) => ({ Id: row.Id, City: 'Lund' }));
@@ -112,12 +115,36 @@ const connection = new Connection({ instanceUrl, accessToken, version: '66.0' })
   const results = await connection.sobject('Lead').update(changes, { allOrNone: false });
   const described = await connection.sobject('Lead').describe();
   const refused = await connection.query('SELECT Nothing FROM Lead').catch((e) => e.errorCode);
+
+  const app = new Connection({ instanceUrl, version, oauth2 });
+  await app.authorize({ grant_type: 'client_credentials' });
+  const who = await app.identity();
+  const some = await app.sobject('Lead').find({ LastName: { $like: 'Lead 00%' } }, 'LastName')
+    .sort({ LastName: 1 }).limit(2);
+  const ids = found.records.slice(0, 2).map((row) => row.Id);
+  const read = await app.sobject('Lead').retrieve(ids);
+  const rows = await (await app.bulk2.query('SELECT Id FROM Lead', { pollInterval: 1 })).toArray();
+  const loaded = await app.bulk2.loadAndWaitForResults({ object: 'Lead', operation: 'insert',
+    input: [{ LastName: 'New', Company: 'A' }, { LastName: 'None' }], pollInterval: 1 });
+  const removed = await app.sobject('Lead').destroy(ids);
+
+  const ended = new Connection({ instanceUrl, accessToken: 'over', version, oauth2,
+    refreshToken: 'sandbox-refresh' });
+  const again = await ended.query('SELECT Id FROM Lead LIMIT 1');
   console.log(JSON.stringify({
     rows: found.records.length,
     owner: found.records[0].Owner.Name,
     results: results.map((one) => one.success),
     fields: described.fields.map((field) => field.name),
+    children: described.childRelationships.map((one) => one.childSObject),
     refused,
+    who: who.user_id,
+    some: names(some),
+    read: names(read),
+    bulk: [rows.length, loaded.successfulResults.length, loaded.failedResults.length],
+    removed: removed.map((one) => one.success),
+    again: again.records.length,
+    used: app.limitInfo.apiUsage.limit,
   }));
 })().catch((error) => { console.error(error); process.exit(1); });
 """
@@ -140,10 +167,21 @@ def test_jsforce_logs_in_reads_pages_writes_a_collection_and_describes(url, aski
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert told["rows"] == 450
-    assert told["owner"] == "Integration"
-    assert told["results"] == [True, False, True]
-    assert {"Status", "OwnerId", "SystemModstamp"} <= set(told["fields"])
-    assert told["refused"] == "INVALID_FIELD"
-    assert asking.query("SELECT COUNT() FROM Lead WHERE City = 'Lund'").body["totalSize"] == 2
+    assert {"Status", "OwnerId", "SystemModstamp"} <= set(told.pop("fields"))
+    assert {"Task", "CampaignMember"} <= set(told.pop("children"))
+    assert told == {
+        "rows": 450,
+        "owner": "Integration",
+        "results": [True, False, True],
+        "refused": "INVALID_FIELD",
+        "who": asking.twin.org.integration_user,
+        "some": ["Lead 000", "Lead 001"],
+        "read": ["Lead 000", "Lead 001"],
+        "bulk": [450, 1, 1],
+        "removed": [True, True],
+        "again": 1,
+        "used": 100_000,
+    }
+    written = asking.query("SELECT COUNT() FROM Lead WHERE City = 'Lund'", "queryAll")
+    assert written.body["totalSize"] == 2
     assert asking.twin.journal.counts()["PATCH /composite/sobjects"] == 1
