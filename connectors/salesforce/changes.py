@@ -60,14 +60,13 @@ class Bookmark(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True):
 class Chunk:
     """Rows that were read together, and what may be stored once they are.
 
-    ``is_whole`` ends a list of everything; ``is_torn`` if some of it could not be read.
+    ``is_whole`` ends a list of everything.
     """
 
     rows: Sequence[Row] = ()
     bookmark: Bookmark | None = None
     issues: tuple[RowIssue, ...] = ()
     is_whole: bool = False
-    is_torn: bool = False
     total: int | None = None
 
 
@@ -193,11 +192,9 @@ def _of_job(target: Target, course: Course, mark: Bookmark, job: str) -> Iterato
     """Read the result of a job, from where the bookmark says."""
     here = msgspec.structs.replace(mark, job=job)
     newest: datetime | None = None
-    unread = 0
     for part in course.bulk.parts(job, mark.locator, target.reader.types, _PART):
         stamps = [at for row in part.rows if (at := row.at(target.stamp))]
         newest = max([*stamps, *([newest] if newest else [])], default=None)
-        unread += part.unread
         told = None
         if part.locator is not None:
             told = here = msgspec.structs.replace(here, locator=part.locator)
@@ -207,7 +204,7 @@ def _of_job(target: Target, course: Course, mark: Bookmark, job: str) -> Iterato
     began = mark.began or course.safe
     listed_at = began if mark.job is not None else course.now
     end = Bookmark(at=_end(newest, began), listed_at=listed_at if is_whole else None)
-    yield Chunk(bookmark=end, is_whole=is_whole, is_torn=unread > 0)
+    yield Chunk(bookmark=end, is_whole=is_whole)
 
 
 def _changed(target: Target, course: Course, mark: Bookmark) -> Iterator[Chunk]:

@@ -25,13 +25,12 @@ from worker.errors import FixDataError
 
 DELETED: Final = "IsDeleted"
 MASTER: Final = "MasterRecordId"
-CONVERTED: Final = "IsConverted"
 BECAME: Final = "ConvertedContactId"
 ACCOUNT: Final = "ConvertedAccountId"
 IS_PERSON: Final = "ConvertedAccount.IsPersonAccount"
 CHANGED_BY: Final = "LastModifiedById"
 _STAMPS: Final = (STAMP, "LastModifiedDate")
-_CONTROL: Final = ("Id", STAMP, DELETED, MASTER, CONVERTED, BECAME)
+_CONTROL: Final = ("Id", STAMP, DELETED, MASTER, BECAME)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +116,7 @@ class RecordSource:
     ) -> Iterator[Page]:
         is_torn = False
         for chunk in pull_rows(target, course, since):
-            is_torn = is_torn or chunk.is_torn or bool(chunk.issues)
+            is_torn = is_torn or bool(chunk.issues)
             records, outside = self._records(chunk, fields)
             yield Page(
                 records=records,
@@ -161,7 +160,7 @@ class RecordSource:
         is_person = self.persons is not None and cells.get(IS_PERSON) == "true"
         object_type = self.persons if is_person else self.contacts
         id_ = cells.get(ACCOUNT if is_person else BECAME)
-        if cells.get(CONVERTED) != "true" or object_type is None or not id_:
+        if object_type is None or not id_:
             return None
         return RecordRef(system=self.system, object_type=object_type, id=id_)
 

@@ -159,7 +159,6 @@ class Transport:
                 lambda both: both[0],
             )
             if opened[0].fault is not None:
-                opened[1].close()
                 raise error_of(opened[0].fault)
             return opened
 

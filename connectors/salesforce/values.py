@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from connectors.salesforce.ids import is_id, long_id
+from connectors.salesforce.ids import long_id
 from connectors.salesforce.rows import NUMBERS, instant_of, plain_number
 from worker.core.records import RawValue
 
@@ -40,7 +40,7 @@ def is_same(one: RawValue, other: RawValue, kind: str) -> bool:
         case "multipicklist":
             return _parts(left) == _parts(right)
         case "reference":
-            return is_id(left) and is_id(right) and long_id(left) == long_id(right)
+            return long_id(left) == long_id(right)
         case "email":
             return left.lower() == right.lower()
     if kind in NUMBERS:

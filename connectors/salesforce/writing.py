@@ -220,7 +220,7 @@ class Batch:
                 raise error_of(fault)
             self.is_stopped = True
             return
-        if len(commands) == 1 and 300 <= fault.status < 500:
+        if len(commands) == 1 and 400 <= fault.status < 500:
             is_stale = fault.status == _STALE
             self._fail(commands[0], fault.code, fault.matches, is_stale=is_stale)
             return
@@ -351,7 +351,7 @@ class Batch:
 def columns(commands: Sequence[WriteCommand]) -> list[str]:
     """Name the fields that are written and expected, and those that a write depends on."""
     named = {name for one in commands for name in (*one.changes, *one.expected)}
-    return [*_CONTROL, *sorted(named.difference(_CONTROL))]
+    return [*_CONTROL, *sorted(named)]
 
 
 def is_code_of_row(fault: Fault) -> bool:

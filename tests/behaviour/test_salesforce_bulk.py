@@ -71,13 +71,13 @@ def test_bulk_is_used_above_the_threshold_and_its_job_removed(stub: Stub, time: 
     begin_bulk(stub)
     stub.say({"id": "750R0", "state": "InProgress"})
     done(stub)
-    stub.script.append(csv(HEAD + line(1), locator="MTAw"))
+    stub.script.append(csv(HEAD + line(1, stamp="2026-03-01T11:00:00.000Z"), locator="MTAw"))
     stub.script.append(csv(HEAD + line(2)))
     stub.script.append(Said(status=204, body=b""))
     pages = pull(opened(stub, time, **BULK), fields=WIDE)
     assert ids(pages) == [lead(1), lead(2)]
     assert (pages[-1].is_whole, pages[-1].is_complete) == (True, True)
-    assert mark_of(end_of(pages))["at"] == "2026-03-01T10:00:00.001000Z"
+    assert mark_of(end_of(pages))["at"] == "2026-03-01T11:00:00.001000Z"
     job = json.loads(stub.asked[2].body)
     assert (job["operation"], job["contentType"]) == ("query", "CSV")
     assert "ORDER BY" not in job["query"]
@@ -132,6 +132,7 @@ def test_f24_a_job_that_does_not_end_is_left_and_taken_up(stub: Stub, time: Fake
     kept: list[Page] = []
     with pytest.raises(UnavailableError, match="next run takes it up"):
         kept.extend(hasty.pull("Lead", fields=WIDE, since=None))
+    assert time.slept == [2, 4, 8, 16, 30]
     stub.script.clear()
     begin_bulk(stub)
     first = next(iter(opened(stub, time, **BULK).pull("Lead", fields=WIDE, since=None)))
@@ -218,7 +219,9 @@ def test_f26_line_breaks_inside_of_fields_stay_there(stub: Stub, time: FakeTime)
 def test_f27_a_nul_byte_a_mark_and_a_lone_return_load(stub: Stub, time: FakeTime) -> None:
     begin_bulk(stub)
     done(stub)
-    stub.script.append(csv(HEAD + line(1, "a\0b\rc") + line(2), bom=True))
+    said = csv(HEAD + line(1, "a\0b\rc") + line(2), bom=True)
+    packed = {**said.headers, "content-encoding": "gzip"}
+    stub.script.append(Said(body=gzip.compress(said.body), headers=packed))
     records = [r for one in pull(opened(stub, time, **BULK), fields=WIDE) for r in one.records]
     assert [(r.ref.id, r.values["Description"]) for r in records] == [
         (lead(1), "ab\rc"),
@@ -295,6 +298,15 @@ def test_f29_a_result_that_breaks_off_keeps_its_place(stub: Stub, time: FakeTime
         pages.extend(
             opened(stub, time, retries=False, **BULK).pull("Lead", fields=WIDE, since=None)
         )
+
+
+@pytest.mark.parametrize("text", [b'"\xff"', b'"' + b"x" * 140_000 + b'"'])
+def test_f41_a_result_that_is_no_csv_may_pass(stub: Stub, time: FakeTime, text: bytes) -> None:
+    begin_bulk(stub)
+    done(stub)
+    stub.script.append(Said(body=HEAD.encode() + text, headers=csv("").headers))
+    with pytest.raises(UnavailableError, match="no answer"):
+        pull(opened(stub, time, retries=False, **BULK), fields=WIDE)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 from tests.support.hubspot_stub import FakeTime, Said, Stub, serving_stub
 from tests.support.salesforce_opening import command, described, field, opened, page, row
 from worker.core.records import RawValue, WriteCommand, WriteOutcome
-from worker.errors import DailyLimitError, FixAccessError
+from worker.errors import DailyLimitError, FixAccessError, LeadtriageError, RateLimitedError
 from worker.ports import ObjectSource
 
 APPLIED, UNCHANGED, REJECTED = WriteOutcome.APPLIED, WriteOutcome.UNCHANGED, WriteOutcome.REJECTED
@@ -29,6 +29,7 @@ ORG = described(
     field("Leadtriage_Due__c", "datetime"),
     field("Leadtriage_Is__c", "boolean"),
     field("Formula__c", updateable=False),
+    field("Leadtriage_Open__c", "picklist", picklistValues=[{"value": "Slow"}]),
     field("Leadtriage_Track__c", "picklist", restrictedPicklist=True,
           picklistValues=[{"value": "Slow"}, {"value": "Old", "active": False}]),
     field("Leadtriage_Channels__c", "multipicklist", restrictedPicklist=True,
@@ -128,9 +129,10 @@ def test_f43_what_is_not_told_of_is_unknown(stub: Stub, answer: object) -> None:
     assert found[0] is (APPLIED if answer else UNKNOWN)
 
 
-def test_f45_a_locked_row_is_left_for_later_and_sent_once(stub: Stub) -> None:
+def test_f45_a_locked_row_is_left_for_later_and_its_next_command_waits(stub: Stub) -> None:
     many(stub, [good(0), bad("UNABLE_TO_LOCK_ROW")], there(0, **{NOTE: "new"}))
-    assert outcomes(stub, moves(2)) == [APPLIED, UNKNOWN]
+    after = command({NOTE: "later"}, name="after", record_id=lead(1))
+    assert outcomes(stub, [*moves(2), after]) == [APPLIED, UNKNOWN, UNKNOWN]
     assert len([one for one in stub.asked if one.method == "PATCH"]) == 1
 
 
@@ -150,8 +152,11 @@ def test_f45_a_lock_that_a_trigger_met_is_a_lock(stub: Stub) -> None:
     assert push(stub, moves(1)) == [(UNKNOWN, None)]
 
 
-def test_f45_a_record_in_approval_is_left_for_later(stub: Stub) -> None:
-    many(stub, [good(0), bad("ENTITY_IS_LOCKED")], there(0, **{NOTE: "new"}))
+@pytest.mark.parametrize("code", ["ENTITY_IS_LOCKED", "PROCESSING_HALTED"])
+def test_f45_a_record_in_approval_or_halted_for_another_is_left_for_later(
+    stub: Stub, code: str
+) -> None:
+    many(stub, [good(0), bad(code)], there(0, **{NOTE: "new"}))
     assert outcomes(stub, moves(2)) == [APPLIED, UNKNOWN]
 
 
@@ -199,6 +204,28 @@ def test_f50_a_batch_refused_as_a_whole_is_halved(stub: Stub) -> None:
     assert push(stub, moves(2)) == [(REJECTED, "JSON_PARSER_ERROR"), (APPLIED, None)]
 
 
+@pytest.mark.parametrize("count", [1, 2])
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(302, ""), (500, "UNKNOWN_EXCEPTION"), (503, ""), (400, "UNABLE_TO_LOCK_ROW")],
+)
+def test_f48_what_may_have_landed_or_passes_is_unknown_and_not_halved(
+    stub: Stub, status: int, code: str, count: int
+) -> None:
+    many(stub, [{"errorCode": code, "message": "x"}], status=status, count=count)
+    assert push(stub, moves(count)) == [(UNKNOWN, None)] * count
+    assert len([one for one in stub.asked if one.method == "PATCH"]) == 1
+
+
+@pytest.mark.parametrize(("status", "kind"), [(401, FixAccessError), (429, RateLimitedError)])
+def test_f39_nothing_is_told_of_records_where_we_are_refused_before_the_first_write(
+    stub: Stub, status: int, kind: type[LeadtriageError]
+) -> None:
+    many(stub, [], status=status)
+    with pytest.raises(kind):
+        push(stub, moves(2))
+
+
 def test_f51_one_record_twice_goes_in_two_calls_in_order(stub: Stub) -> None:
     commands = [*moves(2), command({NOTE: "third"}, name="w3", record_id=lead(0)[:15])]
     many(stub, [good(0), good(1)], there(0, **{NOTE: "new"}), there(1, **{NOTE: "new"}))
@@ -207,6 +234,7 @@ def test_f51_one_record_twice_goes_in_two_calls_in_order(stub: Stub) -> None:
     assert outcomes(stub, commands) == [APPLIED] * 3
     bodies = [json.loads(one.body) for one in stub.asked if one.method == "PATCH"]
     assert [len(bodies[0]["records"]), bodies[1]] == [2, {NOTE: "third"}]
+    assert stub.asked[1].query["q"][0].count(lead(0)) == 1
 
 
 @pytest.mark.parametrize("word", ["Quick", "Old"])
@@ -218,6 +246,16 @@ def test_f52_a_choice_that_the_list_lacks_is_not_sent(stub: Stub, word: str) -> 
 def test_f52_a_list_of_many_is_looked_at_word_by_word(stub: Stub) -> None:
     code = "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
     assert one(stub, {"Leadtriage_Channels__c": "email;fax"}) == (REJECTED, code)
+
+
+def test_f52_an_open_list_takes_any_word_and_any_list_may_be_emptied(stub: Stub) -> None:
+    changes = {"Leadtriage_Open__c": "Quick", "Leadtriage_Track__c": None, "OwnerId": None}
+    stub.say(ORG)
+    stub.say(page(there(0, Leadtriage_Track__c="Slow", OwnerId="0055g00000AbCdEAAV")))
+    stub.script.append(Said(status=204, body=b""))
+    stub.say(page(there(0, Leadtriage_Open__c="Quick")))
+    assert outcomes(stub, [command(changes, record_id=lead(0))]) == [APPLIED]
+    assert sent(stub) == changes
 
 
 def test_f53_a_status_that_stands_for_conversion_is_no_stage(stub: Stub) -> None:
@@ -236,6 +274,7 @@ def test_f54_f55_f56_values_take_the_form_of_their_field(stub: Stub) -> None:
         "Leadtriage_Due__c": "2026-03-31T23:00:00+00:00",
         "Leadtriage_Is__c": "true",
         "Leadtriage_Channels__c": "phone;email",
+        "OwnerId": "0055g00000AbCdE",
     }
     shown = {
         NOTE: None,
@@ -243,13 +282,15 @@ def test_f54_f55_f56_values_take_the_form_of_their_field(stub: Stub) -> None:
         "Leadtriage_Due__c": "2026-03-31T23:00:00.000+0000",
         "Leadtriage_Is__c": True,
         "Leadtriage_Channels__c": "email;phone",
+        "OwnerId": "0055g00000AbCdEAAV",
     }
     stub.say(ORG)
     stub.say(page(there(0, **{NOTE: "old"})))
     stub.script.append(Said(status=204, body=b""))
     stub.say(page(there(0, **shown)))
     assert outcomes(stub, [command(changes, record_id=lead(0))]) == [APPLIED]
-    assert sent(stub) == {**changes, "Leadtriage_Score__c": 73, "Leadtriage_Is__c": True}
+    own = {"Leadtriage_Score__c": 73, "Leadtriage_Is__c": True, "OwnerId": shown["OwnerId"]}
+    assert sent(stub) == {**changes, **own}
 
 
 def test_f58_a_queue_owns_a_lead_and_no_contact(stub: Stub) -> None:
@@ -265,7 +306,8 @@ def test_f58_a_queue_owns_a_lead_and_no_contact(stub: Stub) -> None:
 
 
 def test_f58_an_owner_who_left_is_refused_with_its_code(stub: Stub) -> None:
-    many(stub, [bad("INACTIVE_OWNER_OR_USER"), good(1)], there(1, **{NOTE: "new"}))
+    other = {**good(1), "id": lead(1)[:15]}
+    many(stub, [bad("INACTIVE_OWNER_OR_USER"), other], there(1, **{NOTE: "new"}))
     assert push(stub, moves(2))[0] == (REJECTED, "INACTIVE_OWNER_OR_USER")
 
 
@@ -316,6 +358,16 @@ def test_f32_what_is_gone_is_missing_whether_before_or_meanwhile(stub: Stub) -> 
     many(stub, [good(0), bad("ENTITY_IS_DELETED")], there(0, **{NOTE: "new"}))
     gone = command({NOTE: "new"}, name="gone", record_id=lead(9))
     assert outcomes(stub, [*moves(2), gone]) == [APPLIED, MISSING, MISSING]
+
+
+def test_f57_a_write_that_the_org_takes_in_part_is_read_and_decided_again(stub: Stub) -> None:
+    stub.say(ORG)
+    stub.say(page(there(0), there(1)))
+    stub.say([good(0), good(1)])
+    stub.say(page(there(0, **{NOTE: "new"})))  # and the other was deleted by a flow
+    changes = {NOTE: "new", "Leadtriage_Score__c": "73"}
+    both = [command(changes, name=f"w{n}", record_id=lead(n)) for n in range(2)]
+    assert push(stub, both) == [(CONFLICT, "WRITE_NOT_TAKEN"), (MISSING, None)]
 
 
 def test_f57_a_write_that_the_org_puts_back_is_no_success(stub: Stub) -> None:

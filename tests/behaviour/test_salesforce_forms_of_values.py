@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from connectors.salesforce.ids import is_id, long_id
 from connectors.salesforce.keyset import Place, beyond
-from connectors.salesforce.rows import instant_text, plain_number, text_of
-from connectors.salesforce.soql import among, is_name, quoted
+from connectors.salesforce.rows import (
+    instant_text,
+    plain_number,
+    record_of,
+    text_of,
+    tombstone,
+)
+from connectors.salesforce.soql import among, is_name, literal, quoted
 from connectors.salesforce.values import is_same, to_send
+from worker.core.records import RecordRef
 
 SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 IDS = st.text(alphabet=SIGNS, min_size=15, max_size=15)
@@ -76,6 +83,8 @@ def test_only_an_empty_value_is_none() -> None:
 
 
 @given(st.text())
+@example("\\'")
+@example("\\")
 def test_no_text_gets_out_of_its_quotes(text: str) -> None:
     inner = quoted(text)[1:-1]
     at = 0
@@ -98,6 +107,19 @@ def test_conditions_are_written_as_soql_has_them() -> None:
         "S <= 2026-03-01T10:00:00.000Z",
     ]
     assert among("Id", ["a", "b'"]) == r"Id IN ('a', 'b\'')"
+    elsewhere = timezone(timedelta(hours=2))
+    assert literal(datetime(2026, 3, 1, 12, 0, 0, 123_000, elsewhere)) == "2026-03-01T10:00:00.123Z"
+
+
+def test_an_instant_keeps_its_milliseconds() -> None:
+    assert instant_text("2026-03-01T12:00:00.123+0200") == "2026-03-01T10:00:00.123+00:00"
+
+
+def test_a_revision_is_of_the_values_and_of_where_a_record_went() -> None:
+    ref = RecordRef(system="salesforce", object_type="Lead", id="x")
+    one, other = ({"A": "1", "B": "2"}, {"B": "2", "A": "1"})
+    assert record_of(ref, one, None).revision == record_of(ref, other, None).revision
+    assert tombstone(ref).revision != tombstone(ref, merged_into="y").revision
 
 
 @pytest.mark.parametrize(
@@ -114,6 +136,7 @@ def test_conditions_are_written_as_soql_has_them() -> None:
         ("a\nb", "a\r\nb ", "textarea", True),
         ("true", "1", "boolean", True),
         ("2026-03-01T10:00:00Z", "2026-03-01T10:00:00.000+0000", "datetime", True),
+        ("soon", "later", "datetime", False),
         (None, "", "string", True),
         (None, "x", "string", False),
     ],
@@ -127,3 +150,4 @@ def test_two_texts_of_a_field_say_the_same(
 def test_a_word_that_is_no_number_or_truth_is_sent_for_salesforce_to_judge() -> None:
     assert (to_send("many", "double"), to_send("perhaps", "boolean")) == ("many", "perhaps")
     assert to_send("", "string") is None
+    assert to_send("\u0663" * 70, "double") == "\u0663" * 70  # digits, and none of JSON's

@@ -120,6 +120,34 @@ def test_a_refusal_in_the_individual_is_a_change_of_its_lead(org: Org) -> None:
     assert later(org, pages, [CONSENT])[lead].values[CONSENT] == "true"
 
 
+def test_what_changed_before_a_related_record_did_is_not_read_again(org: Org) -> None:
+    person = org.add("Individual", LastName="Rivera")
+    lead, other = org.lead(IndividualId=person), org.lead()
+    pages = pull(org.connect(), [CONSENT])
+    org.wait(hours=1)
+    org.change("Lead", other, Title="new")
+    org.wait(hours=1)
+    org.change("Individual", person, HasOptedOutSolicit=True)
+    org.wait(hours=1)
+    pages = pull(org.connect(), [CONSENT], end_of(pages))
+    assert set(records_of(pages)) == {lead, other}
+    assert not later(org, pages, [CONSENT])
+
+
+def test_what_is_gone_is_told_also_where_so_much_changed_that_all_is_listed(org: Org) -> None:
+    leads = [org.lead() for _one in range(3)]
+    pages = pull(org.connect(), ["Email"])
+    org.wait(hours=1)
+    for lead in leads:
+        org.change("Lead", lead, Title="new")
+    org.remove("Lead", leads[0])
+    connector = org.connect(bulk_threshold="2")
+    found = records_of(pull(connector, ["Email"], end_of(pages)))
+    assert {one: record.is_deleted for one, record in found.items()} == {
+        lead: lead == leads[0] for lead in leads
+    }
+
+
 def test_many_who_share_an_individual_are_read_once_also_where_a_cursor_dies(org: Org) -> None:
     person = org.add("Individual", LastName="Rivera")
     leads = {org.lead(IndividualId=person) for _one in range(201)}
@@ -162,6 +190,10 @@ def test_related_fields_are_described_and_read(org: Org) -> None:
     lead = org.lead()
     found = records_of(pull(connector, ["Owner.IsActive"]))[lead].values
     assert dict(found) == {"Owner.IsActive": "true"}
+    end = end_of(pull(connector, ["Owner.IsActive"], name="Contact"))
+    org.counts()
+    pull(connector, ["Owner.IsActive"], end, "Contact")
+    assert org.counts() == {"GET /queryAll": 1}  # a change of a user is none of their contacts
 
 
 def test_the_open_statuses_are_what_can_be_chosen(org: Org) -> None:
@@ -187,6 +219,8 @@ def test_a_person_account_is_read_and_written_as_an_account() -> None:
             person: {"PersonEmail": "kim@example.org"}
         }
         assert set(records_of(pull(connector, ["Email"], name="Contact"))) == {contact}
+        together = pull(org.connect(plain=("Contact",)), ["IsPersonAccount"], name="Contact")
+        assert len(records_of(together)) == 2
         ref = RecordRef(system="salesforce", object_type="Account", id=person)
         change = WriteCommand(command_id="w", ref=ref, changes={"PersonTitle": "Dr."})
         [result] = connector.push([change])

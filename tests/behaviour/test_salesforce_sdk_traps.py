@@ -26,7 +26,13 @@ from tests.support.salesforce_opening import (
     row,
 )
 from worker.core.records import WriteOutcome
-from worker.errors import FixAccessError, FixConfigurationError, LeadtriageError, UnavailableError
+from worker.errors import (
+    DailyLimitError,
+    FixAccessError,
+    FixConfigurationError,
+    LeadtriageError,
+    UnavailableError,
+)
 
 LOGIN = {"client_id": "app", "client_secret": "hush"}
 
@@ -54,6 +60,7 @@ def test_answers_are_not_printed_prettily_and_come_packed(stub: Stub) -> None:
     for asked in stub.asked:
         assert "x-prettyprint" not in asked.headers
         assert asked.headers["accept-encoding"] == "gzip"
+        assert asked.headers["sforce-mru"] == "updateMru=false"
         assert asked.headers["authorization"] == f"Bearer {TOKEN}"
         assert asked.headers["sforce-mru"] == "updateMru=false"
         assert asked.headers["sforce-call-options"] == "client=leadtriage"
@@ -187,6 +194,31 @@ def test_a_proxy_of_the_environment_is_passed_by_on_the_way_to_this_machine(
     stub.say(described())
     stub.say(page(row()))
     assert pull(opened(stub, FakeTime(), retries=False))
+
+
+def test_nothing_is_repeated_below_us_and_plain_http_is_for_this_machine_alone() -> None:
+    http, place = new_http(), "http://example.my.salesforce.com"
+    new_client(http, TOKEN, place, "62.0")
+    assert {*http.adapters} == {"https://", "http://"}
+    assert http.get_adapter("https://example.my.salesforce.com").max_retries.total == 0  # type: ignore[attr-defined]
+
+
+def test_no_other_fault_than_an_ended_session_logs_in_again(stub: Stub) -> None:
+    grant(stub, "one")
+    stub.say([{"errorCode": "API_DISABLED_FOR_ORG", "message": "x"}], 403)
+    with pytest.raises(FixAccessError):
+        pull(opened(stub, FakeTime(), **LOGIN))
+    assert len(stub.asked) == 2
+
+
+def test_a_session_that_ends_with_the_last_call_of_the_day_is_not_tried_anew(stub: Stub) -> None:
+    grant(stub, "one")
+    used = {"sforce-limit-info": "api-usage=99/100"}
+    stub.script.append(Said(status=401, body=json.dumps(ENDED).encode(), headers=used))
+    grant(stub, "two")
+    with pytest.raises(DailyLimitError):
+        pull(opened(stub, FakeTime(), **LOGIN))
+    assert len(stub.asked) == 3
 
 
 def test_cookies_are_not_kept(stub: Stub) -> None:

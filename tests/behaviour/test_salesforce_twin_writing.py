@@ -223,6 +223,7 @@ def test_f48_an_answer_lost_after_the_work_is_unknown_and_found_unchanged_later(
 def test_a_push_is_a_look_a_write_of_each_200_and_a_look(org: Org, count: int) -> None:
     leads = [org.lead() for _one in range(count)]
     connector = org.connect()
+    assert connector.capabilities.write_batch == 2_000
     connector.describe("Lead")
     org.counts()
     commands = [write(one, {"Title": "x"}, f"w{n}") for n, one in enumerate(leads)]
@@ -236,17 +237,23 @@ def test_an_edit_during_a_long_push_is_seen_before_its_record_is_sent(org: Org) 
 
     def clock() -> datetime:
         if (lead := next(edited, None)) is not None:
-            org.wait(seconds=11)
+            org.wait(seconds=10)
             org.change("Lead", lead, Title="theirs")
+            org.remove("Lead", leads[-2])
         return org.twin.clock.now()
 
     connector = org.connect()
     assert isinstance(connector, SalesforceConnector)
     stood = {"Title": "before"}
     commands = [write(one, {"Title": "x"}, f"w{n}", expected=stood) for n, one in enumerate(leads)]
+    org.counts()
     found = told(replace(connector, clock=clock), *commands)
-    assert found == [(APPLIED, None)] * 201 + [(WriteOutcome.CONFLICT, "WRITE_CONFLICT")]
+    last = [(WriteOutcome.MISSING, None), (WriteOutcome.CONFLICT, "WRITE_CONFLICT")]
+    assert found == [(APPLIED, None)] * 200 + last
     assert org.cell("Lead", leads[-1], "Title") == "theirs"
+    assert [name for name in org.counts() if name.startswith("PATCH")] == [
+        "PATCH /composite/sobjects"
+    ]
 
 
 def test_what_a_person_refused_on_the_individual_is_compared_before_a_write(org: Org) -> None:
@@ -285,7 +292,18 @@ def test_f52_a_choice_of_another_record_type_is_not_sent(org: Org) -> None:
     )
     assert found == [(REJECTED, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"), (APPLIED, None)]
     told(connector, write(typed, {"Track__c": "Quick"}))
-    assert org.counts()["GET /ui-api/object-info/Lead/picklist-values/{kind}"] == 1
+    counts = org.counts()
+    asked = "GET /ui-api/object-info/Lead/picklist-values/{kind}"
+    assert (counts[asked], counts["PATCH /sobjects/Lead/{id}"]) == (1, 1)
+    connector.describe("Lead")
+    told(connector, write(typed, {"Track__c": "Quick"}))
+    assert org.counts()[asked] == 1
+    for status, code in ((403, "INSUFFICIENT_ACCESS"), (404, "NOT_FOUND")):
+        fault = Fault(kind=FaultKind.STATUS, endpoint="GET */ui-api/*", status=status, policy=code)
+        org.twin.script.add(fault)  # then the org itself refuses the choice
+        refused = told(org.connect(), write(typed, {"Track__c": "Quick"}))
+        assert refused == [(REJECTED, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST")]
+        assert org.counts()["PATCH /sobjects/Lead/{id}"] == 1
 
 
 def test_f35_workers_that_share_a_rotated_refresh_token_all_get_in(
