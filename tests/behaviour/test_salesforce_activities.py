@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from connectors.sandbox.salesforce.leads import convert
 from tests.support.salesforce_opening import end_of
 from tests.support.salesforce_twin import Org, serving_org
 from worker.core.records import Page, Record
@@ -13,6 +14,8 @@ from worker.errors import FixConfigurationError, FixDataError
 from worker.ports import ObjectSource
 
 CALL = {"Subject": "Call", "TaskSubtype": "Call", "CallType": "Inbound", "Status": "Completed"}
+
+VISIT = {"StartDateTime": "2026-03-01T10:00:00Z", "EndDateTime": "2026-03-01T11:00:00Z"}
 
 
 @pytest.fixture
@@ -95,12 +98,13 @@ def test_a_task_that_moves_to_somebody_else_is_gone_for_whom_it_was(org: Org) ->
     assert not pull(org, contacts, ["WhoId"], marks[1])[0][call].is_deleted
 
 
-def test_archived_activities_are_read(org: Org) -> None:
-    call, gone = (org.add("Task", WhoId=org.lead(), **CALL) for _one in range(2))
-    org.remove("Task", gone)
+@pytest.mark.parametrize(("name", "values"), [("Task", CALL), ("Event", VISIT)])
+def test_archived_activities_are_read(org: Org, name: str, values: dict[str, str]) -> None:
+    call, gone = (org.add(name, WhoId=org.lead(), **values) for _one in range(2))
+    org.remove(name, gone)
     with org.twin.lock:
-        org.twin.org.store.change("Task", call, {"IsArchived": 1})
-    found, pages = pull(org, source("calls", "Task", who="Lead"), ["WhoId"])
+        org.twin.org.store.change(name, call, {"IsArchived": 1})
+    found, pages = pull(org, source("calls", name, who="Lead"), ["WhoId"])
     assert (set(found), pages[-1].is_complete) == ({call}, True)
 
 
@@ -117,6 +121,21 @@ def test_a_webinar_is_a_campaign_and_its_guests_are_members(org: Org) -> None:
     assert {one: dict(r.values) for one, r in found.items()} == {
         guest: {"LeadId": lead, "Campaign.Type": "Webinar", "Campaign.Name": "Spring"}
     }
+
+
+def test_a_member_who_was_converted_is_of_the_contact_and_no_longer_of_the_lead(org: Org) -> None:
+    lead = org.lead()
+    fair = org.add("Campaign", Name="Fair", Type="Conference")
+    member = org.add("CampaignMember", CampaignId=fair, LeadId=lead, Status="Sent")
+    leads, contacts = (source("fairs", "CampaignMember", who=who) for who in ("Lead", "Contact"))
+    mark = end_of(pull(org, leads, ["LeadId"])[1])
+    org.wait(hours=1)
+    with org.twin.lock:
+        convert(org.twin.org, lead)
+    assert org.cell("CampaignMember", member, "LeadId") == lead
+    for since in (None, mark):
+        assert not pull(org, leads, ["LeadId"], since)[0]
+        assert set(pull(org, contacts, ["ContactId"], since)[0]) == {member}
 
 
 def test_a_campaign_that_becomes_a_webinar_brings_its_members(org: Org) -> None:

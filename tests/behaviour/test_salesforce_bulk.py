@@ -130,8 +130,9 @@ def test_f24_a_job_that_does_not_end_is_left_and_taken_up(stub: Stub, time: Fake
         stub.say({"id": "750R0", "state": "InProgress"})
     hasty = opened(stub, time, **BULK, bulk_patience="60")
     kept: list[Page] = []
-    with pytest.raises(UnavailableError, match="next run takes it up"):
+    with pytest.raises(UnavailableError, match="next run takes it up") as raised:
         kept.extend(hasty.pull("Lead", fields=WIDE, since=None))
+    assert raised.value.is_spent
     assert time.slept == [2, 4, 8, 16, 30]
     stub.script.clear()
     begin_bulk(stub)
@@ -243,10 +244,11 @@ def test_f27_a_line_of_another_shape_is_put_aside_and_the_list_not_called_comple
 ) -> None:
     begin_bulk(stub)
     done(stub)
-    stub.script.append(csv(HEAD + line(1) + '"only","three","cells"\n' + line(2)))
+    nobody = line(3).replace(lead(3), "")
+    stub.script.append(csv(HEAD + line(1) + '"only","three","cells"\n' + nobody + line(2)))
     pages = pull(opened(stub, time, **BULK), fields=WIDE)
     assert ids(pages) == [lead(1), lead(2)]
-    assert [issue.code for one in pages for issue in one.issues] == ["DQ_VALUE_UNREADABLE"]
+    assert [issue.code for one in pages for issue in one.issues] == ["DQ_VALUE_UNREADABLE"] * 2
     assert (pages[-1].is_whole, pages[-1].is_complete) == (True, False)
 
 
@@ -263,10 +265,10 @@ def test_f68_a_field_shown_after_a_query_began_is_absent_and_not_empty(
 def test_f29_a_large_result_is_handed_on_in_parts(stub: Stub, time: FakeTime) -> None:
     begin_bulk(stub)
     done(stub)
-    stub.script.append(csv(HEAD + "".join(line(n) for n in range(5000))))
+    stub.script.append(csv(HEAD + '"torn"\n' + "".join(line(n) for n in range(5000))))
     reading = opened(stub, time, **BULK).pull("Lead", fields=WIDE, since=None)
-    sizes = [len(one.records) for one in reading]
-    assert sizes == [0, 2000, 2000, 1000, 0]
+    sizes = [(len(one.records), len(one.issues)) for one in reading]
+    assert sizes == [(0, 0), (2000, 1), (2000, 0), (1000, 0), (0, 0)]
 
 
 def peak_of(stub: Stub, time: FakeTime, rows: int) -> int:
@@ -298,6 +300,22 @@ def test_f29_a_result_that_breaks_off_keeps_its_place(stub: Stub, time: FakeTime
         pages.extend(
             opened(stub, time, retries=False, **BULK).pull("Lead", fields=WIDE, since=None)
         )
+
+
+def test_f24_a_part_that_comes_again_ends_the_pull(stub: Stub, time: FakeTime) -> None:
+    begin_bulk(stub)
+    done(stub)
+    stub.script += [csv(HEAD + line(1), locator="MTAw")] * 3
+    with pytest.raises(UnavailableError, match="same part"):
+        pull(opened(stub, time, **BULK), fields=WIDE)
+
+
+def test_f24_a_job_that_cannot_be_removed_does_no_harm(stub: Stub, time: FakeTime) -> None:
+    begin_bulk(stub)
+    done(stub)
+    stub.script.append(csv(HEAD + line(1)))
+    stub.script.append(Said(body=b"{}", cut=True))
+    assert pull(opened(stub, time, **BULK), fields=WIDE)[-1].is_complete
 
 
 @pytest.mark.parametrize("text", [b'"\xff"', b'"' + b"x" * 140_000 + b'"'])
@@ -337,11 +355,14 @@ def test_f30_an_object_that_bulk_refuses_is_read_by_rest(
     assert ids(pull(opened(stub, time, **BULK))) == [lead(1), lead(2)]
 
 
-def test_f30_a_job_that_fails_is_removed_and_read_by_rest(stub: Stub, time: FakeTime) -> None:
+@pytest.mark.parametrize("state", ["Failed", "Aborted"])
+def test_f30_a_job_that_fails_is_removed_and_read_by_rest(
+    stub: Stub, time: FakeTime, state: str
+) -> None:
     stub.say(described())
     stub.say(page(row(lead(1)), total=2001, following=CURSOR))
     stub.say({"id": "750R0", "state": "UploadComplete"})
-    stub.say({"id": "750R0", "state": "Failed", "errorMessage": "InvalidBatch"})
+    stub.say({"id": "750R0", "state": state, "errorMessage": "InvalidBatch"})
     stub.script.append(Said(status=204, body=b""))
     stub.say(page(row(lead(2))))
     assert ids(pull(opened(stub, time, **BULK))) == [lead(1), lead(2)]

@@ -198,6 +198,7 @@ def test_related_fields_are_described_and_read(org: Org) -> None:
 
 def test_the_open_statuses_are_what_can_be_chosen(org: Org) -> None:
     fields = {field.name: field for field in org.connect().describe("Lead").fields}
+    assert CONSENT in fields
     assert fields["Status"].options == (
         "Open - Not Contacted",
         "Working - Contacted",

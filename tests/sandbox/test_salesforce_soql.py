@@ -65,7 +65,11 @@ def _equality(field: str, value: Any, literal: str) -> st.SearchStrategy[tuple[s
         return folded(held) == folded(value) if isinstance(value, str) else held == value
 
     return st.sampled_from(
-        [(f"{field} = {literal}", same), (f"{field} != {literal}", lambda row: not same(row))]
+        [
+            (f"{field} = {literal}", same),
+            (f"{field} != {literal}", lambda row: not same(row)),
+            (f"{field} <> {literal}", lambda row: not same(row)),
+        ]
     )
 
 
@@ -83,10 +87,16 @@ def _range(field: str, value: Any, literal: str) -> st.SearchStrategy[tuple[str,
     return st.sampled_from([(f"{field} {sign} {literal}", holds) for sign, holds in signs.items()])
 
 
-def _listing(values: list[str]) -> tuple[str, Holds]:
-    known = {value.lower() for value in values}
-    listed = ", ".join(map(quoted, values))
-    return f"City IN ({listed})", lambda row: folded(row["City"]) in known
+def _listing(values: list[str | None]) -> st.SearchStrategy[tuple[str, Holds]]:
+    known = {folded(value) for value in values}
+    listed = ", ".join("null" if value is None else quoted(value) for value in values)
+
+    def among(row: Row) -> bool:
+        return folded(row["City"]) in known
+
+    return st.sampled_from(
+        [(f"City IN ({listed})", among), (f"City NOT IN ({listed})", lambda row: not among(row))]
+    )
 
 
 def _prefix(text: str) -> tuple[str, Holds]:
@@ -99,14 +109,14 @@ def _prefix(text: str) -> tuple[str, Holds]:
 TEXTS = [city for city in CITIES if city]
 SIMPLE: st.SearchStrategy[tuple[str, Holds]] = st.one_of(
     st.sampled_from(TEXTS).flatmap(lambda text: _equality("City", text, quoted(text))),
-    st.just("").flatmap(lambda _: _equality("City", None, "null")),
+    st.sampled_from(["null", "''"]).flatmap(lambda word: _equality("City", None, word)),
     st.sampled_from(SIZES[1:]).flatmap(lambda n: _equality("NumberOfEmployees", n, str(n))),
     st.sampled_from(SIZES[1:]).flatmap(lambda n: _range("NumberOfEmployees", n, str(n))),
     st.sampled_from(TEXTS).flatmap(lambda text: _range("City", text, quoted(text))),
     st.booleans().flatmap(lambda b: _equality("DoNotCall", b, str(b).lower())),
     st.sampled_from(STAMPS).flatmap(lambda at: _range("SystemModstamp", at, instant(at))),
-    st.lists(st.sampled_from(TEXTS), min_size=1, max_size=3).map(_listing),
-    st.sampled_from(["bo", "O'H", "lund", "x"]).map(_prefix),
+    st.lists(st.sampled_from(CITIES), min_size=1, max_size=3).flatmap(_listing),
+    st.sampled_from(["bo", "O'H", "O'Hara \\\\ ", "lund", "x"]).map(_prefix),
 )
 
 
@@ -202,7 +212,19 @@ def test_a_walk_by_stamp_and_id_finds_every_row_once(asking) -> None:
         ("SELECT Id FROM Lead WHERE DoNotCall > true", "INVALID_QUERY_FILTER_OPERATOR"),
         ("SELECT Id FROM Lead OFFSET 2001", "NUMBER_OUTSIDE_VALID_RANGE"),
         ("SELECT FIELDS(ALL) FROM Lead", "MALFORMED_QUERY"),
-        ("SELECT FIELDS(SOME) FROM Lead", "MALFORMED_QUERY"),
+        ("SELECT FIELDS(SOME) FROM Lead LIMIT 1", "MALFORMED_QUERY"),
+        ("SELECT FIELDS(CUSTOM) FROM Lead LIMIT 201", "MALFORMED_QUERY"),
+        ("SELECT Id FROM Lead WHERE NumberOfEmployees LIKE '2%'", "INVALID_QUERY_FILTER_OPERATOR"),
+        ("SELECT Id FROM Lead WHERE DoNotCall < TODAY", "INVALID_QUERY_FILTER_OPERATOR"),
+        (f"SELECT Id FROM Lead WHERE {'(' * 51}City = 'a'{')' * 51}", "QUERY_TOO_COMPLICATED"),
+        (
+            "SELECT Id FROM Lead WHERE Id IN (SELECT WhoId FROM Task WHERE Id IN (SELECT Id FROM Task))",
+            "MALFORMED_QUERY",
+        ),
+        (
+            f"SELECT Id FROM Lead WHERE {' AND '.join(['OwnerId IN (SELECT Id FROM User)'] * 3)}",
+            "MALFORMED_QUERY",
+        ),
         ("SELECT Id, Lead.Id FROM Lead", "MALFORMED_QUERY"),
         ("SELECT MAX(CreatedDate) FROM Lead", "MALFORMED_QUERY"),
         ("SELECT City FROM Lead GROUP BY City HAVING COUNT(Id) > 1", "MALFORMED_QUERY"),
@@ -227,6 +249,65 @@ def test_a_query_of_more_than_a_hundred_thousand_characters_is_too_long(asking) 
     found = asking("POST", "/composite", {"compositeRequest": [part]}).body["compositeResponse"][0]
     assert found["httpStatusCode"] == 400
     assert found["body"][0]["errorCode"] == "QUERY_TOO_COMPLICATED"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SELECT CreatedBy.Manager.Manager.Manager.Manager.Id FROM Lead",
+        "SELECT Id FROM Lead OFFSET 2000",
+        "SELECT FIELDS(ALL) FROM Lead LIMIT 200",
+        f"SELECT Id FROM Lead WHERE {'(' * 49}City = 'a'{')' * 49}",
+        f"SELECT Id FROM Lead WHERE {' OR '.join(['(DoNotCall = true)'] * 60)}",
+        f"SELECT Id FROM Lead WHERE {' AND '.join(['OwnerId IN (SELECT Id FROM User)'] * 2)}",
+    ],
+)
+def test_what_is_just_within_a_limit_is_answered(asking, text) -> None:
+    assert asking.query(text).status == 200
+
+
+def test_what_the_twin_does_not_serve_is_said_so(asking) -> None:
+    for word in ("toLabel(Status)", "MAX(CreatedDate)"):
+        told = asking.query(f"SELECT {word} FROM Lead").body[0]["message"]
+        assert told.endswith(f"{word.partition('(')[0]} is not served by the twin")
+
+
+def test_a_record_without_the_other_one_stays_and_shows_none() -> None:
+    asking = Asking()
+    lead = asking.lead(City="\u00c5re")
+    [found] = asking.rows("SELECT Id, Individual.HasOptedOutSolicit FROM Lead")
+    assert (found["Id"], found["Individual"]) == (lead, None)
+    assert asking.rows("SELECT Id FROM Lead WHERE City = '\\u00c5re'")
+    asking("DELETE", f"/sobjects/Lead/{lead}")
+    assert not asking.rows("SELECT Id FROM Lead")
+    assert len(asking.rows("SELECT Id FROM Lead ALL ROWS")) == 1
+    owners = "SELECT Id FROM User WHERE Id IN (SELECT OwnerId FROM Lead)"
+    assert not asking.rows(owners)
+
+
+def test_days_end_where_the_next_begins() -> None:
+    asking = Asking()
+    days = ("2026-11-01", "2026-11-02", "2026-11-03")
+    for day in days:
+        asking.twin.org.put_row("Task", {"Subject": day, "ActivityDate": day})
+    found = {
+        sign: [
+            row["Subject"]
+            for row in asking.rows(
+                f"SELECT Subject FROM Task WHERE ActivityDate {sign} TODAY ORDER BY Subject"
+            )
+        ]
+        for sign in ("=", "<", "<=", ">", ">=", "!=")
+    }
+    before, today, after = days
+    assert found == {
+        "=": [today],
+        "<": [before],
+        "<=": [before, today],
+        ">": [after],
+        ">=": [today, after],
+        "!=": [before, after],
+    }
 
 
 def test_an_object_type_may_be_called_something_shorter(asking) -> None:
@@ -274,6 +355,13 @@ def test_a_word_for_days_means_these(word, first, days) -> None:
     assert is_period(word)
     span = span_of(word, NOW.date())
     assert (span.first, span.last - span.first) == (first, timedelta(days=days))
+
+
+def test_weeks_begin_on_sundays_and_quarters_in_their_first_month() -> None:
+    sunday = date(2026, 11, 1)
+    assert span_of("this_week", sunday).first == sunday
+    assert span_of("this_quarter", date(2026, 12, 31)).first == date(2026, 10, 1)
+    assert span_of("next_quarter", date(2026, 12, 31)).first == date(2027, 1, 1)
 
 
 def test_words_for_days_compare_stamps(asking) -> None:
