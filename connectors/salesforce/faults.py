@@ -85,7 +85,9 @@ def _limited(fault: Fault) -> LeadtriageError:
 
 
 def _restart(fault: Fault) -> LeadtriageError:
-    return SourceChangedError(f"{fault}: the query has ended. It is asked again.")
+    error = SourceChangedError(f"{fault}: the query has ended. It is asked again.")
+    error.is_spent = True  # the very same request would be refused again: who walks begins anew
+    return error
 
 
 def _ended(fault: Fault) -> LeadtriageError:
