@@ -189,7 +189,9 @@ def test_every_answer_tells_the_calls_of_a_day_that_rolls(asking) -> None:
     assert replies[1].body["DailyApiRequests"] == {"Max": 2, "Remaining": 0}
     assert (replies[2].status, replies[2].code) == (403, "REQUEST_LIMIT_EXCEEDED")
     assert "TotalRequests" in replies[2].body[0]["message"]
-    asking.twin.clock.advance(timedelta(days=1))
+    asking.twin.clock.advance(timedelta(hours=23, minutes=59))
+    assert asking("GET", "/limits").status == 403
+    asking.twin.clock.advance(timedelta(minutes=1))
     assert asking("GET", "/limits").status == 200
 
 

@@ -11,6 +11,7 @@ from connectors.sandbox.salesforce.columns import custom
 from connectors.sandbox.salesforce.fields import Row
 from connectors.sandbox.salesforce.ids import made_id
 from connectors.sandbox.salesforce.leads import archive
+from connectors.sandbox.salesforce.query import page_size, plan_of
 from connectors.sandbox.salesforce.rules import Assignment, Lock, Validation
 from connectors.sandbox.salesforce.writing import create
 from connectors.sandbox.script import Fault, FaultKind
@@ -122,6 +123,7 @@ def test_a_collection_has_its_bounds(asking) -> None:
         for type_ in ("Lead", "Contact")
     ]
     assert asking("POST", ALL, {"records": mixed}).code == "LIMIT_EXCEEDED"
+    assert asking("POST", ALL, {"records": mixed[:10]}, **QUIET).status == 200
 
 
 def test_records_change_and_go_by_id_and_each_miss_is_named(asking) -> None:
@@ -131,24 +133,27 @@ def test_records_change_and_go_by_id_and_each_miss_is_named(asking) -> None:
     given = [{"attributes": {"type": "Lead"}, "id": id_, "City": "A"} for id_ in ids]
     given.append({"attributes": {"type": "Lead"}, "City": "A"})
     given.append({"attributes": {"type": "Nothing"}, "id": lead})
+    given.append({"attributes": {"type": "Contact"}, "id": lead, "Title": "A"})
     body = asking("PATCH", ALL, {"records": given}, **QUIET).body
     assert body[0] == {"id": lead, "success": True, "errors": []}
     codes = [one["errors"][0]["statusCode"] for one in body[1:]]
     assert codes == [
         *("ENTITY_IS_DELETED", "INVALID_CROSS_REFERENCE_KEY", "MALFORMED_ID"),
-        *("MISSING_ARGUMENT", "INVALID_TYPE"),
+        *("MISSING_ARGUMENT", "INVALID_TYPE", "MALFORMED_ID"),
     ]
     removed = asking("DELETE", f"{ALL}?ids={lead},{gone}&allOrNone=false").body
     assert [one["success"] for one in removed] == [True, False]
 
 
 def test_records_are_read_by_id_with_null_for_a_miss(asking) -> None:
-    first, second = asking.lead(City="A"), asking.lead(City="B")
-    ids = [second, made_id("00Q", 99), first]
+    first, second, gone = asking.lead(City="A"), asking.lead(City="B"), asking.lead()
+    asking("DELETE", f"/sobjects/Lead/{gone}")
+    ids = [second, made_id("00Q", 99), first, gone]
     got = asking("GET", f"{ALL}/Lead?ids={','.join(ids)}&fields=City").body
     posted = asking("POST", f"{ALL}/Lead", {"ids": ids, "fields": ["City"]}).body
     assert got == posted
-    assert [one and one["City"] for one in got] == ["B", None, "A"]
+    assert [one and one["City"] for one in got] == ["B", None, "A", None]
+    assert [one and one["Id"] for one in got] == [second, None, first, None]
     assert asking("GET", f"{ALL}/Lead?ids={first}&fields=Nothing").code == "INVALID_FIELD"
 
 
@@ -282,7 +287,30 @@ def test_a_cursor_reads_rows_as_they_are_by_then_and_misses_deleted_ones(asking)
     last = asking.rows("SELECT Id FROM Lead ORDER BY Id DESC LIMIT 1")[0]["Id"]
     asking("DELETE", f"/sobjects/Lead/{last}")
     rest = asking("GET", page["nextRecordsUrl"], root="").body
-    assert (rest["totalSize"], rest["done"], len(rest["records"])) == (220, True, 20)
+    assert (rest["totalSize"], rest["done"], len(rest["records"])) == (220, True, 19)
+
+
+def test_the_last_page_has_no_next_one_and_a_size_is_no_promise(asking) -> None:
+    asking("POST", ALL, {"records": leads(4)}, **QUIET)
+    asking.twin.script.add(Fault(kind=FaultKind.THIN, rows=2, times=2))
+    first = asking.query("SELECT Id FROM Lead").body
+    last = asking("GET", first["nextRecordsUrl"], root="").body
+    assert (len(last["records"]), last["done"], "nextRecordsUrl" in last) == (2, True, False)
+    org = asking.twin.org
+    names = [f"F{n}__c" for n in range(61)]
+    org.schema.add_fields("Lead", *(custom(one, "string") for one in names))
+    sizes = {
+        text: [
+            page_size(plan_of(org, f"SELECT {text} FROM Lead"), wanted, None) for wanted in asked
+        ]
+        for text, asked in {
+            "Id": (None, 100, 300, 5_000),
+            "Id, Description": (None, 300),
+            ", ".join(names[:60]): (None,),
+            ", ".join(names[:61]): (None,),
+        }.items()
+    }
+    assert [*sizes.values()] == [[2_000, 200, 300, 2_000], [1_000, 300], [2_000], [1_000]]
 
 
 def test_wide_rows_and_scripted_thin_pages_hold_fewer(asking) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from connectors.sandbox.salesforce.fields import Field
 from connectors.sandbox.salesforce.rules import Assignment
 from tests.support.salesforce_asking import Asking, Reply
 
@@ -55,6 +56,8 @@ def test_a_query_job_is_polled_and_read_page_by_page(asking) -> None:
     locator = first.headers["sforce-locator"]
     second = asking("GET", f"/jobs/query/{job}/results?maxRecords=3&locator={locator}")
     assert second.headers["sforce-locator"] == "null"
+    whole = asking("GET", f"/jobs/query/{job}/results?maxRecords=5")
+    assert whole.headers["sforce-locator"] == "null"
     rows = read(first) + read(second)
     assert [row["LastName"] for row in rows] == [f"L{number}" for number in range(5)]
     assert rows[1] == {
@@ -88,6 +91,10 @@ def test_what_bulk_does_not_take_is_refused(asking) -> None:
         assert asking("POST", "/jobs/query", given).code == "INVALIDJOB"
     wrong = asking("POST", "/jobs/query", {"operation": "query", "query": "SELECT X FROM Lead"})
     assert wrong.code == "INVALID_FIELD"
+    asking.twin.meter.jobs, asking.twin.meter.enforces = 9_999, True
+    last = {"operation": "query", "query": "SELECT Id FROM Lead"}
+    assert asking("POST", "/jobs/query", last).status == 200
+    assert asking("POST", "/jobs/query", last).code == "API_LIMIT_EXCEEDED"
 
 
 def test_jobs_are_aborted_deleted_failed_and_forgotten(asking) -> None:
@@ -133,7 +140,7 @@ def test_each_row_of_an_ingest_job_ends_in_one_result(asking) -> None:
 
 def test_an_empty_cell_leaves_alone_and_a_mark_clears(asking) -> None:
     lead = asking.lead(City="A", Title="T")
-    ingested(asking, "update", f"Id,City,Title\n{lead},,#N/A\n")
+    ingested(asking, "update", f"\ufeffId,City,Title\n{lead},,#N/A\n")
     row = asking.rows("SELECT City, Title FROM Lead")[0]
     assert (row["City"], row["Title"]) == ("A", None)
 
@@ -146,6 +153,21 @@ def test_bulk_knows_no_header_so_assignment_rules_run(asking) -> None:
     assert asking.rows("SELECT OwnerId FROM Lead")[0]["OwnerId"] == org.person
     ingested(asking, "delete", f"Id\n{lead}\n")
     assert asking.rows("SELECT Id FROM Lead") == []
+    assert len(asking.rows("SELECT Id FROM Lead", "queryAll")) == 1
+    other = asking.lead()
+    ingested(asking, "hardDelete", f"Id\n{other}\n")
+    assert [row["Id"] for row in asking.rows("SELECT Id FROM Lead", "queryAll")] == [lead]
+
+
+def test_a_key_that_two_records_have_changes_neither(asking) -> None:
+    key = Field(name="Key__c", type="string", length=80, is_external_id=True)
+    asking.twin.org.schema.add_fields("Lead", key)
+    for _twice in range(2):
+        asking.lead(Key__c="a")
+    job = ingested(asking, "upsert", "Key__c,City\na,A\n", externalIdFieldName="Key__c")
+    [failed] = read(asking("GET", f"/jobs/ingest/{job}/failedResults"))
+    assert failed["sf__Error"].startswith("DUPLICATE_EXTERNAL_ID:")
+    assert {row["City"] for row in asking.rows("SELECT City FROM Lead")} == {None}
 
 
 def test_an_aborted_job_gives_its_rows_back_unprocessed(asking) -> None:

@@ -222,6 +222,7 @@ def test_an_edit_sets_off_a_duplicate_rule_only_where_it_changes_what_is_compare
     assert changed(asking, lead, {"City": None, "Email": "j@example.com"}).status == 204
     asking.twin.org.rules.duplicates[:] = [DuplicateRule(type="Lead")]
     assert changed(asking, lead, {"Email": "jo@example.com"}).code == "DUPLICATES_DETECTED"
+    assert changed(asking, lead, {"Email": "J@example.com"}).status == 204  # none but itself
     many = {"records": [{"attributes": {"type": "Lead"}, "id": lead, "Email": "jo@example.com"}]}
     [item] = asking("PATCH", "/composite/sobjects", many, **QUIET).body
     assert item["errors"][0].keys() == {"statusCode", "message", "fields"}
@@ -235,6 +236,17 @@ def test_a_locked_parent_refuses_its_children_for_a_while(asking) -> None:
     codes = [changed(asking, contact, {"Title": "Dr"}, "Contact") for _ in range(3)]
     assert [one.status for one in codes] == [400, 400, 204]
     assert codes[0].code == "UNABLE_TO_LOCK_ROW"
+    org.rules.locks.append(Lock(id=contact))
+    gone = [asking("DELETE", f"/sobjects/Contact/{contact}").status for _ in range(2)]
+    assert gone == [400, 204]
+
+
+def test_an_assignment_rule_takes_accounts_as_well(asking) -> None:
+    org = asking.twin.org
+    account = create(org, "Account", {"Name": "Acme"})
+    org.rules.assignments.append(Assignment(type="Account", owner_id=org.integration_user))
+    assert asking("PATCH", f"/sobjects/Account/{account}", {"Website": "a.b"}).status == 204
+    assert asking.rows("SELECT OwnerId FROM Account")[0]["OwnerId"] == org.integration_user
 
 
 def test_a_conditional_write_steps_back_and_a_conditional_read_says_unchanged(asking) -> None:

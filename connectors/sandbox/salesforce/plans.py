@@ -26,3 +26,4 @@ class Cursor:
     plan: Plan
     rows: array[int]
     made_at: datetime
+    has_deleted: bool

@@ -144,11 +144,13 @@ def page_size(plan: Plan, wanted: int | None, most: int | None) -> int:
     return size if most is None else most
 
 
-def shown_rows(org: Org, plan: Plan, rows: Sequence[int], base: str) -> list[Json]:
+def shown_rows(org: Org, cursor: Cursor, rows: Sequence[int], base: str) -> list[Json]:
     """Read rows as they are now, in this order; those gone by now are missing."""
     if not rows:
         return []
-    found = {values[0]: values for values in _read(org, plan, rows)}
+    plan = cursor.plan
+    kept = "" if cursor.has_deleted else " AND t0.IsDeleted = 0"
+    found = {values[0]: values for values in _read(org, plan, rows, kept)}
     tree = _tree(plan)
     return [_shown(plan, tree, found[row], base) for row in rows if row in found]
 
@@ -160,7 +162,9 @@ def cells(org: Org, plan: Plan, rows: Sequence[int]) -> Iterator[tuple[Stored, .
     yield from (found[row][extra + 1 :] for row in rows if row in found)
 
 
-def _read(org: Org, plan: Plan, rows: Sequence[int]) -> Iterator[tuple[Stored, ...]]:
+def _read(
+    org: Org, plan: Plan, rows: Sequence[int], kept: str = ""
+) -> Iterator[tuple[Stored, ...]]:
     """Read row, own id, then id and type behind each relationship, then the columns."""
     places = ",".join(map(str, rows))
     behind = [
@@ -170,7 +174,7 @@ def _read(org: Org, plan: Plan, rows: Sequence[int]) -> Iterator[tuple[Stored, .
     ]
     selected = ", ".join(["t0.row", "t0.Id", *behind, *(one.sql for one in plan.columns)])
     sql = f'SELECT {selected} FROM "{plan.scope.root.name}" t0 {_joins(plan.scope)}'
-    yield from org.store.sql.execute(f"{sql} WHERE t0.row IN ({places})")
+    yield from org.store.sql.execute(f"{sql} WHERE t0.row IN ({places}){kept}")
 
 
 def _joins(scope: Scope) -> str:
@@ -272,7 +276,8 @@ def answer_query(
     if is_count(plan):
         return counted(org, plan, has_deleted=has_deleted)
     rows = rows_found(org, plan, has_deleted=has_deleted)
-    cursor = Cursor(plan=plan, rows=rows, made_at=org.clock.now())
+    sees_all = has_deleted or plan.query.has_all_rows
+    cursor = Cursor(plan=plan, rows=rows, made_at=org.clock.now(), has_deleted=sees_all)
     return _page(org, cursor, "", 0, base, page_size(plan, wanted, most))
 
 
@@ -294,7 +299,7 @@ def next_page(
 def _page(org: Org, cursor: Cursor, key: str, start: int, base: str, size: int) -> dict[str, Json]:
     end = start + size
     total = len(cursor.rows)
-    records = shown_rows(org, cursor.plan, cursor.rows[start:end], base)
+    records = shown_rows(org, cursor, cursor.rows[start:end], base)
     found: dict[str, Json] = {"totalSize": total, "done": end >= total}
     if end < total:
         if not key:

@@ -1,0 +1,113 @@
+"""How Salesforce describes an object, and what of it is shown, written and chosen from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import msgspec
+import pytest
+
+from connectors.salesforce.schema import FieldShape, Shape, read_shape
+from connectors.salesforce.versions import read_versions
+from tests.support.hubspot_stub import FakeTime, Stub, serving_stub
+from tests.support.salesforce_opening import described, field, opened, page, pull, row
+from worker.core.records import FieldForm
+
+
+@pytest.fixture
+def stub() -> Iterator[Stub]:
+    with serving_stub() as stub:
+        yield stub
+
+
+def shape(*fields: object, **more: object) -> Shape:
+    return read_shape(msgspec.json.encode({"name": "Lead", "fields": fields, **more}))
+
+
+def test_only_choices_that_are_active_can_be_chosen() -> None:
+    values = [{"value": "new", "label": "New one"}, {"value": "old", "active": False}]
+    found = shape(field("A", "picklist", picklistValues=values), field("B", "picklist"),
+                  field("C", "picklist", picklistValues=values[1:]), field("D", "boolean"))  # fmt: skip
+    options = {name: one.describe().options for name, one in found.fields.items()}
+    assert options == {"A": ("new",), "B": None, "C": None, "D": ("true", "false")}
+    assert found.fields["A"].describe().labels == {"new": "New one"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "length", "told"),
+    [
+        ("textarea", 255, (FieldForm.TEXT, False, 255)),
+        ("textarea", 256, (FieldForm.LONG_TEXT, True, 256)),
+        ("string", 80, (FieldForm.TEXT, False, 80)),
+        ("string", 0, (FieldForm.TEXT, False, None)),
+        ("double", 18, (FieldForm.NUMBER, False, None)),
+        ("picklist", 40, (FieldForm.CHOICE, False, None)),
+    ],
+)
+def test_a_text_says_how_long_it_may_be(
+    kind: str, length: int, told: tuple[FieldForm, bool, int | None]
+) -> None:
+    found = FieldShape(name="A", type=kind, length=length).describe()
+    assert (found.form, found.is_long_text, found.max_length) == told
+
+
+def test_a_field_of_a_related_record_is_never_written() -> None:
+    found = FieldShape(name="Type", updateable=True)
+    assert found.describe().is_writable
+    assert not found.describe("Campaign.").is_writable
+
+
+def test_a_walk_needs_a_field_to_filter_and_to_sort_by() -> None:
+    walked = {
+        (one, other): FieldShape(name="A", filterable=one, sortable=other).can_be_walked
+        for one in (True, False)
+        for other in (True, False)
+    }
+    assert [both for both, is_walked in walked.items() if is_walked] == [(True, True)]
+
+
+def test_a_queue_may_own_what_does_not_say_otherwise() -> None:
+    assert shape().takes_queues
+    assert shape(field("OwnerId", "reference", referenceTo=["Group", "User"])).takes_queues
+    assert not shape(field("OwnerId", "reference", referenceTo=["User"])).takes_queues
+
+
+def test_what_is_no_text_and_what_has_no_name_is_not_there() -> None:
+    found = shape(field("Address", "address"), field("Place", "location"), field("x y"), field("A"))
+    assert set(found.fields) == {"A"}
+
+
+def test_the_record_types_are_those_that_can_be_given() -> None:
+    kinds = [
+        {"name": "Patient", "recordTypeId": "012A"},
+        {"name": "Old", "recordTypeId": "012B", "active": False},
+        {"name": "Others'", "recordTypeId": "012C", "available": False},
+        {"name": "Master", "recordTypeId": "012D", "master": True},
+    ]
+    assert [one.name for one in shape(recordTypeInfos=kinds).kinds] == ["Patient"]
+
+
+OWNER = field("OwnerId", "reference", referenceTo=["Group", "User"], relationshipName="Owner")
+PERSON = field(
+    "IndividualId", "reference", referenceTo=["Individual"], relationshipName="Individual"
+)
+READ = ("Email", "Owner.Name", "Owner.Nothing", "Individual.Id", "Nobody.Name")
+
+
+def test_of_an_owner_of_either_kind_only_what_both_have_can_be_read(stub: Stub) -> None:
+    stub.say(described("Lead", OWNER, PERSON))
+    stub.say([{"errorCode": "NOT_FOUND", "message": "no individuals here"}], 404)
+    stub.say({"records": []})
+    connector = opened(stub, FakeTime())
+    names = {one.name for one in connector.describe("Lead").fields}
+    assert {"Owner.Name", "Owner.IsActive"} <= names
+    assert not {"Owner.Nothing", "Individual.Id"} & names
+    stub.say(page(row(Owner={"Name": "Stone"})))
+    [only] = pull(connector, fields=READ)[0].records
+    assert set(only.values) == {"Email", "Owner.Name"}
+
+
+def test_versions_are_in_the_order_of_their_numbers(stub: Stub) -> None:
+    stub.say([{"version": one} for one in ("100.0", "62.0", "9.0")])
+    transport = opened(stub, FakeTime()).transport  # type: ignore[attr-defined]
+    assert read_versions(transport) == ("9.0", "62.0", "100.0")
