@@ -92,9 +92,7 @@ def stand(field: WantedField, present: Present) -> FieldStanding:
 
 
 def is_hidden(field: WantedField, present: Present) -> bool:
-    """Tell whether a field is there, and not shown to our user."""
-    if field.name in present.fields:
-        return False
+    """Tell whether a field that our user does not see is there all the same."""
     return field.name in present.consent or field.name in (present.hidden or ())
 
 

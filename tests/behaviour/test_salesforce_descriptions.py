@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 import pytest
 
+from connectors.salesforce.permissions import shown_to_somebody
 from connectors.salesforce.schema import FieldShape, Shape, read_shape
+from connectors.salesforce.standing import Present, kind_in_words, stand
 from connectors.salesforce.versions import read_versions
 from tests.support.hubspot_stub import FakeTime, Stub, serving_stub
 from tests.support.salesforce_opening import described, field, opened, page, pull, row
-from worker.core.records import FieldForm
+from worker.core.records import FieldDescription, FieldForm
+from worker.core.setup_records import Choice, FieldStanding, FieldState, WantedField
+
+READY = FieldState.READY
 
 
 @pytest.fixture
@@ -111,3 +117,58 @@ def test_versions_are_in_the_order_of_their_numbers(stub: Stub) -> None:
     stub.say([{"version": one} for one in ("100.0", "62.0", "9.0")])
     transport = opened(stub, FakeTime()).transport  # type: ignore[attr-defined]
     assert read_versions(transport) == ("9.0", "62.0", "100.0")
+
+
+def wanted(form: FieldForm, *choices: str, length: int | None = None) -> WantedField:
+    listed = tuple(Choice(value=one, label=one) for one in choices)
+    return WantedField(
+        object_type="leads", name="A__c", key="a", label="A", description="", form=form,
+        choices=listed, max_length=length,
+    )  # fmt: skip
+
+
+def standing(field: WantedField, shown: FieldDescription, **more: Any) -> FieldStanding:
+    return stand(field, Present(name="Lead", fields={"A__c": shown}, **more))
+
+
+def test_a_text_of_either_kind_and_an_open_list_serve_as_well() -> None:
+    for form, other in (
+        (FieldForm.TEXT, FieldForm.LONG_TEXT),
+        (FieldForm.LONG_TEXT, FieldForm.TEXT),
+    ):
+        assert standing(wanted(form), FieldDescription(name="A__c", form=other)).state is READY
+    words = wanted(FieldForm.CHOICE, "new")
+    open_list = FieldDescription(name="A__c", form=FieldForm.CHOICE)
+    assert standing(words, open_list).state is READY
+    others = {"Patient": {"Other__c": frozenset({"x"})}}
+    assert standing(words, open_list, allowed=others).state is READY
+
+
+def test_many_words_that_a_list_lacks_are_named_and_counted() -> None:
+    shown = FieldDescription(name="A__c", form=FieldForm.CHOICE, options=("z",))
+    lacks = standing(wanted(FieldForm.CHOICE, *"abcdefghi"), shown)
+    assert lacks.state is FieldState.LACKS_CHOICES
+    assert lacks.says.endswith("'g', 'h', and 1 more.")
+
+
+@pytest.mark.parametrize(
+    ("form", "length", "words"),
+    [
+        (FieldForm.TEXT, None, "Text(255)"),
+        (FieldForm.TEXT, 255, "Text(255)"),
+        (FieldForm.TEXT, 256, "Long Text Area(256)"),
+        (FieldForm.LONG_TEXT, 80, "Text(80)"),
+        (FieldForm.LONG_TEXT, None, "Long Text Area"),
+        (FieldForm.NUMBER, 80, "Number"),
+    ],
+)
+def test_a_text_is_deployed_as_the_kind_that_holds_it(
+    form: FieldForm, length: int | None, words: str
+) -> None:
+    assert kind_in_words(wanted(form, length=length)) == words
+
+
+def test_nothing_is_asked_of_permissions_where_no_field_is_missing(stub: Stub) -> None:
+    transport = opened(stub, FakeTime()).transport  # type: ignore[attr-defined]
+    assert shown_to_somebody(transport, "Lead", ["x y"]) == frozenset()
+    assert stub.asked == []

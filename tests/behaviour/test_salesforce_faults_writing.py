@@ -3,102 +3,40 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 
 from tests.support.hubspot_stub import FakeTime, Said, Stub, serving_stub
-from tests.support.salesforce_opening import command, described, field, opened, page, row
-from worker.core.records import RawValue, WriteCommand, WriteOutcome
+from tests.support.salesforce_opening import command, described, field, opened, page
+from tests.support.salesforce_pushing import (
+    APPLIED,
+    CONFLICT,
+    MISSING,
+    NOTE,
+    ORG,
+    REJECTED,
+    UNCHANGED,
+    UNKNOWN,
+    bad,
+    good,
+    lead,
+    many,
+    moves,
+    one,
+    outcomes,
+    push,
+    sent,
+    there,
+)
 from worker.errors import DailyLimitError, FixAccessError, LeadtriageError, RateLimitedError
 from worker.ports import ObjectSource
-
-APPLIED, UNCHANGED, REJECTED = WriteOutcome.APPLIED, WriteOutcome.UNCHANGED, WriteOutcome.REJECTED
-MISSING, UNKNOWN, CONFLICT = WriteOutcome.MISSING, WriteOutcome.UNKNOWN, WriteOutcome.CONFLICT
-NOTE = "Leadtriage_Note__c"
-ORG = described(
-    "Lead",
-    field("IsConverted", "boolean", updateable=False),
-    field("ConvertedContactId", "reference", updateable=False),
-    field("OwnerId", "reference", referenceTo=["Group", "User"]),
-    field("Status", "picklist", picklistValues=[{"value": "Open"}, {"value": "Closed"}]),
-    field("HasOptedOutOfEmail", "boolean"),
-    field(NOTE),
-    field("Leadtriage_Score__c", "double"),
-    field("Leadtriage_Due__c", "datetime"),
-    field("Leadtriage_Is__c", "boolean"),
-    field("Formula__c", updateable=False),
-    field("Leadtriage_Open__c", "picklist", picklistValues=[{"value": "Slow"}]),
-    field("Leadtriage_Track__c", "picklist", restrictedPicklist=True,
-          picklistValues=[{"value": "Slow"}, {"value": "Old", "active": False}]),
-    field("Leadtriage_Channels__c", "multipicklist", restrictedPicklist=True,
-          picklistValues=[{"value": "email"}, {"value": "phone"}]),
-)  # fmt: skip
 
 
 @pytest.fixture
 def stub() -> Iterator[Stub]:
     with serving_stub() as stub:
         yield stub
-
-
-def lead(n: int) -> str:
-    return f"00Q5g00000{n:05d}EAA"
-
-
-def there(n: int, **cells: Any) -> Any:
-    return row(lead(n), **{"IsConverted": False, NOTE: None, **cells})
-
-
-def moves(count: int, text: str = "new") -> list[WriteCommand]:
-    return [command({NOTE: text}, name=f"w{n}", record_id=lead(n)) for n in range(count)]
-
-
-def good(n: int) -> dict[str, object]:
-    return {"id": lead(n), "success": True, "errors": []}
-
-
-def bad(code: str, message: str = "zaphod@example.org") -> dict[str, object]:
-    error = {"statusCode": code, "message": message, "fields": ["Email"]}
-    return {"success": False, "errors": [error]}
-
-
-def push(stub: Stub, commands: Sequence[WriteCommand]) -> list[tuple[WriteOutcome, str | None]]:
-    connector = opened(stub, FakeTime(), retries=False)
-    results = {result.command_id: result for result in connector.push(commands)}
-    assert len(results) == len(commands)
-    return [(results[one.command_id].outcome, results[one.command_id].code) for one in commands]
-
-
-def outcomes(stub: Stub, commands: Sequence[WriteCommand]) -> list[WriteOutcome]:
-    return [outcome for outcome, _code in push(stub, commands)]
-
-
-def many(stub: Stub, answer: object, *after: Any, count: int = 2, status: int = 200) -> None:
-    """Script a push of several: the description, the read before, the answer, and the read after."""
-    stub.say(ORG)
-    stub.say(page(*(there(n) for n in range(count))))
-    stub.say(answer, status)
-    if after:
-        stub.say(page(*after))
-
-
-def one(stub: Stub, changes: Mapping[str, RawValue], **cells: Any) -> tuple[Any, str | None]:
-    """Push one change that should be refused before it is sent."""
-    stub.say(ORG)
-    if "Status" in changes:
-        closed = {"ApiName": "Closed", "IsConverted": True}
-        stub.script.insert(0, Said(body=json.dumps({"records": [closed]}).encode()))
-    stub.say(page(there(0, **cells)))
-    [result] = push(stub, [command(changes, record_id=lead(0))])
-    assert not [asked for asked in stub.asked if asked.method == "PATCH"]
-    return result
-
-
-def sent(stub: Stub) -> Any:
-    [body] = [json.loads(asked.body) for asked in stub.asked if asked.method == "PATCH"]
-    return body
 
 
 def test_f44_one_item_fails_inside_of_a_200_and_its_neighbours_land(stub: Stub) -> None:
@@ -237,74 +175,6 @@ def test_f51_one_record_twice_goes_in_two_calls_in_order(stub: Stub) -> None:
     assert stub.asked[1].query["q"][0].count(lead(0)) == 1
 
 
-@pytest.mark.parametrize("word", ["Quick", "Old"])
-def test_f52_a_choice_that_the_list_lacks_is_not_sent(stub: Stub, word: str) -> None:
-    code = "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
-    assert one(stub, {"Leadtriage_Track__c": word}) == (REJECTED, code)
-
-
-def test_f52_a_list_of_many_is_looked_at_word_by_word(stub: Stub) -> None:
-    code = "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
-    assert one(stub, {"Leadtriage_Channels__c": "email;fax"}) == (REJECTED, code)
-
-
-def test_f52_an_open_list_takes_any_word_and_any_list_may_be_emptied(stub: Stub) -> None:
-    changes = {"Leadtriage_Open__c": "Quick", "Leadtriage_Track__c": None, "OwnerId": None}
-    stub.say(ORG)
-    stub.say(page(there(0, Leadtriage_Track__c="Slow", OwnerId="0055g00000AbCdEAAV")))
-    stub.script.append(Said(status=204, body=b""))
-    stub.say(page(there(0, Leadtriage_Open__c="Quick")))
-    assert outcomes(stub, [command(changes, record_id=lead(0))]) == [APPLIED]
-    assert sent(stub) == changes
-
-
-def test_f53_a_status_that_stands_for_conversion_is_no_stage(stub: Stub) -> None:
-    stub.say({"records": [{"ApiName": "Closed", "IsConverted": True}]})
-    stub.say(ORG)
-    stub.say(page(there(0, Status="Open")))
-    assert push(stub, [command({"Status": "Closed"}, record_id=lead(0))]) == [
-        (REJECTED, "STATUS_WOULD_CONVERT")
-    ]
-
-
-def test_f54_f55_f56_values_take_the_form_of_their_field(stub: Stub) -> None:
-    changes = {
-        NOTE: None,
-        "Leadtriage_Score__c": "73",
-        "Leadtriage_Due__c": "2026-03-31T23:00:00+00:00",
-        "Leadtriage_Is__c": "true",
-        "Leadtriage_Channels__c": "phone;email",
-        "OwnerId": "0055g00000AbCdE",
-    }
-    shown = {
-        NOTE: None,
-        "Leadtriage_Score__c": 73.0,
-        "Leadtriage_Due__c": "2026-03-31T23:00:00.000+0000",
-        "Leadtriage_Is__c": True,
-        "Leadtriage_Channels__c": "email;phone",
-        "OwnerId": "0055g00000AbCdEAAV",
-    }
-    stub.say(ORG)
-    stub.say(page(there(0, **{NOTE: "old"})))
-    stub.script.append(Said(status=204, body=b""))
-    stub.say(page(there(0, **shown)))
-    assert outcomes(stub, [command(changes, record_id=lead(0))]) == [APPLIED]
-    own = {"Leadtriage_Score__c": 73, "Leadtriage_Is__c": True, "OwnerId": shown["OwnerId"]}
-    assert sent(stub) == {**changes, **own}
-
-
-def test_f58_a_queue_owns_a_lead_and_no_contact(stub: Stub) -> None:
-    stub.say(described("Contact", field("OwnerId", "reference", referenceTo=["User"])))
-    stub.say(page(there(0, OwnerId="0055g00000AbCdEAAV")))
-    connector = opened(
-        stub,
-        FakeTime(),
-        objects=[ObjectSource(object_type="Lead", id_field="Id", options={"reads": "Contact"})],
-    )
-    [result] = connector.push([command({"OwnerId": "00G5g00000AbCdEAAV"}, record_id=lead(0))])
-    assert (result.outcome, result.code) == (REJECTED, "QUEUE_CANNOT_OWN_THIS")
-
-
 def test_f58_an_owner_who_left_is_refused_with_its_code(stub: Stub) -> None:
     other = {**good(1), "id": lead(1)[:15]}
     many(stub, [bad("INACTIVE_OWNER_OR_USER"), other], there(1, **{NOTE: "new"}))
@@ -376,27 +246,6 @@ def test_f57_a_write_that_the_org_puts_back_is_no_success(stub: Stub) -> None:
         (REJECTED, "WRITE_NOT_TAKEN"),
         (CONFLICT, "WRITE_NOT_TAKEN"),
     ]
-
-
-@pytest.mark.parametrize("name", ["Formula__c", "Nowhere__c"])
-def test_a_field_that_may_not_be_written_is_not_sent(stub: Stub, name: str) -> None:
-    assert one(stub, {name: "x"}) == (REJECTED, "READ_ONLY")
-
-
-@pytest.mark.parametrize("value", ["false", None, ""])
-def test_f69_an_opt_out_is_never_taken_back(stub: Stub, value: str | None) -> None:
-    assert one(stub, {"HasOptedOutOfEmail": value}, HasOptedOutOfEmail=True) == (
-        REJECTED,
-        "READ_ONLY",
-    )
-
-
-def test_an_opt_out_made_elsewhere_is_carried_over(stub: Stub) -> None:
-    stub.say(ORG)
-    stub.say(page(there(0, HasOptedOutOfEmail=False)))
-    stub.script.append(Said(status=204, body=b""))
-    stub.say(page(there(0, HasOptedOutOfEmail=True)))
-    assert outcomes(stub, [command({"HasOptedOutOfEmail": "true"}, record_id=lead(0))]) == [APPLIED]
 
 
 def test_f39_a_limit_before_the_first_write_is_an_error_and_later_leaves_the_rest(

@@ -113,6 +113,15 @@ def test_a_server_that_ends_each_session_is_not_asked_without_end(stub: Stub) ->
     assert len(stub.asked) == 4
 
 
+def test_a_login_that_gives_the_same_session_again_has_not_renewed_it(stub: Stub) -> None:
+    grant(stub, "one")
+    stub.say(ENDED, 401)
+    grant(stub, "one")
+    with pytest.raises(FixAccessError, match="API Enabled"):
+        pull(opened(stub, FakeTime(), **LOGIN))
+    assert len(stub.asked) == 3
+
+
 def test_a_given_session_is_not_renewed(stub: Stub) -> None:
     stub.say(ENDED, 401)
     with pytest.raises(FixAccessError, match="INVALID_SESSION_ID"):

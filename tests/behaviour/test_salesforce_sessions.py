@@ -111,6 +111,18 @@ def test_f35_a_rotated_refresh_token_is_kept_before_the_session_is_used(
     assert file.stat().st_mode & 0o077 == 0
 
 
+def test_a_refresh_token_that_stays_the_same_is_not_written_again(
+    stub: Stub, tmp_path: Path
+) -> None:
+    file = tmp_path / "refresh"
+    file.write_text("old\n", encoding="ascii")
+    before = file.stat()
+    grant(stub, refresh_token="old")
+    one_pull(stub)
+    pull(opened(stub, FakeTime(), client_id="app", refresh_token_file=str(file)))
+    assert (file.stat().st_ino, file.stat().st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+
+
 def test_f35_a_refused_grant_ends_the_run_and_is_not_asked_again(stub: Stub) -> None:
     stub.say({"error": "invalid_grant", "error_description": f"user {HUSH} is locked"}, 400)
     with pytest.raises(FixAccessError, match="INVALID_GRANT") as raised:
