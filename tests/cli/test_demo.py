@@ -97,7 +97,7 @@ def test_the_crms_disagree_before_and_agree_after_but_for_what_needs_a_person(
 def served(lines: Sequence[str], stack: ExitStack) -> dict[str, str]:
     """Serve what the lines say to serve, each at a port of its own; where it is, by where they say."""
     places: dict[str, str] = {}
-    for line in "\n".join(lines).replace("\\\n", "").splitlines():
+    for line in lines:
         words = shlex.split(line)
         if words[:2] != ["leadtriage", "sandbox"]:
             continue
@@ -131,7 +131,7 @@ RIGHT = [
 
 def test_what_it_says_to_type_next_works_on_what_was_kept(played: tuple[Path, Any]) -> None:
     folder, shown = played
-    lines = shown["next"]
+    lines = "\n".join(shown["next"]).replace("\\\n", "").splitlines()
     with ExitStack() as stack:
         environment = variables(lines, served(lines, stack))
         assert len(environment) == 7
