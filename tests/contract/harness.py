@@ -33,13 +33,14 @@ class Traits:
 
     ``many`` is enough records for several pages. ``keeps_given_ids`` means that the harness can
     create records under ids of the suite's choice; else the CRM assigns them. A connector that
-    only reads is asked nothing about writing.
+    only reads is asked nothing about writing. ``tells_edits``: it can be asked who changed a field.
     """
 
     deletions: DeletionNews
     many: int
     keeps_given_ids: bool
     can_write: bool = True
+    tells_edits: bool = False
 
 
 class Harness(Protocol):

@@ -37,7 +37,7 @@ class HubSpotHarness:
     object_type: str = "contacts"
     traits: Traits = field(
         default_factory=lambda: Traits(
-            deletions=DeletionNews.TOMBSTONE, many=250, keeps_given_ids=False
+            deletions=DeletionNews.TOMBSTONE, many=250, keeps_given_ids=False, tells_edits=True
         )
     )
 
@@ -83,7 +83,7 @@ class HubSpotHarness:
         with self.twin.lock:
             record = account.find(self.object_type, record_id)
             assert record is not None
-            update(account, record, _texts(values))
+            update(account, record, _texts(values), "CRM_UI")
 
     def delete(self, record_id: str) -> None:
         with self.twin.lock:

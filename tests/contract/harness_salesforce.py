@@ -25,7 +25,7 @@ class SalesforceHarness:
     object_type: str = "Lead"
     traits: Traits = field(
         default_factory=lambda: Traits(
-            deletions=DeletionNews.TOMBSTONE, many=250, keeps_given_ids=False
+            deletions=DeletionNews.TOMBSTONE, many=250, keeps_given_ids=False, tells_edits=True
         )
     )
 
@@ -88,7 +88,13 @@ def salesforce_harness(_folder: Path) -> SalesforceHarness:
     running = ExitStack()
     org = running.enter_context(serving_org())
     own = [
-        Field(name=f"Suite_{name.title()}__c", type="textarea", label=name, length=1000)
+        Field(
+            name=f"Suite_{name.title()}__c",
+            type="textarea",
+            label=name,
+            length=1000,
+            is_tracked=True,
+        )
         for name in FIELDS
         if name != EMAIL
     ]

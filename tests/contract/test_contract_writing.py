@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.contract.asking import (
@@ -16,7 +18,8 @@ from tests.contract.asking import (
     value,
 )
 from tests.contract.harness import EMAIL, NOTE, STAGE, Harness
-from worker.core.records import WriteOutcome
+from worker.core.records import Editor, WriteOutcome
+from worker.ports import TellsEdits
 
 SECRET = "zaphod@example.org"
 
@@ -161,3 +164,22 @@ def test_a_failed_write_result_carries_no_value(crm: Harness) -> None:
     connector = crm.open()
     results = connector.push([command(crm, connector, one, {EMAIL: "x"}, {EMAIL: "other"})])
     assert SECRET not in repr(results)
+
+
+def test_one_that_tells_who_changed_a_field_tells_a_person_from_us(crm: Harness) -> None:
+    [one, *_] = seeded(crm)
+    connector = crm.open()
+    assert isinstance(connector, TellsEdits) is crm.traits.tells_edits
+    if not isinstance(connector, TellsEdits):
+        return
+    stage, note = crm.field(STAGE), crm.field(NOTE)
+    crm.change(one, named(crm, {STAGE: "mql"}))
+    connector.push([command(crm, connector, one, {NOTE: "ours"}, {NOTE: None})])
+    record = fetched(crm, connector, one)
+    assert record is not None
+    told = connector.edits(crm.object_type, [record], fields=[stage, note])[record.ref]
+    assert (told[stage].by, told[stage].is_exact) == (Editor.PERSON, True)
+    assert told[note].by is Editor.WORKER
+    outdated = replace(record, values={stage: "lead"})
+    told = connector.edits(crm.object_type, [outdated], fields=[stage]).get(record.ref, {})
+    assert not any(edit.is_exact for edit in told.values())
