@@ -40,6 +40,7 @@ _KINDS: Final[Mapping[str, Editor]] = {
             *("API", "INTEGRATIONS_PLATFORM", "INTEGRATIONS_SYNC", "WORKFLOWS", "BATCH_UPDATE"),
             *("AUTOMATION_PLATFORM", "AUTOMATION_JOURNEY", "CALCULATED", "ANALYTICS", "FORM"),
             *("BEHAVIORAL_EVENTS", "DATA_ENRICHMENT", "EMAIL", "MEETINGS", "SEQUENCES"),
+            *("BCC_TO_CRM", "EMAIL_INTEGRATION", "ENGAGEMENTS", "MIGRATION", "SMART_DATA_CAPTURE"),
         ),
         Editor.AUTOMATION,
     ),
@@ -113,7 +114,8 @@ class EditorBook:
             return None
         stamp = milliseconds_of(last.timestamp)
         at = None if stamp is None else instant_at(stamp)
-        return Edit(by=kind, at=at, who=who, via=last.source_type)
+        is_exact = kind is not Editor.WORKER  # somebody else may use our token
+        return Edit(by=kind, at=at, who=who, via=last.source_type, is_exact=is_exact)
 
     def _app_kind(self, app: str | None) -> Editor | None:
         """Tell our own app from others; nothing where we do not know which one is ours."""

@@ -59,8 +59,8 @@ class Edit:
     """The last change of one field. ``at`` is None where the CRM does not say when.
 
     ``who`` is the id of a user or an app, ``via`` the CRM's word for the way it came; never a name. Not
-    ``is_exact``: the CRM only tells who changed the record last, in whichever field, or names a user whom
-    we and a person may share.
+    ``is_exact``: the CRM only tells who changed the record last, in whichever field, or names a user or an
+    app that somebody else may share with us.
     """
 
     by: Editor
