@@ -64,8 +64,19 @@ def test_so_it_is_where_the_stage_belongs_to_people(twice: Organisation, stage: 
     before = twice.contact("q1")
     after = opt_out(twice).contact("q1")
     changed = {name for name in after if after[name] != before[name]}
-    assert changed == {"opt_out_email", "allowed_channels"}
+    assert changed == {"opt_out_email", "allowed_channels", "hand_off_summary", "next_step"}
     assert "email" not in after["allowed_channels"].split(";")
+    assert before["hand_off_summary"].startswith("Contact by e-mail about")
+    assert after["hand_off_summary"].startswith(
+        "E-mail (not permitted). Contact by no channel about"
+    )
+    assert after["next_step"] == f"E-mail (not permitted). {before['next_step']}"
+
+
+def test_a_closed_channel_is_taken_back_where_somebody_put_it_by_hand(twice: Organisation) -> None:
+    twice.edit("q1", lifecycle_stage="Opportunity", allowed_channels="email;mail;phone;sms")
+    assert opt_out(twice).contact("q1")["allowed_channels"] == "phone;sms;mail"
+    assert twice.sync(NOW + 2 * HOUR).writes == {}
 
 
 def test_what_was_written_everywhere_is_settled(twice: Organisation) -> None:

@@ -83,15 +83,48 @@ def test_the_last_of_two_people_who_set_a_stage_has_their_way(two: TwoCrms, side
 
 @pytest.mark.parametrize("side", SIDES)
 @pytest.mark.parametrize("stage", ["sql", "opportunity", "customer"])
-def test_a_stage_of_people_in_either_keeps_us_off_both(two: TwoCrms, side: str, stage: str) -> None:
+def test_a_stage_of_people_in_either_is_shown_in_both_and_nothing_else_is_done(
+    two: TwoCrms, side: str, stage: str
+) -> None:
     person = f"people-{side}-{stage}"
     two.add(person)
     two.settle()
     two.sides[side].tell(person, {STAGE: stage}, Editor.PERSON)
     two.hubspot.act(person, "appointment_request", two.now - HOUR, "")
     two.settle()
-    assert two.shown(person, STAGE) == {**dict.fromkeys(SIDES, "lead"), side: stage}
+    assert two.stages(person) == (stage, stage)
     assert two.owners(person) == ("", "")
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_people_go_on_and_go_back_with_a_stage_that_we_have_shown_in_the_other(
+    two: TwoCrms, side: str
+) -> None:
+    person = f"goes-on-{side}"
+    two.add(person)
+    two.settle()
+    for stage in ("sql", "customer", "opportunity", "lead"):
+        two.sides[side].tell(person, {STAGE: stage}, Editor.PERSON)
+        two.settle()
+        assert two.stages(person) == (stage, stage)
+
+
+@pytest.mark.parametrize("side", SIDES)
+def test_a_stage_of_people_is_not_shown_over_what_a_person_set_later(
+    two: TwoCrms, side: str
+) -> None:
+    person = f"set-later-{side}"
+    two.add(person)
+    two.settle()
+    two.sides[side].tell(person, {STAGE: "customer"}, Editor.PERSON)
+    two.settle()
+    other = next(name for name in SIDES if name != side)
+    two.sides[other].tell(person, {STAGE: "lead"}, Editor.PERSON)
+    two.settle()
+    assert two.shown(person, STAGE) == {side: "customer", other: "lead"}
+    two.sides[side].tell(person, {STAGE: "opportunity"}, Editor.PERSON)
+    two.settle()
+    assert two.stages(person) == ("opportunity", "opportunity")
 
 
 @pytest.mark.parametrize("side", SIDES)
@@ -178,6 +211,6 @@ def test_a_channel_is_taken_back_from_a_lead_that_is_otherwise_left_alone(
         changed = {field for field, value in raw(two, name, person).items() if value != was[field]}
         words = two.sides[name]
         assert isinstance(words, FakeSide)
-        known = {words.words.name(column) for column in ("allowed_channels", "opt_out_email")}
-        assert changed == known
+        said = ("allowed_channels", "opt_out_email", "hand_off_summary", "next_step")
+        assert changed == {words.words.name(column) for column in said}
         assert "email" not in words.show(person, "allowed_channels").split(";")

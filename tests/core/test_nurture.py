@@ -9,9 +9,10 @@ import pytest
 
 from tests.leads import NOW, Row, make_lead, shipped_ruleset, with_enabled
 from worker.core.assignment import Roster
+from worker.core.current import CurrentRecord
 from worker.core.decide import Decision, decide
 from worker.core.model import Activity, Stage, Strength
-from worker.core.plan import CurrentRecord, plan_write
+from worker.core.plan import plan_write
 from worker.core.ruleset import Ruleset
 
 READER = {

@@ -8,10 +8,11 @@ from datetime import timedelta
 
 from tests.leads import NOW, Row, contact_ref, make_lead
 from worker.core.assignment import Roster
+from worker.core.current import CurrentRecord
 from worker.core.decide import Decision, decide
 from worker.core.field_map import Managed
 from worker.core.judgement import LeadSnapshot
-from worker.core.plan import CurrentRecord, RecordPlan, plan_write
+from worker.core.plan import RecordPlan, plan_write
 from worker.core.ruleset import Ruleset, compile_ruleset
 
 READY = {

@@ -12,12 +12,13 @@ from tests.leads import NOW, Row, contact_ref, make_lead, shipped_ruleset
 from worker.config.sensitive import find_clinical_word
 from worker.core.assignment import Roster
 from worker.core.conditions import ActivityTest, FactTest, Operator
+from worker.core.current import CurrentRecord
 from worker.core.decide import Decision, decide
 from worker.core.due import next_change_at
 from worker.core.field_map import FieldWrite, Managed
 from worker.core.hand_off import summarise
 from worker.core.judgement import merge_lead
-from worker.core.plan import CurrentRecord, plan_write
+from worker.core.plan import plan_write
 from worker.core.ruleset import Ruleset, compile_ruleset
 from worker.core.topics import Topic
 

@@ -10,13 +10,14 @@ from hypothesis import strategies as st
 from tests.leads import CONTACTS, NOW, shipped_ruleset
 from tests.properties.lead_strategies import asking_leads, leads, ready_leads
 from worker.core.assignment import Roster
+from worker.core.current import CurrentRecord
 from worker.core.decide import decide
 from worker.core.derivation import derive
 from worker.core.field_map import OPT_OUTS
 from worker.core.identity import merge_contacts
 from worker.core.judgement import LeadSnapshot, judge
 from worker.core.model import PERMISSIVE_FACTS, RESTRICTIVE_FACTS
-from worker.core.plan import CurrentRecord, plan_write
+from worker.core.plan import plan_write
 
 quick = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 WORDS = st.sampled_from((None, "", "true", "false", "yes", "no", "unclear"))

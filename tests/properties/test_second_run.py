@@ -9,12 +9,13 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from tests.leads import NOW, shipped_ruleset
 from tests.properties.lead_strategies import asking_leads, leads
 from worker.core.assignment import Roster
+from worker.core.current import CurrentRecord
 from worker.core.decide import Decision, decide, with_decision
 from worker.core.judgement import LeadSnapshot
 from worker.core.mapping import MappedContact
 from worker.core.memory import Memory
 from worker.core.model import Activity, FactValue, Stage, Strength
-from worker.core.plan import CurrentRecord, RecordPlan, plan_write
+from worker.core.plan import RecordPlan, plan_write
 from worker.core.records import Record, RecordRef
 from worker.core.ruleset import Ruleset
 

@@ -35,6 +35,7 @@ class LifecycleReader:
     def build(self) -> LifecyclePolicy:
         """Build the table; the worker never moves a lead from or to a stage of people, but for proposals."""
         document = self.document
+        self._check_mirror()
         table: dict[tuple[Stage | None, Stage], tuple[Transition, ...]] = {}
         for number, entry in enumerate(document.transitions):
             for row in self._rows(entry, ("transitions", number)):
@@ -43,6 +44,7 @@ class LifecycleReader:
         return LifecyclePolicy(
             transitions=table,
             people_own=frozenset(document.people_own),
+            mirrored=frozenset(document.mirror),
             dwell=document.dwell,
             person_cool_down=document.person_change.cool_down,
             strong_action_ends_cool_down=document.person_change.strong_action_ends_it,
@@ -97,6 +99,22 @@ class LifecycleReader:
             return
         if target is not PROPOSED or entry.when is None:
             self._refuse(target.value, path)
+
+    def _check_mirror(self) -> None:
+        """Stages that the worker gives are brought to all records by the table, not shown as people's."""
+        given = {
+            target
+            for row in self.document.transitions
+            if row.by is not Mover.PEOPLE
+            for target in row.to
+        } - {PROPOSED}
+        for number, stage in enumerate(self.document.mirror):
+            if stage in given:
+                message = f"the worker gives leads the stage {stage.value!r} itself."
+                allowed = in_words([one.value for one in Stage if one not in given])
+                self.desk.findings.error(
+                    self.desk.sheet.spot("mirror", number), message, allowed=allowed
+                )
 
     def _proposes(self) -> bool:
         return any(PROPOSED in item.to and item.when for item in self.document.transitions)

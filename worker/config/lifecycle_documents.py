@@ -47,6 +47,7 @@ class LifecycleDocument(Document):
     """lifecycle.yaml"""
 
     people_own: list[Stage]
+    mirror: list[Stage] = Field(default_factory=list)
     transitions: list[TransitionEntry] = Field(min_length=1)
     dwell: Duration
     person_change: PersonChange

@@ -77,6 +77,11 @@ class ChannelPermission(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime | None = None
     jurisdiction: str | None = None
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether somebody has closed it, or may have: nothing but that opens it again."""
+        return self.reason.removeprefix(f"CONSENT_{self.channel.upper()}_") in _CLOSING
+
 
 Permissions: TypeAlias = tuple[ChannelPermission, ...]
 ConsentCheck: TypeAlias = Callable[[Case, str, frozenset[str]], Permissions]
@@ -147,7 +152,9 @@ REFUSALS = (
     "UNDATED",
     "EXPIRED",
 )
-"""Why a channel is closed, as the end of its reason code."""
+"""Why a channel may not be used, as the end of its reason code."""
+_CLOSING = frozenset({"OPTED_OUT", "OPTED_OUT_ELSEWHERE", "UNSEEN", "REFUSED"})
+"""Those that no evidence outweighs."""
 
 
 def _refuse(permission: ChannelPermission, places: Places) -> ChannelPermission:
@@ -224,3 +231,8 @@ def _first_shown(
 def allowed_channels(permissions: Permissions) -> frozenset[ContactChannel]:
     """Name the channels that may be used."""
     return frozenset([p.channel for p in permissions if p.is_allowed])
+
+
+def closed_channels(permissions: Permissions) -> frozenset[ContactChannel]:
+    """Name the channels that somebody has closed."""
+    return frozenset([p.channel for p in permissions if p.is_closed])

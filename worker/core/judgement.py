@@ -16,12 +16,13 @@ import msgspec
 
 from worker.core.availability import Openings
 from worker.core.case import YES, Case, as_routed, make_case, with_gates, with_records, without
-from worker.core.consent import Permissions, allowed_channels
+from worker.core.consent import Permissions, allowed_channels, closed_channels
 from worker.core.derivation import derive, derive_opening
 from worker.core.exclusions import derive_test, unsolicited
 from worker.core.identity import MergedLead, merge_contacts
 from worker.core.lifecycle import (
     HANDED_OFF,
+    NO_EDITS,
     NO_EVIDENCE,
     LifecyclePolicy,
     StageMove,
@@ -41,7 +42,7 @@ from worker.core.records import RecordRef
 from worker.core.ruleset import Ruleset
 from worker.core.sales import verdict_after
 from worker.core.stage_writes import NOTHING_LEFT, left_standing
-from worker.core.standing import NO_EDITS, Edits, find_standing
+from worker.core.standing import Edits, find_standing
 from worker.core.stated_timing import derive_timing
 
 
@@ -57,7 +58,8 @@ class LeadSnapshot:
     ``is_stage_cleared``: the worker emptied the stage of a record, and has yet to fill it again.
     ``issues`` are what is wrong beyond the values themselves: an owner who left, a second record.
     ``stage_edits`` and ``owner_edits`` say when a person gave a record the stage or owner it has.
-    ``untouched_owners``, as ``system:owner id``, are those whom a CRM shows as we last left it.
+    ``untouched_owners``, as ``system:owner id``, are those whom a CRM shows as we last left it, and
+    ``untouched_stages`` the records that show the stage we left there.
     """
 
     profile_id: str
@@ -76,13 +78,15 @@ class LeadSnapshot:
     stage_edits: Edits = field(default_factory=lambda: NO_EDITS)
     owner_edits: Edits = field(default_factory=lambda: NO_EDITS)
     untouched_owners: frozenset[str] = frozenset()
+    untouched_stages: frozenset[RecordRef] = frozenset()
 
 
 class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     """The verdict on a lead at one instant, before anybody is given the lead.
 
     ``held_back`` is the verdict as it would be, were there time for the lead. ``left`` are the records
-    to which the stage may not be written, each with the code why.
+    to which the stage may not be written, each with the code why. ``closed`` are the channels that
+    somebody has closed.
     """
 
     case: Case
@@ -98,6 +102,7 @@ class Judgement(msgspec.Struct, frozen=True, kw_only=True):
     track: str | None = None
     topics: tuple[str, ...] = ()
     held_back: Judgement | None = None
+    closed: frozenset[ContactChannel] = frozenset()
 
     @property
     def left_at(self) -> Stage | None:
@@ -156,7 +161,7 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
     findings = assess(ruleset.quality, lead.facts, issues, pathway=pathway, now=now, unseen=unseen)
     standing = _find_standing(snapshot, lead, case, configuration.lifecycle)
     if pathway is None:
-        return _unclear(ruleset, case, findings, standing)
+        return _unclear(ruleset, case, findings, standing, unseen)
     compiled = ruleset.policies[pathway]
     permissions = ruleset.consent(case, compiled.policy.purpose, unseen)
     case = with_gates(
@@ -194,6 +199,7 @@ def judge(ruleset: Ruleset, snapshot: LeadSnapshot, lead: MergedLead, now: datet
         left=left,
         track=_suggest_track(ruleset, case, lead, permissions, pathway) if is_nurtured else None,
         topics=ruleset.topics(case, pathway) if _is_for_hand_off(verdict, move) else (),
+        closed=closed_channels(permissions),
     )
 
 
@@ -210,6 +216,7 @@ def _find_standing(
         owner_set_by_person_at=snapshot.owner_set_by_person_at,
         is_cleared=snapshot.is_stage_cleared,
         edits=snapshot.stage_edits,
+        untouched=snapshot.untouched_stages,
     )
 
 
@@ -288,8 +295,13 @@ def _outreach(
 
 
 def _unclear(
-    ruleset: Ruleset, case: Case, findings: tuple[Finding, ...], standing: Standing
+    ruleset: Ruleset,
+    case: Case,
+    findings: tuple[Finding, ...],
+    standing: Standing,
+    unseen: frozenset[str],
 ) -> Judgement:
+    """Hold a lead whose pathway is unclear: what closes its channels is known whatever the purpose."""
     lifecycle = ruleset.configuration.lifecycle
     move = move_stage(Verdict.HOLD, standing, lifecycle, case.now)
     told = (move.reason,) if move.reason in TELLING_MOVES else ()
@@ -306,7 +318,11 @@ def _unclear(
         move=move,
         reasons=with_left(left, tuple(dict.fromkeys((*told, "HOLD_PATHWAY_UNCLEAR", *blocking)))),
         left=left,
+        closed=closed_channels(ruleset.consent(case, NO_PURPOSE, unseen)),
     )
+
+
+NO_PURPOSE = ""
 
 
 def with_left(left: Mapping[RecordRef, str], reasons: tuple[str, ...]) -> tuple[str, ...]:

@@ -55,6 +55,8 @@ NO_EVIDENCE: frozenset[str] = frozenset()
 NO_STAGES: Mapping[RecordRef, Stage | None] = {}
 ALL_BUT_COPIES = frozenset({Editor.PERSON, Editor.AUTOMATION, Editor.IMPORT})
 """Whose change of a stage or an owner is respected, unless a policy says otherwise."""
+NO_EDITS: Mapping[RecordRef, datetime] = {}
+OWNED_BY_PEOPLE = "STAGE_OWNED_BY_PEOPLE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,8 @@ class LifecyclePolicy:
 
     ``person_cool_down`` is how long a person's change is respected; a strong action of the lead
     after that change ends the respect early when ``strong_action_ends_cool_down``. ``respected`` are
-    those whose change counts as a person's. ``systems`` says what is particular to one CRM.
+    those whose change counts as a person's. ``mirrored`` are stages that people set in one place, and
+    that the person's other records are shown. ``systems`` says what is particular to one CRM.
     """
 
     transitions: Transitions
@@ -72,6 +75,7 @@ class LifecyclePolicy:
     person_cool_down: timedelta
     strong_action_ends_cool_down: bool = True
     rejection_cool_down: timedelta = timedelta(days=90)
+    mirrored: frozenset[Stage] = frozenset()
     systems: Mapping[str, SystemStages] = field(default_factory=dict)
     respected: frozenset[Editor] = ALL_BUT_COPIES
 
@@ -101,7 +105,8 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     it yet. ``stages`` are those of its records; ``is_split`` when they differ, ``is_cleared`` when
     the worker emptied the field on the way back and has not filled it again. ``is_accepted``: sales
     has taken the present hand-off on, so that it is not taken back. ``is_behind``: a CRM that could not
-    be given the stage can be now.
+    be given the stage can be now. ``edits`` say when a person gave a record the stage it has; ``copies``
+    are records with a stage of people that the worker wrote there, after what people set elsewhere.
     """
 
     stage: Stage | None = None
@@ -117,13 +122,17 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     is_behind: bool = False
     stages: Mapping[RecordRef, Stage | None] = msgspec.field(default_factory=lambda: NO_STAGES)
     is_accepted: bool = False
+    edits: Mapping[RecordRef, datetime] = msgspec.field(default_factory=lambda: NO_EDITS)
+    copies: frozenset[RecordRef] = frozenset()
 
 
 class StageMove(msgspec.Struct, frozen=True, kw_only=True):
-    """The stage after the decision, and the code that says why. ``is_hands_off``: write nothing.
+    """The stage after the decision, and the code that says why. ``is_hands_off``: write nothing, but
+    for a stage of people that the person's other records are to be shown.
 
     ``rule`` is the id of the row of the table that allows the move. ``is_mirrored``: what a person has
-    done to one record is shown on the person's others, as it is their move and not ours.
+    done to one record is shown on the person's others, as it is their move and not ours. ``is_shared``:
+    the lead keeps its stage, and its other records are brought to it by the table.
     """
 
     stage: Stage | None
@@ -131,6 +140,7 @@ class StageMove(msgspec.Struct, frozen=True, kw_only=True):
     is_hands_off: bool = False
     rule: str | None = None
     is_mirrored: bool = False
+    is_shared: bool = False
 
 
 _TARGETS = {
@@ -155,14 +165,16 @@ def move_stage(
     if standing.has_unknown_stage:
         return StageMove(stage=stage, reason="STAGE_UNKNOWN_VALUE", is_hands_off=True)
     if stage in policy.people_own and not standing.is_own_proposal:
-        return StageMove(stage=stage, reason="STAGE_OWNED_BY_PEOPLE", is_hands_off=True)
+        return StageMove(stage=stage, reason=OWNED_BY_PEOPLE, is_hands_off=True)
     proposal = _find_proposal(verdict, standing, policy, proven) if proven else None
     target = PROPOSED if proposal is not None else _target(verdict, stage)
     if target is None or target is stage:
-        return _stay(verdict, standing, policy, now, proposal)
+        return _stay(standing, policy, now, proposal)
     people = _word_of_people(standing, policy, now)
     if people is not None:
-        return StageMove(stage=stage, reason=people, is_mirrored=people == SET_BY_PERSON)
+        is_theirs = people == SET_BY_PERSON
+        is_shared = _may_share(verdict, stage)
+        return StageMove(stage=stage, reason=people, is_mirrored=is_theirs, is_shared=is_shared)
     if proposal is not None:
         return StageMove(stage=PROPOSED, reason="STAGE_PROPOSED_SQL", rule=proposal)
     return _go(verdict, standing, policy, now, target, proven)
@@ -181,15 +193,20 @@ def _go(
     rule, refused = find_row(policy, stage, target, proven)
     if rule is None:
         why = "STAGE_PROPOSED_SQL" if standing.is_own_proposal else refused
-        return StageMove(stage=stage, reason=why)
+        return StageMove(stage=stage, reason=why, is_shared=_may_share(verdict, stage))
     if target is Stage.DISQUALIFIED:
         return StageMove(stage=target, reason="STAGE_DISQUALIFIED", rule=rule)
     is_back = is_backward(stage, target)
     must_dwell = is_back and verdict is not Verdict.HOLD and standing.handed_back is None
     if must_dwell and not _has_dwelt(standing, policy, now):
-        return StageMove(stage=stage, reason="STAGE_DWELL_NOT_OVER")
+        return StageMove(stage=stage, reason="STAGE_DWELL_NOT_OVER", is_shared=True)
     reason = "STAGE_MOVED_BACK" if is_back else "STAGE_ADVANCED"
     return StageMove(stage=target, reason=reason, rule=rule)
+
+
+def _may_share(verdict: Verdict, stage: Stage | None) -> bool:
+    """No further record is raised to a stage that sales works while nobody may work the lead."""
+    return verdict is not Verdict.HOLD or stage not in HANDED_OFF
 
 
 def find_row(
@@ -223,7 +240,6 @@ def _find_proposal(
 
 
 def _stay(
-    verdict: Verdict,
     standing: Standing,
     policy: LifecyclePolicy,
     now: datetime,
@@ -237,7 +253,7 @@ def _stay(
         return StageMove(stage=stage, reason="STAGE_ALIGNED")
     if standing.is_split and is_respected(standing, policy, now):
         return StageMove(stage=stage, reason="STAGE_ALIGNED", is_mirrored=True)
-    if not standing.is_split or verdict is Verdict.HOLD:
+    if not standing.is_split:
         return StageMove(stage=stage, reason="STAGE_UNCHANGED")
     return StageMove(stage=stage, reason="STAGE_ALIGNED")
 

@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from worker.core.asked import ask
+from worker.core.closing import NOTED, close_channels
+from worker.core.current import CurrentRecord, is_ours
 from worker.core.decide import Decision
 from worker.core.field_map import LEADING, OPT_OUTS, PERMISSIONS, FieldWrite, Managed, ObjectMap
 from worker.core.model import RESTRICTIVE_FACTS
@@ -19,7 +21,7 @@ from worker.core.ruleset import Ruleset
 from worker.core.stage_rules import Backward
 from worker.core.stage_writes import stage_way
 from worker.core.transforms import compile_reader
-from worker.core.written_form import SEPARATOR, is_same, split_words, write_out
+from worker.core.written_form import is_same, split_words, write_out
 
 NOTHING: frozenset[str] = frozenset()
 Options = Mapping[tuple[str, str, str], frozenset[str]]
@@ -32,7 +34,8 @@ class RecordPlan:
     """What is to change on one record, and the values the decision was made on.
 
     ``unlisted`` names, for each field, the words left out because the CRM's list does not have them.
-    ``clears`` are fields that have to be emptied in a write of their own before all this.
+    ``clears`` are fields that have to be emptied in a write of their own before all this. ``closing`` is
+    what of it only closes, as it is written where the rest has to wait.
     """
 
     ref: RecordRef
@@ -40,14 +43,7 @@ class RecordPlan:
     expected: RawValues
     unlisted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     clears: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CurrentRecord:
-    """A record's fields as last read, and the managed values we last wrote to it."""
-
-    values: RawValues
-    written: RawValues
+    closing: RawValues = field(default_factory=dict)
 
 
 def plan_write(
@@ -64,29 +60,49 @@ def plan_write(
     somebody has changed since.
     ``revoked`` are opt-outs that not every record shows yet: they are written wherever the field map
     allows it, also where the stage belongs to people. Nothing here ever takes one back. Of a lead that
-    is left alone nothing else is written but that a channel we once allowed is allowed no more.
+    is left alone nothing else is written but that a channel is closed, and a stage of people that
+    another record of the person has.
     """
-    judgement, lifecycle = decision.judgement, ruleset.configuration.lifecycle
-    is_hands_off = judgement.move.is_hands_off
     plans = []
     for ref in sorted(current):
         system = ruleset.configuration.systems.get(ref.system)
         object_map = system.find_object(ref.object_type) if system else None
         if object_map is not None:
-            plan = None
-            if not is_hands_off:
-                plan = _plan_record(ruleset, decision, ref, object_map, current[ref], options)
-                way = stage_way(lifecycle, judgement.standing, judgement.move, ref)
-                if plan is not None and way is Backward.CLEAR_FIRST:
-                    plan = replace(plan, clears=_stage_fields(object_map, plan))
-            shown = _show_opt_outs(object_map, current[ref].values, revoked) if revoked else {}
-            if is_hands_off:
-                shown |= _take_back(object_map, current[ref], decision)
-            if shown:
-                plan = _with_opt_outs(ref, plan, shown, current[ref].values)
+            plan = _plan_stage(ruleset, decision, ref, object_map, current[ref], options)
+            closing = _close(ruleset, decision, object_map, current[ref], revoked)
+            if closing:
+                said = (
+                    closing if decision.judgement.move.is_hands_off else _bare(object_map, closing)
+                )
+                plan = _with_closing(ref, plan, said, current[ref].values)
+                plan = replace(plan, closing=closing)
             if plan is not None:
                 plans.append(plan)
     return tuple(plans)
+
+
+def _plan_stage(
+    ruleset: Ruleset,
+    decision: Decision,
+    ref: RecordRef,
+    object_map: ObjectMap,
+    record: CurrentRecord,
+    options: Options,
+) -> RecordPlan | None:
+    """Plan all but what closes; of a lead that is left alone, only a stage that people have set."""
+    judgement, lifecycle = decision.judgement, ruleset.configuration.lifecycle
+    way = stage_way(lifecycle, judgement.standing, judgement.move, ref)
+    if judgement.move.is_hands_off:
+        if way is None:
+            return None
+        object_map = replace(
+            object_map,
+            writes=tuple([w for w in object_map.writes if w.managed is Managed.STAGE]),
+        )
+    plan = _plan_record(ruleset, decision, ref, object_map, record, options)
+    if plan is not None and way is Backward.CLEAR_FIRST:
+        plan = replace(plan, clears=_stage_fields(object_map, plan))
+    return plan
 
 
 def _stage_fields(object_map: ObjectMap, plan: RecordPlan) -> tuple[str, ...]:
@@ -109,8 +125,7 @@ def _plan_record(
     for write in object_map.writes:
         if not _may_write(write, record, decision):
             continue
-        is_ours = _is_ours(write, record)
-        text = ask(ruleset, decision, write, ref, is_ours=is_ours)
+        text = ask(ruleset, decision, write, ref, is_ours=is_ours(write, record))
         if text is None:
             continue
         known = options.get((ref.system, ref.object_type, write.target)) if options else None
@@ -135,13 +150,9 @@ def _may_write(write: FieldWrite, record: CurrentRecord, decision: Decision) -> 
         return False
     if _is_news(decision, write) or write.target not in record.written:
         return True
-    return _is_ours(write, record)
-
-
-def _is_ours(write: FieldWrite, record: CurrentRecord) -> bool:
-    """Tell whether a field holds what we last wrote there."""
-    target, written = write.target, record.written
-    return target in written and is_same(write, record.values[target], written[target])
+    if decision.judgement.move.is_hands_off:  # what people set elsewhere, and later
+        return True
+    return is_ours(write, record)
 
 
 def _is_news(decision: Decision, write: FieldWrite) -> bool:
@@ -168,42 +179,44 @@ def _show_opt_outs(
     return changes
 
 
-def _take_back(
-    object_map: ObjectMap, record: CurrentRecord, decision: Decision
+def _close(
+    ruleset: Ruleset,
+    decision: Decision,
+    object_map: ObjectMap,
+    record: CurrentRecord,
+    revoked: frozenset[str],
 ) -> dict[str, RawValue]:
-    """Of a lead that is left alone, take back the channels that we once allowed and allow no more."""
-    if decision.judgement.pathway is None:
-        return {}
-    allowed = [p.channel.value for p in decision.judgement.permissions if p.is_allowed]
-    changes: dict[str, RawValue] = {}
-    for write in object_map.writes:
-        if write.managed is not Managed.ALLOWED_CHANNELS or not record.values.get(write.target):
-            continue
-        shown = split_words(write, record.values[write.target] or "")
-        kept = [one for one in allowed if (write.values.get(one) or one) in shown]
-        if len(kept) < len(shown) and _may_take_back(write, record):
-            changes[write.target] = write_out(write, SEPARATOR.join(kept)).text or None
-    return changes
+    """Find all that closes: opt-outs to be shown, and channels to be taken back."""
+    shown = _show_opt_outs(object_map, record.values, revoked) if revoked else {}
+    return {**shown, **close_channels(ruleset, object_map, record, decision)}
 
 
-def _may_take_back(write: FieldWrite, record: CurrentRecord) -> bool:
-    """What nobody has changed since we wrote it, and what came with the record from one we wrote to.
-
-    A contact shows what the lead showed that became it, and a merged record what its parts did.
-    """
-    return write.target not in record.written or _is_ours(write, record)
-
-
-def _with_opt_outs(
-    ref: RecordRef, plan: RecordPlan | None, shown: Mapping[str, RawValue], values: RawValues
+def _with_closing(
+    ref: RecordRef,
+    plan: RecordPlan | None,
+    closing: Mapping[str, RawValue],
+    values: RawValues,
 ) -> RecordPlan:
-    """Join opt-outs to what else is planned; alone they depend on nothing but the fields themselves."""
-    changes = {**(plan.changes if plan else {}), **shown}
-    expected = {**(plan.expected if plan else {}), **{name: values[name] for name in shown}}
-    clears = plan.clears if plan else ()
+    """Join what closes to what else is planned; alone it depends on nothing but the fields themselves.
+
+    What the plan says itself of such a field goes before.
+    """
+    planned = plan.changes if plan is not None else {}
+    changes = {**closing, **planned}
+    expected = {**(plan.expected if plan else {}), **{name: values[name] for name in closing}}
     return RecordPlan(
-        ref=ref, changes=changes, expected=dict(sorted(expected.items())), clears=clears
+        ref=ref,
+        changes=changes,
+        expected=dict(sorted(expected.items())),
+        unlisted=plan.unlisted if plan else {},
+        clears=plan.clears if plan else (),
     )
+
+
+def _bare(object_map: ObjectMap, closing: Mapping[str, RawValue]) -> dict[str, RawValue]:
+    """Leave out the notes in texts: a lead that is not left alone gets its texts anew."""
+    noted = {write.target for write in object_map.writes if write.managed in NOTED}
+    return {name: value for name, value in closing.items() if name not in noted}
 
 
 _WATCHED = frozenset({Managed.STAGE, Managed.OWNER})

@@ -50,6 +50,11 @@ def is_backward(source: Stage | None, target: Stage) -> bool:
     return source in _ORDER and _ORDER.get(target, _AFTER_ALL) < _ORDER[source]
 
 
+def is_outside(stage: Stage | None) -> bool:
+    """Tell whether a stage stands outside the order, so that no move from it is a step forward."""
+    return stage not in _ORDER
+
+
 def way_to(
     rules: SystemStages, object_type: str, source: Stage | None, target: Stage
 ) -> Backward | None:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from worker.core.lifecycle import LifecyclePolicy, Mover, StageMove, Standing
+from worker.core.lifecycle import OWNED_BY_PEOPLE, LifecyclePolicy, Mover, StageMove, Standing
 from worker.core.model import Stage
 from worker.core.records import RecordRef
-from worker.core.stage_rules import PLAIN, Backward, way_to
+from worker.core.stage_rules import PLAIN, Backward, is_backward, is_outside, way_to
 
 _WRITTEN = frozenset(
     {
@@ -29,20 +29,61 @@ def stage_way(
     policy: LifecyclePolicy, standing: Standing, move: StageMove, ref: RecordRef
 ) -> Backward | None:
     """Say how a record is brought to the stage of the decision; None: it keeps what it shows."""
-    target = move.stage
-    if target is None or ref not in standing.stages or standing.stages[ref] is target:
+    if not is_to_follow(policy, standing, move, ref):
         return None
-    source = standing.stages[ref]
-    if move.is_mirrored:
-        is_allowed = source not in policy.people_own
-    else:
-        is_unfinished = source is None and standing.is_cleared
-        is_listed = is_unfinished or _is_listed(policy, source, target, move.rule)
-        is_allowed = move.reason in _WRITTEN and is_listed
-    if not is_allowed:
-        return None
-    way = way_to(policy.systems.get(ref.system, PLAIN), ref.object_type, source, target)
+    way = _way(policy, standing, move, ref)
     return None if way is Backward.NEVER else way
+
+
+def _way(
+    policy: LifecyclePolicy, standing: Standing, move: StageMove, ref: RecordRef
+) -> Backward | None:
+    assert move.stage is not None
+    rules = policy.systems.get(ref.system, PLAIN)
+    return way_to(rules, ref.object_type, standing.stages[ref], move.stage)
+
+
+def is_to_follow(
+    policy: LifecyclePolicy, standing: Standing, move: StageMove, ref: RecordRef
+) -> bool:
+    """Tell whether a record is to be brought to the stage of the decision, as far as its CRM lets it."""
+    target, source = move.stage, standing.stages.get(ref)
+    if target is None or ref not in standing.stages or source is target:
+        return False
+    if move.is_hands_off and move.reason != OWNED_BY_PEOPLE:
+        return False
+    is_of_people = target is standing.stage and not standing.is_own_proposal
+    if is_of_people and target in policy.mirrored and _may_show(policy, standing, ref, target):
+        return True
+    if move.is_hands_off:
+        return False
+    if ref in standing.copies:
+        return True
+    if move.is_mirrored:
+        return source not in policy.people_own
+    is_unfinished = source is None and standing.is_cleared
+    is_ours = move.reason in _WRITTEN or move.is_shared
+    return is_ours and (is_unfinished or _is_listed(policy, source, target, move.rule))
+
+
+def _may_show(policy: LifecyclePolicy, standing: Standing, ref: RecordRef, target: Stage) -> bool:
+    """Tell whether a record may be shown what people have set on another one.
+
+    Forward alone, and never over what people own or have set there since; a copy of ours goes along.
+    """
+    if ref in standing.copies:
+        return True
+    source = standing.stages[ref]
+    if source in policy.people_own or is_backward(source, target):
+        return False
+    here_at = standing.edits.get(ref)
+    there_at = max(
+        (at for one, at in standing.edits.items() if standing.stages.get(one) is target),
+        default=None,
+    )
+    if here_at is not None or is_outside(source):
+        return there_at is not None and (here_at is None or there_at > here_at)
+    return True
 
 
 def _is_listed(

@@ -11,7 +11,14 @@ from typing import TypeAlias
 
 from worker.core.case import Case
 from worker.core.identity import MergedLead
-from worker.core.lifecycle import HANDED_OFF, PROPOSED, LifecyclePolicy, Standing, is_respected
+from worker.core.lifecycle import (
+    HANDED_OFF,
+    NO_EDITS,
+    PROPOSED,
+    LifecyclePolicy,
+    Standing,
+    is_respected,
+)
 from worker.core.mapping import MappedContact
 from worker.core.memory import Memory
 from worker.core.model import Facts, Stage, Strength
@@ -21,7 +28,6 @@ from worker.core.stage_rules import PLAIN, Backward, way_to
 
 Edits: TypeAlias = Mapping[RecordRef, datetime]
 """When a person gave each record what it shows; records that nobody edited are left out."""
-NO_EDITS: Edits = {}
 _STAGE_ORDER = {stage: place for place, stage in enumerate(Stage)}
 
 
@@ -36,14 +42,19 @@ def find_standing(
     owner_set_by_person_at: datetime | None = None,
     is_cleared: bool = False,
     edits: Edits = NO_EDITS,
+    untouched: frozenset[RecordRef] = frozenset(),
 ) -> Standing:
     """Read the stage of a person from all its records, and what bears on moving it.
 
     ``is_cleared``: the worker emptied the stage of a record, and nothing has filled it since.
+    ``untouched`` records show the stage that the worker left there.
     """
     stages, is_unknown = _stages_of(contacts, is_unknown="lifecycle_stage" in lead.unseen)
     strong = next((a.at for a in case.activities if a.strength is Strength.STRONG), None)
-    shown = _that_counts(stages, _respected(edits, strong, policy, case.now), policy.people_own)
+    copies = _copies(stages, memory, edits, untouched, policy.people_own)
+    said = {ref: at for ref, at in edits.items() if ref not in copies} if copies else edits
+    edited = _respected(said, strong, policy, case.now)
+    shown = _that_counts(stages, edited, policy.people_own, _stale(copies, stages, memory))
     stage = shown
     is_ours = _is_after(memory.stage_since, set_by_person_at)
     is_cleared = is_cleared and is_ours and shown is None and memory.stage is not None
@@ -68,6 +79,8 @@ def find_standing(
         is_cleared=is_cleared,
         is_behind=is_left and _may_follow(policy, stages, stage),
         stages=stages,
+        edits=said,
+        copies=copies,
         is_accepted=stage in HANDED_OFF and is_accepted(lead.facts, memory),
     )
 
@@ -96,16 +109,43 @@ def _respected(
     return ref if is_respected(asked, policy, now) else None
 
 
+def _copies(
+    stages: Mapping[RecordRef, Stage | None],
+    memory: Memory,
+    edits: Edits,
+    untouched: frozenset[RecordRef],
+    people_own: frozenset[Stage],
+) -> frozenset[RecordRef]:
+    """Name the records whose stage of people is the worker's own doing, and not confirmed since."""
+    return frozenset(
+        ref
+        for ref in untouched
+        if stages.get(ref) in people_own and _is_after(memory.stage_since, edits.get(ref))
+    )
+
+
+def _stale(
+    copies: frozenset[RecordRef], stages: Mapping[RecordRef, Stage | None], memory: Memory
+) -> frozenset[RecordRef]:
+    """Name the copies that say nothing of their own; a proposal of the worker does."""
+    if not memory.is_proposal:
+        return copies
+    return frozenset(ref for ref in copies if stages[ref] is not PROPOSED)
+
+
 def _that_counts(
     stages: Mapping[RecordRef, Stage | None],
     edited: RecordRef | None,
     people_own: frozenset[Stage],
+    stale: frozenset[RecordRef],
 ) -> Stage | None:
     """Pick the stage of a person whose records differ.
 
     One that belongs to people goes first, then the one that a person set last, in whichever CRM, then
-    the furthest.
+    the furthest. What the worker copied counts only where no other record says anything.
     """
+    if stale and not all(ref in stale for ref, stage in stages.items() if stage):
+        stages = {ref: stage for ref, stage in stages.items() if ref not in stale}
     known = [stage for stage in stages.values() if stage]
     if edited is not None and edited in stages and people_own.isdisjoint(known):
         return stages[edited]

@@ -13,11 +13,12 @@ from datetime import datetime
 
 from worker.core.assignment import Roster
 from worker.core.availability import first_of
+from worker.core.current import CurrentRecord
 from worker.core.decide import Decision, JudgedLead, decide_judged, judge_lead, with_decision
 from worker.core.due import next_change_at
 from worker.core.follow_up import FollowUpState
 from worker.core.memory import Memory
-from worker.core.plan import CurrentRecord, plan_write
+from worker.core.plan import plan_write
 from worker.core.policy import Verdict
 from worker.core.records import RecordRef
 from worker.ledger.assignments import end_assignments

@@ -11,12 +11,13 @@ from itertools import takewhile
 from worker.core.assignment import Roster
 from worker.core.availability import WaitingLists, first_of
 from worker.core.counterfactual import smallest_change
+from worker.core.current import CurrentRecord
 from worker.core.decide import Decision, JudgedLead, decide
 from worker.core.due import next_change_at
 from worker.core.exclusions import LOOK_BACK
 from worker.core.hand_off_texts import hand_off_texts
 from worker.core.judgement import LeadSnapshot
-from worker.core.plan import CurrentRecord, plan_write
+from worker.core.plan import plan_write
 from worker.core.records import RecordRef, WriteOutcome
 from worker.core.testimony import WriteState
 from worker.core.trace import Json, decision_body

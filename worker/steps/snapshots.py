@@ -95,6 +95,7 @@ def take_snapshot(
         membership=membership,
         issues=check_records(contacts, owners, configuration.routing.unassigned),
         untouched_owners=frozenset(untouched),
+        untouched_stages=frozenset([r.ref for r in records if _is_stage_untouched(ruleset, r)]),
     )
 
 
@@ -107,6 +108,15 @@ def _untouched_owners(
             written, shown = record.written.get(target), record.values.get(target)
             if target not in record.written or (written or None) == (shown or None):
                 yield f"{record.ref.system}:{contact.facts.get('owner')}"
+
+
+def _is_stage_untouched(ruleset: Ruleset, record: StoredRecord) -> bool:
+    """Tell whether a record shows the stage that we wrote there last."""
+    written = record.written
+    return bool(written) and any(
+        written.get(target) and written[target] == record.values.get(target)
+        for target in _targets(ruleset, record, Managed.STAGE)
+    )
 
 
 def _targets(ruleset: Ruleset, record: StoredRecord, managed: Managed) -> Iterator[str]:
