@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from tests.support.command import run
-from tests.support.organisation import Organisation, add_qualified
-from worker.errors import ExitCode
+from tests.support.organisation import NOW, Organisation, add_qualified
+from worker.errors import ExitCode, RunStatus
+
+HOUR = timedelta(hours=1)
 
 BUDGET = "{id: new_mql, scope: stage, key: mql, max_share: 0.45, floor: 50}"
 TIGHT = "{id: new_mql, scope: stage, key: mql, max_count: 1, floor: 0}"
@@ -92,3 +96,53 @@ def test_a_saved_plan_applied_is_what_a_sync_writes(
     saved = run("plan", "--save", "--json", config=sample.folder).json
     run("apply", saved["run"], config=sample.folder)
     assert sample.contacts_file.read_bytes() == synced_template.contacts_file.read_bytes()
+
+
+HOLDS_ALL = "budgets: [{id: all, scope: field, key: reason_codes, max_count: 0, floor: 0}]\n"
+
+
+def held_over_an_opt_out(qualified: Organisation) -> Organisation:
+    """Two records of a person who was handed off; one opts out, and the plan that follows is held."""
+    qualified.add_contact("q2", first_name="Quilla", email="quilla@example.org")
+    qualified.sync()
+    (qualified.folder / "guardrails.yaml").write_text(HOLDS_ALL, encoding="utf-8")
+    qualified.edit("q2", opt_out_email="true")
+    return qualified
+
+
+def test_what_closes_does_not_wait_for_a_held_plan(qualified: Organisation) -> None:
+    held = held_over_an_opt_out(qualified)
+    report = held.sync(NOW + HOUR)
+    assert (report.status, report.writes) == (RunStatus.HELD, {"applied": 2})
+    row = held.contact("q1")
+    assert row["opt_out_email"] == "true"
+    assert "email" not in row["allowed_channels"]
+    assert row["hand_off_summary"].startswith("E-mail (not permitted). Contact by no channel")
+    assert row["lifecycle_stage"] == "Marketing Qualified"
+
+
+def test_the_rest_of_a_held_plan_is_sent_once_it_is_released(qualified: Organisation) -> None:
+    held = held_over_an_opt_out(qualified)
+    held.sync(NOW + HOUR)
+    run("apply", config=held.folder, now="2026-11-02T17:00:00Z")
+    row = held.contact("q1")
+    assert (row["lifecycle_stage"], row["hand_off_summary"]) == ("Lead", "")
+    assert held.sync(NOW + 3 * HOUR).writes == {}
+    assert held.ask("SELECT count(*) FROM outcomes WHERE outcome = 'conflict'") == [(0,)]
+
+
+def test_a_plan_that_was_saved_lets_the_next_sync_close(qualified: Organisation) -> None:
+    held = held_over_an_opt_out(qualified)
+    held.sync(NOW + HOUR, pushes=False)
+    assert held.contact("q1")["opt_out_email"] == ""
+    held.sync(NOW + 2 * HOUR)
+    assert held.contact("q1")["opt_out_email"] == "true"
+    assert held.contact("q1")["lifecycle_stage"] == "Marketing Qualified"
+
+
+def test_a_saved_plan_that_is_released_writes_each_record_once(qualified: Organisation) -> None:
+    held = held_over_an_opt_out(qualified)
+    held.sync(NOW + HOUR, pushes=False)
+    ended = run("apply", "--json", config=held.folder, now="2026-11-02T17:00:00Z")
+    assert ended.json["writes"] == {"applied": 2}
+    assert held.contact("q1")["lifecycle_stage"] == "Lead"

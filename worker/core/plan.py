@@ -43,7 +43,7 @@ class RecordPlan:
     expected: RawValues
     unlisted: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     clears: tuple[str, ...] = ()
-    closing: RawValues = field(default_factory=dict)
+    closing: RecordPlan | None = None
 
 
 def plan_write(
@@ -75,7 +75,9 @@ def plan_write(
                     closing if decision.judgement.move.is_hands_off else _bare(object_map, closing)
                 )
                 plan = _with_closing(ref, plan, said, current[ref].values)
-                plan = replace(plan, closing=closing)
+                expected = {name: current[ref].values[name] for name in closing}
+                part = RecordPlan(ref=ref, changes=closing, expected=expected)
+                plan = replace(plan, closing=part)
             if plan is not None:
                 plans.append(plan)
     return tuple(plans)

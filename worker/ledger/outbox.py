@@ -16,7 +16,7 @@ from worker.core.records import RawValues, RecordRef, WriteOutcome
 from worker.core.testimony import WriteState
 from worker.errors import IntegrityError
 from worker.ledger.matches import matches_text, read_matches
-from worker.ledger.rows import Intent, IntentState, Settlement
+from worker.ledger.rows import CLOSES, PART, Intent, IntentState, Settlement
 from worker.ledger.sql import (
     AnyRow,
     AnySelect,
@@ -43,7 +43,7 @@ NOT_SENDING = "An intent was settled that is not being sent. Nothing was settled
 
 def add_intents(tx: Transaction, rows: Sequence[Intent]) -> None:
     """Add intents. Belongs into the transaction that stores their decisions."""
-    insert_rows(tx, intents, [_from_intent(tx, row) for row in rows])
+    insert_rows(tx, intents, [from_intent(tx, row) for row in rows])
 
 
 def supersede_open(tx: Transaction, profile_ids: Iterable[str]) -> int:
@@ -62,19 +62,21 @@ def planned_intents(
     query = _select(tx).where(*conditions).limit(PAGE)
     page = tx.connection.execute(query).all()
     while page:
-        yield from (_to_intent(tx, row) for row in page)
+        yield from (to_intent(tx, row) for row in page)
         page = tx.connection.execute(query.where(_is_after(page[-1]))).all()
 
 
 def planned_causes(tx: Transaction, run_id: str) -> Iterator[dict[str, object]]:
     """Walk through why a run plans its intents, in no order that means anything.
 
-    By id, so that each page is found at once, and without the values, which are sealed.
+    What only closes is left out: no budget holds it. By id, so that each page is found at once, and
+    without the values, which are sealed.
     """
     columns = intents.c
     query = (
         select(columns.id, columns.causes)
         .where(is_mine(tx, intents), _is_in(IntentState.PLANNED), columns.run_id == run_id)
+        .where(not_(is_closing()))
         .order_by(columns.id)
         .limit(PAGE)
     )
@@ -105,9 +107,23 @@ def release(tx: Transaction, run_id: str | None) -> int:
     )
 
 
-def hold(tx: Transaction, run_id: str) -> int:
-    """Keep a run's planned intents until a person releases them; returns how many."""
-    return _move(tx, _is_in(IntentState.PLANNED), *_of_run(run_id), to=IntentState.HELD)
+def hold(tx: Transaction, run_id: str, *, lets_closings_through: bool = False) -> int:
+    """Keep a run's planned intents until a person releases them; returns how many.
+
+    Parts that only close are left as they are, and all that closes where it is to be sent anyway.
+    """
+    held = not_(is_closing()) if lets_closings_through else not_(is_part())
+    return _move(tx, _is_in(IntentState.PLANNED), held, *_of_run(run_id), to=IntentState.HELD)
+
+
+def is_closing() -> ColumnElement[bool]:
+    """Select what only closes something; causes are JSON without spaces."""
+    return intents.c.causes.contains(f'"{CLOSES}":')
+
+
+def is_part() -> ColumnElement[bool]:
+    """Select what closes beside another intent that writes more."""
+    return intents.c.causes.contains(f'"{CLOSES}":"{PART}"')
 
 
 def held_runs(tx: Transaction) -> dict[str, int]:
@@ -139,7 +155,7 @@ def claim(tx: Transaction, system: str, limit: int) -> list[Intent]:
             rows += _take(tx, alike, limit - len(rows))
     ids = is_one_of(tx, intents.c.id, [row.id for row in rows])
     _move(tx, ids, to=IntentState.SENDING)
-    return [_to_intent(tx, row, state=IntentState.SENDING) for row in rows]
+    return [to_intent(tx, row, state=IntentState.SENDING) for row in rows]
 
 
 def _take(tx: Transaction, query: AnySelect, limit: int) -> Sequence[AnyRow]:
@@ -150,7 +166,7 @@ def _take(tx: Transaction, query: AnySelect, limit: int) -> Sequence[AnyRow]:
 def sending(tx: Transaction, system: str, limit: int) -> list[Intent]:
     """List intents of a system that may or may not have arrived, oldest first."""
     query = _select(tx).where(intents.c.state == IntentState.SENDING, intents.c.system == system)
-    return [_to_intent(tx, row) for row in tx.connection.execute(query.limit(limit))]
+    return [to_intent(tx, row) for row in tx.connection.execute(query.limit(limit))]
 
 
 def give_back(tx: Transaction, ids: Iterable[str]) -> int:
@@ -306,7 +322,8 @@ def _move(tx: Transaction, *conditions: ColumnElement[bool], to: IntentState) ->
     return tx.connection.execute(statement).rowcount
 
 
-def _to_intent(tx: Transaction, row: AnyRow, state: IntentState | None = None) -> Intent:
+def to_intent(tx: Transaction, row: AnyRow, state: IntentState | None = None) -> Intent:
+    """Read an intent."""
     return Intent(
         id=row.id,
         run_id=row.run_id,
@@ -324,7 +341,8 @@ def _to_intent(tx: Transaction, row: AnyRow, state: IntentState | None = None) -
     )
 
 
-def _from_intent(tx: Transaction, intent: Intent) -> SqlRow:
+def from_intent(tx: Transaction, intent: Intent) -> SqlRow:
+    """Write an intent; what it changes and expects is sealed."""
     return {
         "account": tx.account,
         "id": intent.id,

@@ -232,6 +232,11 @@ class IntentState(StrEnum):
     SUPERSEDED = "superseded"
 
 
+CLOSES, ALONE, PART = "closes", "alone", "part"
+"""Among the causes of an intent that only closes something: whether it is all there is to write to its
+record, or lies beside an intent that writes more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
     """One write that a decision asks for. ``causes`` holds codes and ids only.

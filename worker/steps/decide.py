@@ -35,6 +35,8 @@ from worker.ledger.profiles import (
 from worker.ledger.records import records_of_profiles
 from worker.ledger.roster import lock_roster
 from worker.ledger.rows import (
+    CLOSES,
+    PART,
     WHOLE,
     Ending,
     Intent,
@@ -281,7 +283,8 @@ def _current(records: Sequence[StoredRecord]) -> dict[RecordRef, CurrentRecord]:
 def _count(work: Work, decided: Sequence[_Decided]) -> None:
     decisions = [one.decision for one in decided]
     new = sum(decision.is_new for decision in decisions)
-    planned = sum(len(one.intents) for one in decided)
+    intents = [intent for one in decided for intent in one.intents]
+    planned = sum(intent.causes.get(CLOSES) != PART for intent in intents)
     work.count(STEP, looked_at=len(decided), decided=new, confirmed=len(decided) - new)
     work.count(STEP, planned=planned)
     count_alarms(work, decisions)

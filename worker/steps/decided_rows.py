@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 import msgspec
@@ -20,7 +21,8 @@ from worker.core.plan import RecordPlan
 from worker.core.records import RecordRef
 from worker.core.ruleset import Ruleset
 from worker.core.trace import decision_body, memory_to_json
-from worker.ledger.rows import Intent, NewDecision, StoredProfile
+from worker.ledger.closings import PART_SUFFIX
+from worker.ledger.rows import ALONE, CLOSES, PART, Intent, NewDecision, StoredProfile
 from worker.steps.sequences import steps_of
 from worker.steps.work import Work
 
@@ -98,8 +100,28 @@ def intents_of(
             causes=_causes(work.ruleset, decision, plan, is_new_policy=is_new_policy),
             created_at=work.now,
         )
+        if plan.closing is not None:
+            intent, part = _parted(work.ruleset, intent, plan, plan.closing)
+            found += part
         found += steps_of(intent, plan.clears)
     return found
+
+
+def _parted(
+    ruleset: Ruleset, intent: Intent, plan: RecordPlan, closing: RecordPlan
+) -> tuple[Intent, tuple[Intent, ...]]:
+    """Mark what only closes; beside more, it is kept as a part of its own, should the rest be held."""
+    if plan.changes.items() <= closing.changes.items():
+        return replace(intent, causes={**intent.causes, CLOSES: ALONE}), ()
+    fields = [managed.value for managed in _managed(ruleset, closing)]
+    part = replace(
+        intent,
+        id=f"{intent.id}{PART_SUFFIX}",
+        changes=closing.changes,
+        expected=closing.expected,
+        causes={CLOSES: PART, "fields": fields},
+    )
+    return intent, (part,)
 
 
 def _intent_id(run_id: str, decision_id: str, ref: RecordRef) -> str:
@@ -112,20 +134,26 @@ def _causes(
     """What guardrails count by, and what a mass change may have in common: codes and ids only."""
     judgement, route = decision.judgement, decision.route
     found = judgement.qualification
-    system = ruleset.configuration.systems[plan.ref.system]
-    object_map = system.find_object(plan.ref.object_type)
-    targets = {w.target: w.managed for w in object_map.writes} if object_map else {}
-    fields = [targets[name].value for name in plan.changes]
+    fields = [managed.value for managed in _managed(ruleset, plan)]
     digest = ruleset.configuration.digest[:12] if is_new_policy else None
     return {
         "stage": judgement.move.stage if Managed.STAGE.value in fields else None,
         "owner": decision.memory.owner if Managed.OWNER.value in fields else None,
         "pathway": judgement.pathway,
         "fields": fields,
-        "overwrites": [targets[name].value for name in plan.changes if plan.expected[name]],
+        "overwrites": [
+            f for f, name in zip(fields, plan.changes, strict=True) if plan.expected[name]
+        ],
         "reasons": list(decision.reasons[:3]),
         "new policy": digest,
         "qualifying rule": found.carried_by if found else None,
         "gate": found.stopped_by if found else None,
         "routing rule": route.rule if route else None,
     }
+
+
+def _managed(ruleset: Ruleset, plan: RecordPlan) -> list[Managed]:
+    """Name what a plan changes, in its order."""
+    object_map = ruleset.configuration.systems[plan.ref.system].find_object(plan.ref.object_type)
+    targets = {w.target: w.managed for w in object_map.writes} if object_map else {}
+    return [targets[name] for name in plan.changes]

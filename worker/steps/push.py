@@ -6,7 +6,7 @@ leaves a mark. What carries the mark is read again, never sent again blindly.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
 from worker.core.field_map import OPT_OUTS
@@ -20,6 +20,7 @@ from worker.core.records import (
     WriteResult,
     is_code,
 )
+from worker.ledger.closings import let_closings_through
 from worker.ledger.outbox import (
     adopt_planned,
     claim,
@@ -46,12 +47,16 @@ from worker.steps.written import after_write, fields_of, holds, object_map_of
 STEP = "push"
 
 
-def weigh_plan(work: Work, *, is_approved: bool) -> tuple[Breach, ...]:
+def weigh_plan(
+    work: Work, *, is_approved: bool, approved: Collection[str] = ()
+) -> tuple[Breach, ...]:
     """Hold the plan against the guardrails: release it to be sent, or hold it and say why.
 
-    Without approval to send, the plan is held in any case, for a person to look at.
+    Without approval to send, the plan is held in any case, for a person to look at. ``approved`` are
+    plans of earlier runs that are about to be sent.
 
-    What an earlier run planned and did not get to send is weighed again as part of this plan.
+    What an earlier run planned and did not get to send is weighed again as part of this plan. What only
+    closes is no part of it: a refusal waits for nobody.
     """
     policy = work.ruleset.configuration.guardrails
     with work.begin() as tx:
@@ -59,8 +64,10 @@ def weigh_plan(work: Work, *, is_approved: bool) -> tuple[Breach, ...]:
         changes = map(_planned_change, planned_causes(tx, work.run_id))
         breaches = find_breaches(changes, count_profiles(tx), policy)
         if breaches or not is_approved:
-            work.count(STEP, held=hold(tx, work.run_id))
-        else:
+            work.count(STEP, held=hold(tx, work.run_id, lets_closings_through=is_approved))
+        if is_approved:
+            let_closings_through(tx, approved)
+        if is_approved and not breaches:
             work.count(STEP, released=release(tx, work.run_id))
     return breaches
 

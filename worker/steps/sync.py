@@ -106,7 +106,7 @@ def apply(work: Work, clock: Clock, plan_id: str | None) -> RunReport:
         plans = _approved(work, plan_id)
         pull(work)
         decide_profiles(work)
-        breaches = weigh_plan(work, is_approved=True)
+        breaches = weigh_plan(work, is_approved=True, approved=plans)
         with work.begin() as tx:
             work.count("push", approved=sum(release(tx, plan) for plan in plans))
         _drain_all(work)
