@@ -137,11 +137,13 @@ def open_app(
     clock: Clock = system_clock,
     connectors: Mapping[str, OpenConnector] = NO_CONNECTORS,
     stores: bool = True,
+    connects: bool = True,
 ) -> Iterator[App]:
     """Build the worker of a configuration folder, and close it again.
 
     ``connectors`` are known beside the installed ones, by name. Without ``stores``, a ledger that
-    does not exist yet is not made: an empty one that vanishes stands in for it.
+    does not exist yet is not made: an empty one that vanishes stands in for it. What does not
+    ``connect`` asks no CRM anything, and needs no secret of any.
 
     Raises:
         FixConfigurationError: with every problem of the settings and the configuration.
@@ -150,7 +152,7 @@ def open_app(
     configuration = with_overrides(load_configuration(settings.config), settings)
     with ExitStack() as stack:
         opened: dict[str, Connector] = {}
-        for name, system in configuration.systems.items():
+        for name, system in configuration.systems.items() if connects else ():
             opened[name] = open_system(system, settings.config, connectors, clock)
             stack.callback(opened[name].close)
         url = settings.ledger_url

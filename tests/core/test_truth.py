@@ -15,11 +15,13 @@ from worker.core.field_map import (
     ObjectMap,
     Transform,
 )
+from worker.core.lifecycle import OWNED_BY_PEOPLE, StageMove, Standing
 from worker.core.mapping import Issue, MappedContact
-from worker.core.model import FactValue
+from worker.core.model import FactValue, Stage
 from worker.core.records import RecordRef
 from worker.core.ruleset import Ruleset
 from worker.core.stage_rules import Backward, SystemStages
+from worker.core.stage_writes import stage_way
 from worker.core.testimony import (
     TO_DO,
     About,
@@ -27,6 +29,7 @@ from worker.core.testimony import (
     Court,
     Disagreement,
     Person,
+    Prospect,
     Witness,
     WriteState,
 )
@@ -84,10 +87,39 @@ def judge(court: Court, person: Person) -> Disagreement:
     return found
 
 
+def prospect(
+    court: Court,
+    *witnesses: Witness,
+    to: Stage,
+    reason: str = "STAGE_ALIGNED",
+    on_hold: bool = False,
+) -> Prospect:
+    """What a run would make of these records, of which the first shows the stage of the lead."""
+    stages = {w.ref: w.contact.facts.get("lifecycle_stage") for w in witnesses}
+    standing = Standing(
+        stage=stages[witnesses[0].ref] and Stage(str(stages[witnesses[0].ref])),
+        stages={ref: Stage(str(stage)) if stage else None for ref, stage in stages.items()},
+        edits={w.ref: at for w in witnesses if (at := w.stage_set_by_person_at)},
+        is_split=True,
+    )
+    is_hands_off = reason == OWNED_BY_PEOPLE
+    move = StageMove(stage=to, reason=reason, is_hands_off=is_hands_off)
+    writes = {
+        w.ref: frozenset({"stage"})
+        for w in witnesses
+        if stage_way(court.lifecycle, standing, move, w.ref) is not None
+    }
+    return Prospect(standing=standing, move=move, is_on_hold=on_hold, writes=writes)
+
+
 def stage_cause(court: Court, second: Witness, **known: object) -> Cause | None:
     """The cause of a second record that shows lead where mql was decided."""
+    first = witness("files", lifecycle_stage="mql")
     person = Person(
-        profile_id="p", witnesses=(witness("files", lifecycle_stage="mql"), second), stage="mql"
+        profile_id="p",
+        witnesses=(first, second),
+        stage="mql",
+        prospect=prospect(court, first, second, to=Stage.MQL),
     )
     found = judge(court, replace(person, **known))  # type: ignore[arg-type]  # fields of Person
     assert found.testimonies[0].cause is None
@@ -135,9 +167,8 @@ def test_causes_that_lie_in_the_record(court: Court) -> None:
     assert stage_cause(court, replace(LEAD, contact=hidden)) is Cause.HIDDEN
     unwritten = replace(LEAD, object_map=object_map(writes=False))
     assert stage_cause(court, unwritten) is Cause.NOT_WRITTEN
-    assert stage_cause(court, replace(LEAD, stage_set_by_person_at=NOW)) is Cause.SET_BY_PERSON
     assert stage_cause(court, LEAD, is_linked=False) is Cause.NOT_LINKED
-    assert stage_cause(court, LEAD, is_dirty=True) is Cause.NOT_DECIDED
+    assert stage_cause(court, LEAD, is_due=True) is Cause.NOT_DECIDED
 
 
 def test_a_word_that_no_map_names_leaves_the_other_record_alone(court: Court) -> None:
@@ -150,28 +181,61 @@ def test_a_word_that_no_map_names_leaves_the_other_record_alone(court: Court) ->
 @pytest.mark.parametrize(
     ("rules", "cause"),
     [
-        (SystemStages(stages=frozenset()), Cause.NOT_IN_CRM),
+        (SystemStages(stages=frozenset()), Cause.NOT_USED),
+        (SystemStages(unlisted=frozenset({("people", Stage.LEAD)})), Cause.NOT_IN_CRM),
         (SystemStages(backward=Backward.NEVER), Cause.NO_WAY_BACK),
     ],
 )
 def test_causes_that_lie_in_the_crm(court: Court, rules: SystemStages, cause: Cause) -> None:
     lifecycle = replace(court.lifecycle, systems={"other": rules})
-    person = Person(profile_id="p", witnesses=stages("lead", "mql"), stage="lead")
-    found = judge(replace(court, lifecycle=lifecycle), person)
+    pair, ruled = stages("lead", "mql"), replace(court, lifecycle=lifecycle)
+    person = Person(
+        profile_id="p", witnesses=pair, stage="lead", prospect=prospect(ruled, *pair, to=Stage.LEAD)
+    )
+    found = judge(ruled, person)
     assert found.testimonies[1].cause is cause
 
 
-def test_a_stage_of_people_is_what_is_wanted(court: Court) -> None:
-    found = judge(
-        court, Person(profile_id="p", witnesses=stages("mql", "opportunity"), stage="mql")
-    )
-    assert found.wanted == "opportunity"
-    assert [one.cause for one in found.testimonies] == [Cause.OWNED_BY_PEOPLE, None]
+def left_at(court: Court, found: Prospect, *witnesses: Witness) -> Cause | None:
+    """The cause of the second record, of a lead that the next run would judge so."""
+    told = judge(court, Person(profile_id="p", witnesses=witnesses, prospect=found))
+    assert told.testimonies[0].cause is None
+    return told.testimonies[1].cause
+
+
+def test_a_stage_of_people_is_what_is_wanted_and_shown(court: Court) -> None:
+    pair = stages("opportunity", "mql")
+    found = prospect(court, *pair, to=Stage.OPPORTUNITY, reason=OWNED_BY_PEOPLE)
+    assert left_at(court, found, *pair) is Cause.NEVER_WRITTEN
+    unmirrored = replace(court, lifecycle=replace(court.lifecycle, mirrored=frozenset()))
+    found = prospect(unmirrored, *pair, to=Stage.OPPORTUNITY, reason=OWNED_BY_PEOPLE)
+    assert left_at(unmirrored, found, *pair) is Cause.OWNED_BY_PEOPLE
+
+
+def test_what_people_do_not_agree_on_is_left_to_them(court: Court) -> None:
+    pair = stages("customer", "sql")
+    found = prospect(court, *pair, to=Stage.CUSTOMER, reason=OWNED_BY_PEOPLE)
+    assert left_at(court, found, *pair) is Cause.OWNED_BY_PEOPLE
+    later = (pair[0], replace(LEAD, stage_set_by_person_at=NOW))
+    found = prospect(court, *later, to=Stage.CUSTOMER, reason=OWNED_BY_PEOPLE)
+    assert left_at(court, found, *later) is Cause.SET_BY_PERSON
+
+
+def test_a_move_that_the_table_lacks_is_told(court: Court) -> None:
+    pair = stages("lead", "recycled")
+    assert left_at(court, prospect(court, *pair, to=Stage.LEAD), *pair) is Cause.NOT_ALLOWED
+
+
+def test_a_hold_raises_no_record_to_what_sales_works(court: Court) -> None:
+    pair = stages("mql", "lead")
+    found = prospect(court, *pair, to=Stage.MQL, reason="STAGE_MOVE_NOT_ALLOWED", on_hold=True)
+    assert left_at(court, found, *pair) is Cause.ON_HOLD
 
 
 def test_what_a_person_did_just_now_may_still_be_copied(court: Court) -> None:
     edited = witness("files", at=NOW, lifecycle_stage="nurture")
-    person = Person(profile_id="p", witnesses=(edited, LEAD), stage="nurture")
+    found = prospect(court, edited, LEAD, to=Stage.NURTURE)
+    person = Person(profile_id="p", witnesses=(edited, LEAD), stage="nurture", prospect=found)
     since = replace(court, recent_since=NOW - timedelta(hours=1))
     assert judge(since, person).testimonies[1].cause is Cause.ON_ITS_WAY
     assert judge(court, person).testimonies[1].cause is Cause.NEVER_WRITTEN
@@ -184,7 +248,15 @@ def test_an_owner_without_an_account_is_told(court: Court) -> None:
     assert (found.about, found.wanted) == (About.OWNER, "sched-1")
     assert [one.cause for one in found.testimonies] == [None, Cause.NO_ACCOUNT]
     known = replace(person, owner_ids=frozenset({"files", "other"}))
-    assert judge(court, known).testimonies[1].cause is Cause.NEVER_WRITTEN
+    assert judge(court, known).testimonies[1].cause is Cause.CHANGED_THERE
+    would = Prospect(
+        standing=Standing(),
+        move=StageMove(stage=Stage.MQL, reason="STAGE_UNCHANGED"),
+        owner="sched-1",
+        writes={pair[1].ref: frozenset({"owner"})},
+    )
+    due = replace(known, is_due=True, prospect=would)
+    assert judge(court, due).testimonies[1].cause is Cause.NOT_DECIDED
 
 
 def test_owners_of_a_lead_that_nobody_is_handed_are_left_to_people(court: Court) -> None:
@@ -206,7 +278,11 @@ def test_an_opt_out_that_one_crm_does_not_show(court: Court) -> None:
         "opt_out_email",
         ("email",),
     )
-    assert [one.cause for one in found.testimonies] == [None, Cause.NEVER_WRITTEN]
+    assert [one.cause for one in found.testimonies] == [None, Cause.LET_STAND]
+    open_still = Person(profile_id="p", witnesses=pair, revoked=frozenset({"opt_out_email"}))
+    assert judge(court, open_still).testimonies[1].cause is Cause.NEVER_WRITTEN
+    due = replace(open_still, is_due=True)
+    assert judge(court, due).testimonies[1].cause is Cause.NOT_DECIDED
     lacking = replace(pair[1], object_map=object_map(reads=("owner",)))
     told = judge(court, Person(profile_id="p", witnesses=(pair[0], lacking)))
     assert told.testimonies[1].cause is Cause.NO_FIELD

@@ -214,17 +214,26 @@ def _plan(scene: Scene, tell: Tell) -> tuple[Json, Json]:
         work.ledger.read() as tx,
     ):
         summary = summarise_run(tx, report, work.now, 0.0)
-        before = _show_truth("before", work, tx, scene, tell)
+        plan = None if report.breaches else report.run_id
+        before = _show_truth("before", work, tx, scene, tell, rehearsed=plan)
         tell(Rule("Plan: what a sync would change; nothing is written"))
         tell(plan_in_short(summary))
     return summary_json(replace(summary, status=PLANNED)), before
 
 
-def _show_truth(when: str, work: Work, tx: Transaction, scene: Scene, tell: Tell) -> Json:
+def _show_truth(
+    when: str,
+    work: Work,
+    tx: Transaction,
+    scene: Scene,
+    tell: Tell,
+    *,
+    rehearsed: str | None = None,
+) -> Json:
     """Say how far the CRMs agree; causes tell what became of writes, and a rehearsal makes none."""
     if len(scene.twins) > 1:
         tell(Rule(f"Truth {when} the sync: where the CRMs disagree"))
-    told = show_agreement(when, work, tx, scene.wish.folder, tell)
+    told = show_agreement(when, work, tx, scene.wish.folder, tell, rehearsed=rehearsed)
     if told is not None and when == AFTER:
         tell(causes_in_short(told))
     return None if told is None else dict(told)

@@ -22,15 +22,24 @@ Tell: TypeAlias = Callable[[RenderableType], None]
 
 
 def show_agreement(
-    when: str, work: Work, tx: Transaction, folder: Path, tell: Tell
+    when: str,
+    work: Work,
+    tx: Transaction,
+    folder: Path,
+    tell: Tell,
+    *,
+    rehearsed: str | None = None,
 ) -> Mapping[str, Json] | None:
-    """Say how far the CRMs agree; nothing of one CRM alone, which has nobody to disagree with."""
+    """Say how far the CRMs agree; nothing of one CRM alone, which has nobody to disagree with.
+
+    ``rehearsed`` is the plan of a rehearsal that nothing would hold.
+    """
     configuration = work.ruleset.configuration
     systems = sorted(configuration.systems)
     if len(systems) < 2:
         return None
     counts = Tally()
-    for _found in tell_truth(work, tx, frozenset(About), counts):
+    for _found in tell_truth(work, tx, frozenset(About), counts, rehearsed=rehearsed):
         pass
     times = read_at(tx, systems)
     keep_report(folder, f"truth-{when}", show_truth(counts, times, configuration.time_zone))

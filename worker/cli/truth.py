@@ -72,7 +72,7 @@ def truth(
             raise NotFoundError(NO_LEDGER)
         with (
             progress(is_hidden=as_json) as bars,
-            open_app(config, now=now, on_progress=bars, stores=False) as app,
+            open_app(config, now=now, on_progress=bars, stores=False, connects=False) as app,
             app.ledger.read() as tx,
         ):
             is_agreed = _tell(app, tx, asked, limit, as_json=as_json)

@@ -52,7 +52,7 @@ def is_backward(source: Stage | None, target: Stage) -> bool:
 
 def is_outside(stage: Stage | None) -> bool:
     """Tell whether a stage stands outside the order, so that no move from it is a step forward."""
-    return stage not in _ORDER
+    return stage is not None and stage not in _ORDER
 
 
 def way_to(

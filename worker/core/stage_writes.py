@@ -7,6 +7,7 @@ the table and by the rules of its CRM.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from worker.core.lifecycle import OWNED_BY_PEOPLE, LifecyclePolicy, Mover, StageMove, Standing
 from worker.core.model import Stage
@@ -76,14 +77,21 @@ def _may_show(policy: LifecyclePolicy, standing: Standing, ref: RecordRef, targe
     source = standing.stages[ref]
     if source in policy.people_own or is_backward(source, target):
         return False
-    here_at = standing.edits.get(ref)
-    there_at = max(
-        (at for one, at in standing.edits.items() if standing.stages.get(one) is target),
-        default=None,
-    )
-    if here_at is not None or is_outside(source):
-        return there_at is not None and (here_at is None or there_at > here_at)
-    return True
+    if is_outside(source) and _set_at(standing, target) is None:
+        return False
+    return not is_newer_there(standing, ref, target)
+
+
+def is_newer_there(standing: Standing, ref: RecordRef, target: Stage) -> bool:
+    """Tell whether a person set the stage of a record after people set another one's to ``target``."""
+    here_at, there_at = standing.edits.get(ref), _set_at(standing, target)
+    return here_at is not None and (there_at is None or there_at <= here_at)
+
+
+def _set_at(standing: Standing, stage: Stage) -> datetime | None:
+    """Say when a person last gave a record this stage, as far as is known."""
+    edits = standing.edits.items()
+    return max((at for ref, at in edits if standing.stages.get(ref) is stage), default=None)
 
 
 def _is_listed(

@@ -6,12 +6,12 @@ Data only; ``worker.core.truth`` finds it out.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
 from worker.core.field_map import Managed, ObjectMap
-from worker.core.lifecycle import LifecyclePolicy
+from worker.core.lifecycle import LifecyclePolicy, StageMove, Standing
 from worker.core.mapping import MappedContact
 from worker.core.records import RecordRef
 from worker.core.routing import CompiledRouting
@@ -41,7 +41,11 @@ class Cause(StrEnum):
     OWNED_BY_PEOPLE = "owned_by_people"
     SET_BY_PERSON = "set_by_person"
     UNKNOWN_WORD = "stage_word_unknown"
+    CHANGED_THERE = "changed_there_since"
+    NOT_ALLOWED = "stage_move_not_allowed"
+    ON_HOLD = "lead_on_hold"
     NOT_IN_CRM = "stage_not_in_crm"
+    NOT_USED = "stage_not_used_there"
     NO_WAY_BACK = "stage_cannot_go_back"
     NO_HAND_OFF = "handed_to_nobody"
     NO_ACCOUNT = "owner_unknown_there"
@@ -49,6 +53,7 @@ class Cause(StrEnum):
     LEFT_TO_PEOPLE = "consent_is_left_to_people"
     NO_FIELD = "no_field_there"
     NOT_WRITTEN = "field_is_not_written"
+    LET_STAND = "opt_out_let_stand"
     NOT_LINKED = "records_not_linked"
     NOT_DECIDED = "not_decided_yet"
     ON_ITS_WAY = "copy_on_its_way"
@@ -58,12 +63,18 @@ class Cause(StrEnum):
 TO_DO: Mapping[Cause, str] = {
     Cause.HELD_PLAN: "release the plan: leadtriage apply",
     Cause.WAITING: "the next sync sends it",
-    Cause.REJECTED: "mend in that CRM what refuses the write, by its code; the next decision writes again",
+    Cause.REJECTED: "mend there what refuses it, by its code; it is written when the lead is next decided",
     Cause.CONFLICT: "the next sync reads the record again and decides anew",
-    Cause.OWNED_BY_PEOPLE: "a stage of people: a person sets it in the other CRM too, or takes it back",
-    Cause.SET_BY_PERSON: "the next sync shows it on the other records, or a person sets it there",
+    Cause.OWNED_BY_PEOPLE: "a stage of people: a person sets it there too, or takes it back. "
+    "`mirror` in lifecycle.yaml names those that we show there, where that is a step forward",
+    Cause.SET_BY_PERSON: "a person set it there last: people settle it, in one of the CRMs",
+    Cause.CHANGED_THERE: "somebody changed what we wrote, and it stands until the lead is decided otherwise; "
+    "else a person sets it there",
     Cause.UNKNOWN_WORD: "name the word in the map of that CRM, or mend the stage there",
+    Cause.NOT_ALLOWED: "a person sets the stage there, or allow the move: `transitions` in lifecycle.yaml",
+    Cause.ON_HOLD: "nobody may work the lead now: mend what holds it, as leadtriage explain says",
     Cause.NOT_IN_CRM: "add the stage to the list of that CRM; leadtriage check --live names it",
+    Cause.NOT_USED: "that CRM is not given this stage: `stages` or `without` in lifecycle.yaml",
     Cause.NO_WAY_BACK: "a person lowers the stage in that CRM, or allow `backward` in lifecycle.yaml",
     Cause.NO_HAND_OFF: "we hand this lead to nobody: a person sets one owner in both",
     Cause.NO_ACCOUNT: "give the owner an account there, name it in routing.yaml, or set without_account",
@@ -71,10 +82,12 @@ TO_DO: Mapping[Cause, str] = {
     Cause.LEFT_TO_PEOPLE: "ask the person and set it in that CRM; consent is never written by us",
     Cause.NO_FIELD: "map the field in that CRM, or make one; until then the strictest answer holds in both",
     Cause.NOT_WRITTEN: "name the field under `writes` in the map of that CRM, or set it there by hand",
+    Cause.LET_STAND: "every record showed it once, and a person took it back here: a person sets it again, "
+    "or takes it back in the other; until then the channel is closed",
     Cause.NOT_LINKED: "mend the ids that the records have of each other, or merge them in their CRM",
-    Cause.NOT_DECIDED: "the next sync decides it",
-    Cause.ON_ITS_WAY: "what copies between the CRMs brings it; else the next sync writes it",
-    Cause.NEVER_WRITTEN: "the next sync writes it; if it does not, leadtriage explain says why",
+    Cause.NOT_DECIDED: "the next sync writes it",
+    Cause.ON_ITS_WAY: "what copies between the CRMs brings it, or the next decision of the lead",
+    Cause.NEVER_WRITTEN: "it is written when the lead is next decided; leadtriage explain says what",
 }
 """What settles each cause."""
 
@@ -118,12 +131,27 @@ class Witness:
         return any(read.fact == fact for read in self.object_map.reads)
 
 
+NO_FIELDS: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prospect:
+    """What the next run would make of a lead, as things stand. ``writes`` are what it would change."""
+
+    standing: Standing
+    move: StageMove
+    owner: str | None = None
+    is_on_hold: bool = False
+    writes: Mapping[RecordRef, frozenset[str]] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """A person as the ledger knows them: the stage and owner that were decided, and the records.
 
-    ``owner_ids`` are the systems in which the owner has an account. Not ``is_linked``: records that an
-    id calls one person, and that are not held for one.
+    ``owner_ids`` are the systems in which the owner has an account, ``revoked`` the opt-outs that are
+    still to be shown. ``is_due``: the next run decides the lead, as ``prospect`` says. Not ``is_linked``:
+    records that an id calls one person, and that are not held for one.
     """
 
     profile_id: str
@@ -131,8 +159,15 @@ class Person:
     stage: str | None = None
     owner: str | None = None
     owner_ids: frozenset[str] = frozenset()
-    is_dirty: bool = False
+    is_due: bool = False
     is_linked: bool = True
+    revoked: frozenset[str] = frozenset()
+    prospect: Prospect | None = None
+
+    def is_to_be_written(self, ref: RecordRef, target: str | None) -> bool:
+        """Tell whether the next decision of the lead writes a field."""
+        prospect = self.prospect
+        return prospect is not None and target in prospect.writes.get(ref, NO_FIELDS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,10 +203,12 @@ class Court:
     """What disagreements are judged by.
 
     ``consent`` gives, for each fact that closes channels, which ones. What a person did after
-    ``recent_since`` may still be on its way to the other CRM, where something copies it.
+    ``recent_since`` may still be on its way to the other CRM, where something copies it. ``rehearsed`` is
+    the plan of a rehearsal that nothing would hold.
     """
 
     lifecycle: LifecyclePolicy
     routing: CompiledRouting
     consent: Mapping[str, tuple[str, ...]]
     recent_since: datetime | None = None
+    rehearsed: str | None = None

@@ -8,6 +8,7 @@ from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from rich.console import RenderableType
+from rich.text import Text
 
 from worker.core.model import Stage
 from worker.core.testimony import TO_DO, UNKNOWN, Cause, Disagreement, Testimony
@@ -141,7 +142,17 @@ def show_truth(
         yield show_counts("Disagreements", counts.about, len(counts.about))
     if counts.causes:
         yield ""
-        yield show_counts("Causes", counts.causes, len(counts.causes))
+        yield _causes_table(counts)
+
+
+def _causes_table(counts: Counts) -> RenderableType:
+    """Show each cause once, the most frequent first, with what settles it."""
+    table = plain_table("Causes", "cause", "records", "what settles it")
+    table.columns[1].justify = "right"
+    for cause in sorted(Cause, key=lambda one: (-counts.causes.get(one.value, 0), one.value)):
+        if counts.causes.get(cause.value):
+            table.add_row(cause.value, str(counts.causes[cause.value]), TO_DO[cause])
+    return table
 
 
 def _when(at: datetime | None, zone: ZoneInfo) -> str:
@@ -161,25 +172,22 @@ def _funnel_table(counts: Counts, systems: Sequence[str]) -> RenderableType:
 
 
 def show_people(items: Sequence[Disagreement], zone: ZoneInfo) -> RenderableType:
-    """Show some disagreements as a table."""
-    table = plain_table("", "about", "record", "shows", "wanted", "cause", "what settles it")
+    """Show some disagreements as a table; what settles each cause stands beside the counts."""
+    table = plain_table("", "record", "shows", "cause")
+    table.columns[0].no_wrap = True  # an id in two pieces cannot be searched for
     for item in items:
         about = item.field or item.about.value
-        for place, one in enumerate(item.testimonies):
-            table.add_row(
-                about if place == 0 else "",
-                str(one.ref),
-                one.shows or "none",
-                (item.wanted or "none") if one.cause else "",
-                _cause(one, zone),
-                TO_DO[one.cause] + (f" {one.plan}" if one.plan else "") if one.cause else "",
-            )
+        wanted = f", wanted {item.wanted}" if item.wanted is not None else ""
+        table.add_row(Text(f"{about}{wanted}", "bold"))
+        for one in item.testimonies:
+            table.add_row(f"  {one.ref}", one.shows or "none", _cause(one, zone))
     return table
 
 
 def _cause(one: Testimony, zone: ZoneInfo) -> str:
-    words = [one.cause.value.replace("_", " ")] if one.cause else []
+    words = [one.cause.value] if one.cause else []
     words += [one.code] if one.code else []
+    words += [one.plan] if one.plan else []
     if one.at is not None:
         words.append(("set by a person " if one.cause is None else "") + _when(one.at, zone))
     return ", ".join(words)

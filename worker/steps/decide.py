@@ -13,14 +13,12 @@ from datetime import datetime
 
 from worker.core.assignment import Roster
 from worker.core.availability import first_of
-from worker.core.current import CurrentRecord
 from worker.core.decide import Decision, JudgedLead, decide_judged, judge_lead, with_decision
 from worker.core.due import next_change_at
 from worker.core.follow_up import FollowUpState
 from worker.core.memory import Memory
 from worker.core.plan import plan_write
 from worker.core.policy import Verdict
-from worker.core.records import RecordRef
 from worker.ledger.assignments import end_assignments
 from worker.ledger.decisions import append_decisions
 from worker.ledger.outbox import add_intents, supersede_open
@@ -66,7 +64,7 @@ from worker.steps.roster import (
     save_rotation,
     store_assignments,
 )
-from worker.steps.snapshots import take_snapshots
+from worker.steps.snapshots import current_of, take_snapshots
 from worker.steps.waiting import (
     Door,
     Outlook,
@@ -235,7 +233,7 @@ def _hand_out(
         door.note(decision)
         before = one.lead.snapshot.memory
         roster = with_decision(roster, before, decision)
-        current = _current(one.records)
+        current = current_of(one.records)
         plans = plan_write(
             work.ruleset, decision, current, revoked=one.revoked, options=work.options
         )
@@ -274,10 +272,6 @@ def _due_at(decision: Decision, change_at: datetime | None) -> datetime | None:
     again_at = decision.route.again_at if decision.route is not None else None
     moments = (change_at, again_at, decision.wake_at)
     return min((at for at in moments if at is not None), default=None)
-
-
-def _current(records: Sequence[StoredRecord]) -> dict[RecordRef, CurrentRecord]:
-    return {r.ref: CurrentRecord(values=r.values, written=r.written) for r in records}
 
 
 def _count(work: Work, decided: Sequence[_Decided]) -> None:

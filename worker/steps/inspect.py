@@ -11,7 +11,6 @@ from itertools import takewhile
 from worker.core.assignment import Roster
 from worker.core.availability import WaitingLists, first_of
 from worker.core.counterfactual import smallest_change
-from worker.core.current import CurrentRecord
 from worker.core.decide import Decision, JudgedLead, decide
 from worker.core.due import next_change_at
 from worker.core.exclusions import LOOK_BACK
@@ -41,7 +40,7 @@ from worker.steps.owners import Owners, active_among, owners_if_told, with_known
 from worker.steps.revocations import revoked_facts
 from worker.steps.roll_up import RollUps
 from worker.steps.roster import load_roster
-from worker.steps.snapshots import take_snapshot
+from worker.steps.snapshots import current_of, take_snapshot
 from worker.steps.waiting import due_by_availability, look_out, open_door
 from worker.steps.work import Work
 
@@ -115,13 +114,13 @@ def report_lead(work: Work, reference: str) -> LeadReport:
         if not records:
             raise NotFoundError(DELETED)
         taken = _snapshot_of(work, tx, profile, records, owners)
-        revoked = revoked_facts(tx, work.ruleset, taken)
+        open_ones = revoked_facts(tx, work.ruleset, [taken])
+        revoked = open_ones.get(profile.id, frozenset())
         outlook = look_out(work, tx, [profile.id])
         lists = open_door(work, tx, outlook, is_last=True).lists
         known = next(with_shut(tx, work.ruleset, [taken], {profile.id: revoked}))
     today, due_at = _decide_today(work, outlook.show(known), roster, lists)
     inputs = json.loads(stored.inputs) if stored is not None and stored.inputs else {}
-    current = {r.ref: CurrentRecord(values=r.values, written=r.written) for r in records}
     return LeadReport(
         reference=_name_of(records, reference),
         profile_id=profile.id,
@@ -131,7 +130,9 @@ def report_lead(work: Work, reference: str) -> LeadReport:
         facts=inputs.get("facts", {}),
         sources=inputs.get("sources", {}),
         today=_today_json(today),
-        writes=plan_write(work.ruleset, today, current, revoked=revoked, options=work.options),
+        writes=plan_write(
+            work.ruleset, today, current_of(records), revoked=revoked, options=work.options
+        ),
         smallest=smallest_change(work.ruleset, today.judgement),
         next_change_at=due_at.isoformat() if due_at else None,
         of_others=_of_others(counted, refs),

@@ -96,12 +96,18 @@ def review_revocations(
     return still_open
 
 
-def revoked_facts(tx: Transaction, ruleset: Ruleset, snapshot: LeadSnapshot) -> frozenset[str]:
-    """Name the facts a profile has still to show, and settle nothing."""
-    rows = open_revocations_of(tx, [snapshot.profile_id]).get(snapshot.profile_id, [])
-    return frozenset(
-        row.fact for row in rows if _standing(ruleset, row, snapshot.contacts).ending is None
-    )
+def revoked_facts(
+    tx: Transaction, ruleset: Ruleset, snapshots: Sequence[LeadSnapshot]
+) -> dict[str, frozenset[str]]:
+    """Name the facts that each profile has still to show, and settle nothing."""
+    contacts = {snapshot.profile_id: snapshot.contacts for snapshot in snapshots}
+    found = open_revocations_of(tx, list(contacts))
+    return {
+        name: frozenset(
+            row.fact for row in rows if _standing(ruleset, row, contacts[name]).ending is None
+        )
+        for name, rows in found.items()
+    }
 
 
 def _standing(ruleset: Ruleset, row: Revocation, contacts: Sequence[MappedContact]) -> Standing:

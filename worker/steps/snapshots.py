@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from worker.core.current import CurrentRecord
 from worker.core.exclusions import LOOK_BACK
 from worker.core.field_map import Managed
 from worker.core.judgement import LeadSnapshot
@@ -156,3 +157,8 @@ def _contacts(
     records: Sequence[StoredRecord], specs: Mapping[str, FactSpec]
 ) -> tuple[MappedContact, ...]:
     return tuple(contact_of(record, specs) for record in records)
+
+
+def current_of(records: Sequence[StoredRecord]) -> dict[RecordRef, CurrentRecord]:
+    """Give records as they were read last, beside what was written to them."""
+    return {r.ref: CurrentRecord(values=r.values, written=r.written) for r in records}

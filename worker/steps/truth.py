@@ -18,7 +18,8 @@ from worker.core.revocations import NOT_SAID_BY_PEOPLE
 from worker.core.routing import owners_of
 from worker.core.ruleset import Ruleset
 from worker.core.testimony import About, Court, Disagreement, Person, Witness
-from worker.core.truth import find_disagreements, stage_shown
+from worker.core.truth import find_disagreements
+from worker.core.truth_of_stages import stage_shown
 from worker.ledger.outbox import latest_writes
 from worker.ledger.profiles import load_profiles, profiles_after
 from worker.ledger.records import load_records, records_of_profiles, records_sharing_keys
@@ -27,6 +28,7 @@ from worker.ledger.runs import list_runs
 from worker.ledger.transaction import Transaction
 from worker.steps.choices import with_lists
 from worker.steps.owners import with_known_twins
+from worker.steps.prospects import is_due, with_prospects
 from worker.steps.stored import contact_of
 from worker.steps.work import Work
 
@@ -57,11 +59,19 @@ class Tally:
 
 
 def tell_truth(
-    work: Work, tx: Transaction, about: frozenset[About], tally: Tally
+    work: Work,
+    tx: Transaction,
+    about: frozenset[About],
+    tally: Tally,
+    *,
+    rehearsed: str | None = None,
 ) -> Iterator[Disagreement]:
-    """Yield every disagreement about what was asked, and count all on the way."""
+    """Yield every disagreement about what was asked, and count all on the way.
+
+    ``rehearsed`` is the plan of a rehearsal that no guardrail would hold.
+    """
     work = with_known_twins(with_lists(work, tx), tx)
-    court = court_of(work.ruleset, work.now)
+    court = replace(court_of(work.ruleset, work.now), rehearsed=rehearsed)
     after, done = "", 0
     while ids := profiles_after(tx, after, _BATCH):
         after = ids[-1]
@@ -69,7 +79,7 @@ def tell_truth(
         for person in people:
             _count(person, tally)
         doubtful = [one for one in people if any(find_disagreements(court, one))]
-        for person in _with_writes(tx, doubtful):
+        for person in with_prospects(work, tx, _with_writes(tx, doubtful)):
             yield from _judged(court, person, about, tally)
         done += len(ids)
         work.on_progress(STEP, done, None)
@@ -131,27 +141,30 @@ def _people(work: Work, tx: Transaction, ids: Sequence[str]) -> Iterator[Person]
         if not found:
             continue
         witnesses = _witnesses(work.ruleset, found)
-        yield _person(work.ruleset, profiles[profile_id], witnesses)
+        yield _person(work, profiles[profile_id], witnesses)
         yield from _strangers(work, tx, profiles[profile_id], witnesses)
 
 
-def _with_writes(tx: Transaction, people: Sequence[Person]) -> Iterator[Person]:
+def _with_writes(tx: Transaction, people: Sequence[Person]) -> list[Person]:
     """Add what became of the writes; asked only for people on whom the CRMs disagree."""
+    found = []
     writes = latest_writes(tx, [one.profile_id for one in people]) if people else {}
     for person in people:
         told = tuple(replace(w, writes=writes.get(w.ref, ())) for w in person.witnesses)
-        yield replace(person, witnesses=told)
+        found.append(replace(person, witnesses=told))
+    return found
 
 
 def _person(
-    ruleset: Ruleset,
+    work: Work,
     profile: StoredProfile,
     witnesses: tuple[Witness, ...],
     *,
     is_linked: bool = True,
 ) -> Person:
-    accounts = owners_of(ruleset.configuration.routing, profile.owner)
-    stand_ins = ruleset.configuration.routing.stand_ins
+    configuration = work.ruleset.configuration
+    accounts = owners_of(configuration.routing, profile.owner)
+    stand_ins = configuration.routing.stand_ins
     known = {*accounts, *(name for name, owner in stand_ins.items() if owner is not None)}
     outside = profile.owner.partition(":")[0] if profile.owner and ":" in profile.owner else None
     return Person(
@@ -160,7 +173,7 @@ def _person(
         stage=profile.stage,
         owner=profile.owner,
         owner_ids=frozenset(known | ({outside} if outside else set())),
-        is_dirty=profile.is_dirty,
+        is_due=is_due(work, profile),
         is_linked=is_linked,
     )
 
@@ -193,7 +206,7 @@ def _strangers(
         for record in _named(tx, one.contact):
             if record.profile_id != profile.id and not record.is_deleted:
                 pair = (one, *_witnesses(work.ruleset, [record]))
-                yield _person(work.ruleset, profile, pair, is_linked=False)
+                yield _person(work, profile, pair, is_linked=False)
 
 
 def _named(tx: Transaction, contact: MappedContact) -> list[StoredRecord]:
