@@ -40,7 +40,7 @@ def test_the_account_and_what_the_token_may_do_are_told(
     assert says["account"] == "4242424, its day ends in US/Eastern"
     assert says["calls at a time"] == "190 in 10 s"
     assert says["calls a day"].endswith(" of 625,000 left until 2026-03-03 00:00 EST")
-    assert says["custom properties"] == "60 of 1,000 of contacts"
+    assert says["custom properties"] == "64 of 1,000 of contacts"
     assert {is_granted for _name, _for, is_granted in account.permissions} == {True}
 
 

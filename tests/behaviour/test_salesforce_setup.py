@@ -19,7 +19,7 @@ from tests.support.salesforce_twin import Org, serving_org
 from worker.errors import ExitCode
 
 PACKAGE = Path(__file__).parents[2] / "deploy" / "salesforce" / "force-app"
-OURS = 19
+OURS = 21
 ASSIGN = "`sf org assign permset --name Leadtriage_Integration --on-behalf-of <our user> --target-org <org>`"
 
 

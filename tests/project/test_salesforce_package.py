@@ -72,7 +72,7 @@ def test_an_org_takes_each_field_as_the_map_writes_it() -> None:
         assert (stage.type, stage.is_restricted) == ("picklist", True)
         assert [option.value for option in stage.options][:2] == ["Subscriber", "Lead"]
         ours = [one for key, one in shape.fields.items() if key.startswith("leadtriage_")]
-        assert len(ours) == 19
+        assert len(ours) == 21
         assert all(one.is_updateable for one in ours)
 
 

@@ -31,7 +31,7 @@ from worker.core.field_map import (
     SystemMap,
     Transform,
 )
-from worker.core.model import AFTER_OUTCOME_FACTS, FactKind, FactSpec, Stage
+from worker.core.model import AFTER_OUTCOME_FACTS, RESTRICTIVE_FACTS, FactKind, FactSpec, Stage
 
 _T, _K = Transform, FactKind
 
@@ -175,6 +175,7 @@ class MapReader:
             place = (*path, "fields", fact)
             spot = self.sheet.spot(*place)
             self._check_sources({"from": item.from_}, item.allow_sensitive, place)
+            self._check_others(fact, item, place)
             if not check_name(self.findings, spot, "fact", fact, self.words.facts):
                 self.notes.unknown.add(fact)
                 continue
@@ -184,7 +185,17 @@ class MapReader:
             read = self._build_read(self.words.facts[fact], entry, item, place)
             if read is not None:
                 yield read
+                yield from (replace(read, source=source) for source in item.or_)
             self._note_field(entry, item, read, fact, spot)
+
+    def _check_others(self, fact: str, item: FieldEntry, place: KeyPath) -> None:
+        """Only of an opt-out may several columns tell: what any of them says is so."""
+        for number, source in enumerate(item.or_):
+            spot = self.sheet.spot(*place, "or", number)
+            check_source(source, item.allow_sensitive, spot, self.findings)
+            if fact not in RESTRICTIVE_FACTS:
+                message = f"{fact!r} is read from one column: of two, which one is right?"
+                self.findings.error(spot, message, allowed=in_words(sorted(RESTRICTIVE_FACTS)))
 
     def _check_after_outcome(
         self, entry: ObjectEntry, item: FieldEntry, fact: str, place: KeyPath

@@ -33,6 +33,7 @@ def _as_reference(value: object) -> object:
 
 class FieldEntry(Document):
     from_: Text = Field(alias="from")
+    or_: list[Text] = Field(default_factory=list, alias="or")
     as_: Transform | None = Field(default=None, alias="as")
     values: dict[str, Text] = Field(default_factory=dict)
     catalog: Text | None = None

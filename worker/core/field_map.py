@@ -69,6 +69,7 @@ class FieldRead:
     it is read for after the decision, ``justification`` why one with a clinical name is read at all.
     ``calendar`` says what words of a timeframe mean; ``said_at`` names the facts, the first known of
     which is when it was stated. ``refers_to`` is the system in which an id names the same person.
+    Several reads of one fact say yes where any of them does.
     """
 
     fact: str

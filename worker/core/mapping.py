@@ -68,7 +68,10 @@ ContactMapper: TypeAlias = Callable[[Record], MappedContact]
 
 
 def compile_contact_mapper(object_map: ObjectMap) -> ContactMapper:
-    """Build the function that maps the records of one object type."""
+    """Build the function that maps the records of one object type.
+
+    An opt-out may be read from several fields: it is said where any of them says so.
+    """
     readers = tuple((read.fact, read.source, compile_reader(read)) for read in object_map.reads)
     targets = {read.fact: read.refers_to for read in object_map.reads if read.refers_to}
     missing = frozenset(word.casefold() for word in object_map.missing)
@@ -86,7 +89,7 @@ def compile_contact_mapper(object_map: ObjectMap) -> ContactMapper:
             if not text or text.casefold() in missing:
                 continue
             value, code = read(text)
-            if value is not None:
+            if value is not None and (value is not False or facts.get(fact) is not True):
                 facts[fact] = value
             if code is not None:
                 issues.append(Issue(code, fact))

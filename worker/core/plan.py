@@ -14,7 +14,15 @@ from worker.core.asked import ask
 from worker.core.closing import NOTED, close_channels
 from worker.core.current import CurrentRecord, is_ours
 from worker.core.decide import Decision
-from worker.core.field_map import LEADING, OPT_OUTS, PERMISSIONS, FieldWrite, Managed, ObjectMap
+from worker.core.field_map import (
+    LEADING,
+    OPT_OUTS,
+    PERMISSIONS,
+    FieldRead,
+    FieldWrite,
+    Managed,
+    ObjectMap,
+)
 from worker.core.model import RESTRICTIVE_FACTS
 from worker.core.records import RawValue, RawValues, RecordRef
 from worker.core.ruleset import Ruleset
@@ -169,16 +177,19 @@ def _show_opt_outs(
     object_map: ObjectMap, values: RawValues, revoked: frozenset[str]
 ) -> dict[str, RawValue]:
     """Find the opt-outs that a record does not show and the worker may write there."""
-    reads = {read.fact: read for read in object_map.reads}
     changes: dict[str, RawValue] = {}
     for write in object_map.writes:
         fact, target = write.managed.value, write.target
         if write.managed not in OPT_OUTS or fact not in revoked or target not in values:
             continue
-        text = (values[target] or "").strip()
-        if not text or compile_reader(reads[fact])(text).value is not True:
+        if not any(_says_yes(read, values) for read in object_map.reads if read.fact == fact):
             changes[target] = write.word
     return changes
+
+
+def _says_yes(read: FieldRead, values: RawValues) -> bool:
+    text = (values.get(read.source) or "").strip()
+    return bool(text) and compile_reader(read)(text).value is True
 
 
 def _close(

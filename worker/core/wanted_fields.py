@@ -96,9 +96,16 @@ def _want(configuration: Configuration, object_type: str, write: FieldWrite) -> 
         form=form,
         choices=_choices(configuration, write) if is_listed else (),
         separator=write.separator,
-        is_ours=write.managed not in _OF_PEOPLE,
+        is_ours=_is_ours(write),
         max_length=write.max_length,
     )
+
+
+def _is_ours(write: FieldWrite) -> bool:
+    """Tell whether the worker alone writes a field: opt-outs are people's, but in fields called after us."""
+    if write.managed in OPT_OUTS:
+        return write.target.casefold().startswith(f"{PREFIX.casefold()}_")
+    return write.managed not in _OF_PEOPLE
 
 
 def _form_of(write: FieldWrite) -> FieldForm:
