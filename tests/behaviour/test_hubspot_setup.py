@@ -42,7 +42,7 @@ def test_what_is_missing_is_made_in_a_group_of_its_own(folder: Path, crm: Accoun
     said = [line for line in ended.stdout.splitlines() if line.startswith("Made")]
     assert said[:2] == [
         "Made the group leadtriage of contacts.",
-        "Made the field leadtriage_reason_codes of contacts.",
+        "Made the field leadtriage_opt_out_all of contacts.",
     ]
     assert ended.stdout.splitlines()[-2:] == [
         "hubspot now has what we make there.",

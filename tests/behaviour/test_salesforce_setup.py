@@ -72,7 +72,7 @@ def test_what_is_missing_is_named_with_the_commands_that_deploy_it(folder: Path)
     assert len(heads) == 2 * OURS + 1
     told = ended.stderr.splitlines()
     assert told[1] == (
-        "    38 fields of ours are not there: write our package by `leadtriage setup salesforce --package "
+        "    42 fields of ours are not there: write our package by `leadtriage setup salesforce --package "
         "<folder>`, and run there `sf project deploy start --source-dir force-app --target-org <org>`, "
         f"then {ASSIGN}."
     )

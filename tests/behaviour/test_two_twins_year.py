@@ -41,7 +41,7 @@ def test_both_agree_and_nothing_is_written_twice(
     with twin_year(tmp_path / "organisation", seed, busy) as year:
         year.live(days)
         assert year.happened.keys() >= EVERYTHING
-        assert year.copier.made > days
+        assert year.copier.made >= days
         assert year.writes > 2 * days
         hold_true(year)
 

@@ -19,6 +19,7 @@ HUBSPOT_NAMES = {
     "last_name": "lastname",
     "opt_out_email": "hs_email_optout",
     "allowed_channels": "leadtriage_allowed_channels",
+    "hand_off_summary": "leadtriage_hand_off_summary",
 }
 SALESFORCE_NAMES = {
     STAGE: "Leadtriage_Stage__c",
@@ -35,6 +36,7 @@ SALESFORCE_NAMES = {
     "consent_phone": "Consent_Phone__c",
     "consent_sms": "Consent_SMS__c",
     "allowed_channels": "Leadtriage_Allowed_Channels__c",
+    "hand_off_summary": "Leadtriage_Hand_Off_Summary__c",
 }
 SALESFORCE_STAGES: Mapping[Stage, str] = {
     Stage.SUBSCRIBER: "Subscriber",

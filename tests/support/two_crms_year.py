@@ -7,6 +7,7 @@ after every run. It speaks of sides alone: the same year can be lived on other c
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -24,6 +25,9 @@ KINDS = ("appointment_request", "consultation_request", "inbound_call", "service
 STAGES = ("nurture", "recycled", "disqualified", "lead", "mql", "sql", "opportunity", "customer")
 OWNERS = ("101", "102", "103", "111", "112")
 CHANNELS = ("email", "phone", "sms")
+SAID = {"email": "e-mail", "phone": "phone", "sms": "text message"}
+CONTACT_BY = re.compile(r"[Cc]ontact by (.*?)(?: about|\.)")
+"""What a hand-off says of how to make contact."""
 Happening: TypeAlias = Callable[["Year"], str | None]
 """Something that people do; gives what it was, or nothing where nobody was there to do it to."""
 
@@ -74,10 +78,14 @@ class Year:
 
     def _hold_to_refusals(self) -> None:
         for side in self.two.sides.values():
-            shown = side.table(("allowed_channels",))
+            shown = side.table(("allowed_channels", "hand_off_summary"))
             for person, refused in self.refused.items():
-                allowed = shown.get(person, {}).get("allowed_channels", "")
+                cells = shown.get(person, {})
+                allowed = cells.get("allowed_channels", "")
                 assert refused.isdisjoint(allowed.split(";")), (person, side.name, allowed)
+                said = CONTACT_BY.search(cells.get("hand_off_summary", ""))
+                told = {one for one in refused if said and SAID[one] in said[1]}
+                assert not told, (person, side.name, said)
 
     def _be_busy(self) -> None:
         """Do what is done in a day, each thing by somebody in one of the CRMs, minutes apart."""
