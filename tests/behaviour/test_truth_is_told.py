@@ -98,7 +98,7 @@ def test_a_rehearsal_holds_nothing(two: TwoCrms) -> None:
 
 def test_records_of_a_lead_on_hold_are_brought_to_one_stage(two: TwoCrms) -> None:
     two.add("held", email="", phone="")
-    two.hubspot.tell("held", {STAGE: "subscriber"}, Editor.AUTOMATION)
+    two.salesforce.tell("held", {STAGE: "subscriber"}, Editor.AUTOMATION)
     two.run()
     assert two.stages("held") == ("lead", "lead")
     assert causes(two) == {}
@@ -106,10 +106,8 @@ def test_records_of_a_lead_on_hold_are_brought_to_one_stage(two: TwoCrms) -> Non
 
 def test_what_only_people_settle_is_not_said_to_be_written(two: TwoCrms) -> None:
     two.add("both")
-    two.add("moved")
     two.add_ready("back")
     two.settle()
-    two.hubspot.tell("moved", {STAGE: "subscriber"}, Editor.AUTOMATION)
     two.hubspot.tell("both", {STAGE: "sql"}, Editor.PERSON)
     two.salesforce.tell("both", {STAGE: "customer"}, Editor.PERSON)
     two.hubspot.tell("back", {"opt_out_phone": "true"}, Editor.PERSON)
@@ -119,13 +117,11 @@ def test_what_only_people_settle_is_not_said_to_be_written(two: TwoCrms) -> None
     told = {
         ("both", "stage"): [Cause.OWNED_BY_PEOPLE],
         ("back", "opt_out_phone"): [Cause.LET_STAND],
-        ("moved", "stage"): [Cause.CHANGED_THERE],
     }
     assert causes(two) == told
     two.wait(days=1)
     two.settle()
     assert causes(two) == told
-    two.hubspot.tell("moved", {STAGE: "lead"}, Editor.PERSON)
     two.hubspot.tell("both", {STAGE: "customer"}, Editor.PERSON)
     two.hubspot.tell("back", {"opt_out_phone": ""}, Editor.PERSON)
     two.settle()
