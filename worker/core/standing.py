@@ -54,8 +54,7 @@ def find_standing(
     copies = _copies(stages, memory, edits, untouched, policy.people_own)
     said = {ref: at for ref, at in edits.items() if ref not in copies} if copies else edits
     edited = _respected(said, strong, policy, case.now)
-    shown = _that_counts(stages, edited, policy.people_own, _stale(copies, stages, memory))
-    stage = shown
+    stage = shown = _that_counts(stages, edited, policy.people_own, _stale(copies, stages, memory))
     is_ours = _is_after(memory.stage_since, set_by_person_at)
     is_cleared = is_cleared and is_ours and shown is None and memory.stage is not None
     is_left = memory.is_left and shown is memory.left_at and is_ours
@@ -72,9 +71,7 @@ def find_standing(
         handed_back=_handed_back(lead.facts, memory, case.now, strong, recycled_at),
         recycled_at=recycled_at,
         is_own_proposal=stage is PROPOSED
-        and memory.is_proposal
-        and _is_after(memory.stage_since, max(touched_at, default=None))
-        and lead.facts.get("sales_verdict") != "accepted",
+        and _is_ours_still(memory, lead.facts, max(touched_at, default=None)),
         is_split=len(stages) > 1 and len(set(stages.values())) > 1,
         is_cleared=is_cleared,
         is_behind=is_left and _may_follow(policy, stages, stage),
@@ -83,6 +80,12 @@ def find_standing(
         copies=copies,
         is_accepted=stage in HANDED_OFF and is_accepted(lead.facts, memory),
     )
+
+
+def _is_ours_still(memory: Memory, facts: Facts, touched_at: datetime | None) -> bool:
+    """Tell whether the worker's proposal was confirmed by nobody."""
+    is_untouched = memory.is_proposal and _is_after(memory.stage_since, touched_at)
+    return is_untouched and facts.get("sales_verdict") != "accepted"
 
 
 def _stages_of(
@@ -117,6 +120,8 @@ def _copies(
     people_own: frozenset[Stage],
 ) -> frozenset[RecordRef]:
     """Name the records whose stage of people is the worker's own doing, and not confirmed since."""
+    if not untouched:
+        return untouched
     return frozenset(
         ref
         for ref in untouched
