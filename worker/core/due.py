@@ -9,16 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator
 from datetime import UTC, date, datetime, time, timedelta
-from typing import TypeAlias
+from functools import partial
 from zoneinfo import ZoneInfo
+
+import msgspec
 
 from worker.core.availability import Admission
 from worker.core.case import YES, Case, as_routed
 from worker.core.conditions import FactTest, Operator
 from worker.core.exclusions import LOOK_BACK
 from worker.core.identity import MergedLead
-from worker.core.judgement import Judgement, LeadSnapshot, Signature, is_qualified, judge
+from worker.core.judgement import Judgement, LeadSnapshot, is_qualified, judge
 from worker.core.model import Activity, FactValue
+from worker.core.qualification import hold_unreachable, qualify
 from worker.core.quality import CLOCK_SLACK, severity_of, turning_points
 from worker.core.reasoning import STOPPED
 from worker.core.reasons import Severity
@@ -30,8 +33,6 @@ PRECISION = timedelta(seconds=1)
 """A fading score's crossing is found to within this; everything else is exact."""
 FAR_AHEAD = timedelta(days=3 * 365)
 """Nothing is looked for beyond this; such a lead is looked at again then."""
-
-_SignatureAt: TypeAlias = Callable[[datetime], Signature]
 
 
 def next_change_at(
@@ -49,24 +50,39 @@ def next_change_at(
     windows = _windows_of(ruleset, judgement)
     fades = windows.decays and _can_fade(ruleset, snapshot, judgement)
 
-    def signature_at(at: datetime) -> Signature:
-        return judge(ruleset, snapshot, lead, at).signature()
+    def stands(since: Judgement, at: datetime) -> bool:
+        is_same = _scores_alike(ruleset, snapshot, since, at)
+        return is_same or judge(ruleset, snapshot, lead, at).signature() == present
 
-    last = now
     moments = {at for at in _moments(ruleset, snapshot, judgement, windows) if at > now}
     for at in sorted(moments):
         if at > now + FAR_AHEAD:
             return at
         before = at - TICK
-        if fades and before > last and signature_at(before) != present:
-            return _bisect(signature_at, present, last, before)
-        if signature_at(at) != present:
+        if fades and before > judgement.case.now and not stands(judgement, before):
+            return _bisect(partial(stands, judgement), judgement.case.now, before)
+        judgement = judge(ruleset, snapshot, lead, at)
+        if judgement.signature() != present:
             return at
-        last = at
     end = now + FAR_AHEAD
-    if fades and signature_at(end) != present:
-        return _bisect(signature_at, present, last, end)
+    if fades and not stands(judgement, end):
+        return _bisect(partial(stands, judgement), judgement.case.now, end)
     return None
+
+
+def _scores_alike(ruleset: Ruleset, snapshot: LeadSnapshot, since: Judgement, at: datetime) -> bool:
+    """Tell whether a score says the same later on, when nothing but fading lies in between.
+
+    Then consent, findings and what counts are as they were, and need not be looked at again.
+    """
+    found, pathway = since.qualification, since.pathway
+    if found is None or pathway is None:
+        return False
+    case = msgspec.structs.replace(since.case, now=at, met={})
+    is_now = is_qualified(snapshot, since.standing)
+    later = qualify(ruleset.policies[pathway], case, is_qualified_now=is_now)
+    later = hold_unreachable(later, case)
+    return (later.verdict, later.reasons) == (found.verdict, found.reasons)
 
 
 def next_exception_at(
@@ -120,13 +136,11 @@ def _all_actions(snapshot: LeadSnapshot) -> Iterator[Activity]:
         yield from snapshot.membership.organisation.actions
 
 
-def _bisect(
-    signature_at: _SignatureAt, present: Signature, low: datetime, high: datetime
-) -> datetime:
-    """Find where the signature stops being ``present``: it is at ``low``, and not at ``high``."""
+def _bisect(stands: Callable[[datetime], bool], low: datetime, high: datetime) -> datetime:
+    """Find where what stands at ``low`` has ceased to, as it has at ``high``."""
     while high - low > PRECISION:
         middle = low + (high - low) / 2
-        if signature_at(middle) == present:
+        if stands(middle):
             low = middle
         else:
             high = middle
