@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from worker.core.case_safe_ids import short_form
 from worker.core.mapping import MappedContact, Reference
@@ -17,8 +18,9 @@ from worker.core.records import RecordRef
 Pair = tuple[RecordRef, RecordRef]
 
 
+@lru_cache(maxsize=16_384)
 def hashed(text: str) -> str:
-    """Hash what a key is made of, so that none is readable."""
+    """Hash what a key is made of, so that none is readable. Each of a page is asked for three times."""
     return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
 
 

@@ -13,7 +13,16 @@ from sqlalchemy import ColumnElement, and_, func, literal, select, tuple_, updat
 
 from worker.core.records import RecordRef
 from worker.ledger.rows import Revocation
-from worker.ledger.sql import AnyRow, SqlRow, is_mine, is_one_of, is_record, ref_columns, upsert
+from worker.ledger.sql import (
+    AnyRow,
+    SqlRow,
+    ids_by_type,
+    is_mine,
+    is_one_of,
+    is_record,
+    ref_columns,
+    upsert,
+)
 from worker.ledger.tables import revocations
 from worker.ledger.transaction import Transaction
 
@@ -70,18 +79,18 @@ def count_open_revocations(tx: Transaction, until: datetime | None = None) -> in
 
 def settle_revocations(tx: Transaction, rows: Iterable[Revocation], at: datetime) -> None:
     """Close revocations; each says itself how it ended."""
+    alike: dict[tuple[str, str | None], list[RecordRef]] = {}
     for row in rows:
-        statement = (
-            update(revocations)
-            .where(
+        alike.setdefault((row.fact, row.ending), []).append(row.ref)
+    for (fact, ending), refs in alike.items():
+        for system, object_type, ids in ids_by_type(refs):
+            statement = update(revocations).where(
                 is_mine(tx, revocations),
                 _OPEN,
-                is_record(tx, revocations, row.ref.system, row.ref.object_type, [row.ref.id]),
-                revocations.c.fact == row.fact,
+                is_record(tx, revocations, system, object_type, ids),
+                revocations.c.fact == fact,
             )
-            .values(settled_at=at, ending=row.ending)
-        )
-        tx.connection.execute(statement)
+            tx.connection.execute(statement.values(settled_at=at, ending=ending))
 
 
 def follow_records(tx: Transaction, moved: Mapping[RecordRef, str]) -> None:

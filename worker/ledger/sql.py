@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     Table,
     Text,
+    and_,
     any_,
     delete,
     func,
@@ -175,10 +176,10 @@ def is_record(
     tx: Transaction, table: Table, system: str, object_type: str, ids: Iterable[str]
 ) -> ColumnElement[bool]:
     """Match the rows of these records of one system and object type."""
-    return (
-        is_one_of(tx, table.c.id, ids)
-        & (table.c.system == system)
-        & (table.c.object_type == object_type)
+    return and_(
+        is_one_of(tx, table.c.id, ids),
+        table.c.system == system,
+        table.c.object_type == object_type,
     )
 
 
