@@ -133,6 +133,7 @@ def test_a_member_who_was_converted_is_of_the_contact_and_no_longer_of_the_lead(
     with org.twin.lock:
         convert(org.twin.org, lead)
     assert org.cell("CampaignMember", member, "LeadId") == lead
+    assert not outside(pull(org, leads, ["LeadId"])[1])  # not even asked for
     for since in (None, mark):
         assert not pull(org, leads, ["LeadId"], since)[0]
         assert set(pull(org, contacts, ["ContactId"], since)[0]) == {member}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 
@@ -133,6 +134,24 @@ def test_f48_an_answer_that_is_lost_is_unknown_and_nothing_more_is_sent(stub: St
     assert len([one for one in stub.asked if one.method == "PATCH"]) == 1
 
 
+class Slow(FakeTime):
+    """A clock that goes on by eleven seconds with each look."""
+
+    def __call__(self) -> datetime:
+        self.sleep(11)
+        return self.now
+
+
+def test_f48_where_nothing_more_is_sent_nothing_more_is_looked_at(stub: Stub) -> None:
+    stub.say(ORG)
+    for _look in range(2):
+        stub.say(page(*(there(n) for n in range(201))))
+    stub.script.append(Said(body=b"[" + b" " * 100, cut=True))
+    connector = opened(stub, Slow(), retries=False)
+    found = {one.outcome for one in connector.push(moves(201))}
+    assert (found, len(stub.asked)) == ({UNKNOWN}, 4)
+
+
 def test_f50_a_batch_refused_as_a_whole_is_halved(stub: Stub) -> None:
     error = [{"errorCode": "JSON_PARSER_ERROR", "message": "x"}]
     many(stub, error, status=400)
@@ -145,7 +164,7 @@ def test_f50_a_batch_refused_as_a_whole_is_halved(stub: Stub) -> None:
 @pytest.mark.parametrize("count", [1, 2])
 @pytest.mark.parametrize(
     ("status", "code"),
-    [(302, ""), (500, "UNKNOWN_EXCEPTION"), (503, ""), (400, "UNABLE_TO_LOCK_ROW")],
+    [(302, ""), (500, "UNKNOWN_EXCEPTION"), (500, ""), (400, "UNABLE_TO_LOCK_ROW")],
 )
 def test_f48_what_may_have_landed_or_passes_is_unknown_and_not_halved(
     stub: Stub, status: int, code: str, count: int

@@ -131,8 +131,9 @@ def test_f35_a_refused_grant_ends_the_run_and_is_not_asked_again(stub: Stub) -> 
     assert len(stub.asked) == 1
 
 
-def test_f36_a_login_that_is_not_served_now_is_tried_again(stub: Stub) -> None:
-    stub.script.append(Said(status=503, body=b"<html>busy</html>"))
+@pytest.mark.parametrize("status", [408, 429, 503])
+def test_f36_a_login_that_is_not_served_now_is_tried_again(stub: Stub, status: int) -> None:
+    stub.script.append(Said(status=status, body=b"<html>busy</html>"))
     grant(stub)
     one_pull(stub)
     pull(opened(stub, FakeTime(), client_id="app", client_secret=HUSH))

@@ -295,6 +295,7 @@ def test_f52_a_choice_of_another_record_type_is_not_sent(org: Org) -> None:
     counts = org.counts()
     asked = "GET /ui-api/object-info/Lead/picklist-values/{kind}"
     assert (counts[asked], counts["PATCH /sobjects/Lead/{id}"]) == (1, 1)
+    assert "PATCH /composite/sobjects" not in counts
     connector.describe("Lead")
     told(connector, write(typed, {"Track__c": "Quick"}))
     assert org.counts()[asked] == 1

@@ -289,6 +289,7 @@ def test_words_for_days_compare_stamps(asking) -> None:
         for word in (
             "= TODAY",
             "> YESTERDAY",
+            "> TODAY",
             "< TODAY",
             "= LAST_N_DAYS:3",
             "!= TODAY",
@@ -298,6 +299,7 @@ def test_words_for_days_compare_stamps(asking) -> None:
     assert found == {
         "= TODAY": [lead],
         "> YESTERDAY": [lead],
+        "> TODAY": [],
         "< TODAY": [],
         "= LAST_N_DAYS:3": [lead],
         "!= TODAY": [],

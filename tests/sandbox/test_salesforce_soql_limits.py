@@ -75,6 +75,16 @@ def test_a_query_of_more_than_a_hundred_thousand_characters_is_too_long(asking) 
     assert found["body"][0]["errorCode"] == "QUERY_TOO_COMPLICATED"
 
 
+def test_a_query_follows_no_more_than_55_relationships(asking) -> None:
+    ways = ["CreatedBy"]
+    for way in ways:
+        if len(ways) < 56:
+            ways += [f"{way}.{to}" for to in ("CreatedBy", "LastModifiedBy", "Manager")]
+    few, many = (", ".join(f"{way}.Id" for way in ways[:count]) for count in (55, 56))
+    assert asking.query(f"SELECT {few} FROM Lead").status == 200
+    assert asking.query(f"SELECT {many} FROM Lead").code == "QUERY_TOO_COMPLICATED"
+
+
 @pytest.mark.parametrize(
     "text",
     [
