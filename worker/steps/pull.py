@@ -12,7 +12,7 @@ from functools import partial
 
 from worker.core.availability_map import AvailabilityMapper
 from worker.core.field_map import ObjectKind, ObjectMap, SystemMap
-from worker.core.mapping import ActivityMapper, ContactMapper
+from worker.core.mapping import ActivityMapper, ContactMapper, MappedActivity
 from worker.core.records import ObjectDescription, Page, Record, RecordRef, RowIssue, is_code
 from worker.core.ruleset import Ruleset
 from worker.core.transforms import is_damaged_id
@@ -251,7 +251,7 @@ def _store_activities(
     records: Sequence[Record],
     outside: Sequence[RecordRef],
 ) -> list[RowIssue]:
-    """Store activities as read; what cannot be used any more leaves what it was before no longer standing."""
+    """Store activities as read; of one that cannot be used any more, nothing is left standing."""
     assert source.map_activity is not None
     kinds = work.ruleset.configuration.activity_kinds
     rows: list[StoredActivity] = []
@@ -268,20 +268,7 @@ def _store_activities(
         elif mapped.kind not in kinds or not kinds[mapped.kind].is_enabled:
             left.append(record.ref)
         else:
-            rows.append(
-                StoredActivity(
-                    ref=mapped.ref,
-                    contact=mapped.contact,
-                    kind=mapped.kind,
-                    at=mapped.at,
-                    revision=record.revision,
-                    service_line=mapped.service_line,
-                    owner=mapped.owner,
-                    channel=mapped.channel,
-                    source=mapped.source,
-                    is_excluded=mapped.is_excluded,
-                )
-            )
+            rows.append(_stored(mapped, record.revision))
     deleted, outlived = delete_activities(tx, gone), delete_activities(tx, left)
     news = save_activities(tx, rows) | deleted | outlived
     touched = {activity.contact for activity in news}
@@ -294,6 +281,21 @@ def _store_activities(
         left=len({one.ref for one in outlived}),
     )
     return issues
+
+
+def _stored(mapped: MappedActivity, revision: str) -> StoredActivity:
+    return StoredActivity(
+        ref=mapped.ref,
+        contact=mapped.contact,
+        kind=mapped.kind,
+        at=mapped.at,
+        revision=revision,
+        service_line=mapped.service_line,
+        owner=mapped.owner,
+        channel=mapped.channel,
+        source=mapped.source,
+        is_excluded=mapped.is_excluded,
+    )
 
 
 def _store_availability(
