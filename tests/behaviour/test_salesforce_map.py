@@ -282,5 +282,5 @@ def test_a_run_asks_little_of_an_org_in_which_nothing_changed(folder: Path, org:
     described = {name: n for name, n in counts.items() if name.endswith("/describe")}
     assert set(described.values()) == {1}
     queries = {name: n for name, n in counts.items() if name.startswith("GET /query")}
-    assert queries == {"GET /queryAll": 23, "GET /query": 3}
+    assert queries == {"GET /queryAll": 23, "GET /query": 4}
     assert len(counts) == len(described) + 2
