@@ -173,6 +173,19 @@ def test_f23_a_pull_goes_on_from_its_last_durable_key(stub: Stub, time: FakeTime
     pages = pull(opened(stub, time), first.bookmark)
     assert f"Id > '{lead(1)}'" in soql(stub)
     assert (ids(pages), pages[-1].is_whole) == ([lead(2)], False)
+    assert "listed_at" not in mark_of(end_of(pages))  # so the next pull lists everything
+
+
+def test_f20_a_place_near_the_present_is_no_place_to_go_on_from(stub: Stub, time: FakeTime) -> None:
+    """A row may still appear before the last one of a page, as its transaction began earlier."""
+    stub.say(described())
+    stub.say(page())
+    mark = end_of(pull(opened(stub, time)))
+    stub.say(described())
+    stub.say(page(row(at="2026-03-02T14:55:00.000+0000"), total=2, following=CURSOR))
+    first = next(iter(opened(stub, time).pull("Lead", fields=["Email"], since=mark)))
+    assert mark_of(first.bookmark)["at"] == "2026-03-02T14:50:00Z"
+    assert "id" not in mark_of(first.bookmark)
 
 
 TOO_LONG = [

@@ -83,6 +83,20 @@ def test_a_merge_is_told_also_where_everything_is_listed_anew(org: Org) -> None:
     assert records_of(pages)[loser].merged_into == winner
 
 
+def test_a_merge_is_told_also_where_so_much_changed_that_everything_is_listed(org: Org) -> None:
+    leads = [org.lead() for _one in range(5)]
+    org.wait(hours=1)
+    pages = pull(org.connect(), ["Email"])
+    org.wait(hours=1)
+    for lead in leads[:3]:
+        org.change("Lead", lead, City="Tucson")
+    join(org, leads[4], leads[3])
+    connector = org.connect(bulk_threshold="2")
+    found = pull(connector, ["Email"], end_of(pages))
+    assert records_of(found)[leads[4]].merged_into == leads[3]
+    assert (found[-1].is_complete, org.counts()["POST /jobs/query"]) == (True, 1)
+
+
 def test_a_converted_lead_goes_on_as_its_contact(org: Org) -> None:
     lead = org.lead()
     pages = pull(org.connect(), ["Email"])
