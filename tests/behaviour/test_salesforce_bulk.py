@@ -167,6 +167,15 @@ def test_f24_what_was_read_of_a_job_is_not_read_again(stub: Stub, time: FakeTime
     assert (ids(pages), pages[-1].is_whole) == ([lead(2)], False)
 
 
+def test_a_result_that_never_goes_on_is_not_read_without_end(stub: Stub, time: FakeTime) -> None:
+    begin_bulk(stub)
+    done(stub)
+    for _again in range(3):
+        stub.script.append(csv(HEAD + line(1), locator="MTAw"))
+    with pytest.raises(UnavailableError, match="same part"):
+        pull(opened(stub, time, **BULK), fields=WIDE)
+
+
 def test_f25_a_job_that_is_gone_begins_anew(stub: Stub, time: FakeTime) -> None:
     begin_bulk(stub)
     first = next(iter(opened(stub, time, **BULK).pull("Lead", fields=WIDE, since=None)))

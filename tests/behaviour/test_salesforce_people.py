@@ -233,7 +233,11 @@ def test_a_person_account_is_read_and_written_as_an_account() -> None:
         assert {one: dict(r.values) for one, r in accounts.items()} == {
             person: {"PersonEmail": "kim@example.org"}
         }
-        assert set(records_of(pull(connector, ["Email"], name="Contact"))) == {contact}
+        pages = pull(connector, ["Email"], name="Contact")
+        assert set(records_of(pages)) == {contact}
+        org.change("Account", person, PersonEmail="k@example.org")
+        changed = records_of(pull(connector, ["Email"], end_of(pages), name="Contact"))
+        assert {one for one, r in changed.items() if not r.is_deleted} == {contact}
         together = pull(org.connect(plain=("Contact",)), ["IsPersonAccount"], name="Contact")
         assert len(records_of(together)) == 2
         ref = RecordRef(system="salesforce", object_type="Account", id=person)
