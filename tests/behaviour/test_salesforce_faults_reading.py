@@ -234,7 +234,9 @@ def test_a_long_query_that_takes_too_long_is_asked_in_steps(stub: Stub, time: Fa
     assert ids(pull(opened(stub, time), fields=many)) == [LEAD]
 
 
-@pytest.mark.parametrize("place", [None, "https://elsewhere.example.org/query/01g-2000"])
+@pytest.mark.parametrize(
+    "place", [None, "https://elsewhere.example.org/query/01g", "//elsewhere.example.org/query/01g"]
+)
 def test_rows_are_not_taken_for_all_where_the_next_page_has_no_place(
     stub: Stub, time: FakeTime, place: str | None
 ) -> None:
