@@ -75,13 +75,6 @@ def test_f45_a_locked_row_is_left_for_later_and_its_next_command_waits(stub: Stu
     assert len([one for one in stub.asked if one.method == "PATCH"]) == 1
 
 
-def test_f45_what_follows_on_a_locked_record_waits_for_it(stub: Stub) -> None:
-    commands = [*moves(2), command({NOTE: "later"}, name="w3", record_id=lead(1))]
-    many(stub, [good(0), bad("UNABLE_TO_LOCK_ROW")], there(0, **{NOTE: "new"}))
-    assert outcomes(stub, commands) == [APPLIED, UNKNOWN, UNKNOWN]
-    assert len([one for one in stub.asked if one.method == "PATCH"]) == 1
-
-
 IN_TRIGGER = (
     "LeadTrigger: execution of AfterUpdate caused by: System.DmlException: Update failed. First "
     "exception on row 0; first error: UNABLE_TO_LOCK_ROW, unable to obtain exclusive access: []"
