@@ -95,6 +95,16 @@ def test_other_opt_outs_and_consents_are_left_alone(twice: Organisation) -> None
     assert [name for name in names if after[name] != before[name]] == ["opt_out_email"]
 
 
+def test_a_record_that_comes_later_shows_what_was_said_before(twice: Organisation) -> None:
+    opt_out(twice)
+    twice.add_contact("q3", first_name="Quilla", email="quilla@example.org")
+    twice.sync(NOW + 2 * HOUR)
+    assert twice.contact("q3")["opt_out_email"] == "true"
+    twice.edit("q1", opt_out_email="false")
+    twice.sync(NOW + 3 * HOUR)
+    assert twice.contact("q1")["opt_out_email"] == "false"
+
+
 def test_taking_it_back_is_never_written(twice: Organisation) -> None:
     opt_out(twice).edit("q2", opt_out_email="false")
     twice.sync(NOW + 2 * HOUR)

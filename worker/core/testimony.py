@@ -82,8 +82,8 @@ TO_DO: Mapping[Cause, str] = {
     Cause.LEFT_TO_PEOPLE: "ask the person and set it in that CRM; consent is never written by us",
     Cause.NO_FIELD: "map the field in that CRM, or make one; until then the strictest answer holds in both",
     Cause.NOT_WRITTEN: "name the field under `writes` in the map of that CRM, or set it there by hand",
-    Cause.LET_STAND: "every record showed it once, and a person took it back here: a person sets it again, "
-    "or takes it back in the other; until then the channel is closed",
+    Cause.LET_STAND: "it was carried when it was said, and taken back here since: a person sets it here too, "
+    "or takes it back there; until then the channel is closed",
     Cause.NOT_LINKED: "mend the ids that the records have of each other, or merge them in their CRM",
     Cause.NOT_DECIDED: "the next sync writes it",
     Cause.ON_ITS_WAY: "what copies between the CRMs brings it, or the next decision of the lead",

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, literal, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, func, literal, select, text, tuple_, update
 
 from worker.core.records import RecordRef
 from worker.ledger.rows import Revocation
@@ -23,10 +23,12 @@ from worker.ledger.sql import (
     ref_columns,
     upsert,
 )
-from worker.ledger.tables import revocations
+from worker.ledger.tables import records, revocations
 from worker.ledger.transaction import Transaction
 
 PAGE = 500
+SHOWN = "revocations.ending = 'shown'"
+"""Written out, as it is in the index: a bound value would not be found there."""
 _OPEN = revocations.c.settled_at.is_(None)
 _KEY = ("deadline_at", "id", "system", "object_type", "fact", "seen_at")
 
@@ -48,6 +50,28 @@ def open_revocations_of(tx: Transaction, profile_ids: Iterable[str]) -> dict[str
     found: dict[str, list[Revocation]] = {}
     for row in tx.connection.execute(query):
         found.setdefault(row.profile_id, []).append(_to_revocation(row))
+    return found
+
+
+def shown_revocations_of(tx: Transaction, refs: Sequence[RecordRef]) -> list[Revocation]:
+    """Read what others of the same profiles revoked, and every record of the time showed."""
+    found: list[Revocation] = []
+    for system, object_type, ids in ids_by_type(refs):
+        together = revocations.join(
+            records,
+            and_(
+                records.c.account == revocations.c.account,
+                records.c.profile_id == revocations.c.profile_id,
+            ),
+        )
+        query = (
+            select(revocations)
+            .select_from(together)
+            .where(is_mine(tx, revocations), text(SHOWN))
+            .where(is_record(tx, records, system, object_type, ids))
+            .order_by(revocations.c.seen_at)
+        )
+        found += map(_to_revocation, tx.connection.execute(query))
     return found
 
 

@@ -126,6 +126,7 @@ revocations = Table(
     Column("ending", Text),
     _partial("revocations_open", "account", "deadline_at", where="settled_at IS NULL"),
     _partial("revocations_profile", "account", "profile_id", where="settled_at IS NULL"),
+    _partial("revocations_shown", "account", "profile_id", where="ending = 'shown'"),
 )
 
 activities = Table(

@@ -45,7 +45,7 @@ from worker.steps.link import link_records
 from worker.steps.live import refuse_delicate
 from worker.steps.membership import note_actions, place_all
 from worker.steps.owners import with_known_twins
-from worker.steps.revocations import note_revocations
+from worker.steps.revocations import note_for_newcomers, note_revocations
 from worker.steps.sweep import doubt, sweep
 from worker.steps.work import Work
 
@@ -238,6 +238,7 @@ def _store_contacts(
     said = link_records(tx, touched, work.ruleset)
     note_points_said(tx, work.ruleset, touched, said)
     note_revocations(work, tx, stored, touched, said)
+    note_for_newcomers(work, tx, stored, touched)
     kinds = [what for what, _after in news]
     counts = {what.value: kinds.count(what) for what in COUNTED}
     counts[News.DELETED] -= len(left)

@@ -24,6 +24,7 @@ from worker.ledger.revocations import (
     open_revocations,
     open_revocations_of,
     settle_revocations,
+    shown_revocations_of,
 )
 from worker.ledger.rows import Revocation, StoredRecord
 from worker.ledger.transaction import Transaction
@@ -66,6 +67,42 @@ def note_revocations(
             for fact in facts
         ],
     )
+
+
+def note_for_newcomers(
+    work: Work,
+    tx: Transaction,
+    before: Mapping[RecordRef, StoredRecord],
+    touched: Sequence[StoredRecord],
+) -> None:
+    """Have a record that joins a person show what the others have said before it came."""
+    known = {ref for ref, record in before.items() if not record.is_deleted}
+    new = [one.ref for one in touched if not one.is_deleted and one.ref not in known]
+    shown = shown_revocations_of(tx, new) if new else []
+    if not shown:
+        return
+    stored = load_records(tx, {row.ref for row in shown})
+    days = work.ruleset.configuration.business_days
+    limit = work.ruleset.configuration.consent.revocation_deadline_days
+    again = {
+        (row.ref, row.fact): replace(
+            row,
+            seen_at=work.now,
+            deadline_at=end_of(days, work.now, limit),
+            settled_at=None,
+            ending=None,
+        )
+        for row in shown
+        if _is_said_still(work.ruleset, row, stored.get(row.ref))
+    }
+    add_revocations(tx, list(again.values()))
+
+
+def _is_said_still(ruleset: Ruleset, row: Revocation, record: StoredRecord | None) -> bool:
+    if record is None or record.is_deleted or record.profile_id != row.profile_id:
+        return False
+    value = contact_of(record, ruleset.configuration.facts).facts.get(row.fact)
+    return value is (row.fact in ruleset.watch.opt_outs)
 
 
 def _news(ruleset: Ruleset, was: StoredRecord | None, facts: Facts) -> tuple[str, ...]:
