@@ -15,10 +15,10 @@ from connectors.salesforce.rows import (
     plain_number,
     record_of,
     text_of,
-    tombstone,
 )
 from connectors.salesforce.soql import among, is_name, literal, quoted
 from connectors.salesforce.values import is_same, to_send
+from connectors.shared.pulling import tombstone
 from worker.core.records import RecordRef
 
 SIGNS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
