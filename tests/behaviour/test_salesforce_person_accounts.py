@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from connectors.sandbox.salesforce.features import Feature
 from connectors.sandbox.salesforce.leads import convert
 from connectors.sandbox.salesforce.sessions import SANDBOX_SESSION
 from tests.support.salesforce_organisation import define, lay_out
@@ -34,7 +35,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def org(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Org]:
-    with serving_org(has_person_accounts=True) as org:
+    with serving_org(features=[Feature.PERSON_ACCOUNTS]) as org:
         define(org, load_configuration(folder).systems["salesforce"])
         monkeypatch.setenv("LEADTRIAGE_SALESFORCE__INSTANCE_URL", org.url)
         monkeypatch.setenv("LEADTRIAGE_SALESFORCE__ACCESS_TOKEN", SANDBOX_SESSION)
