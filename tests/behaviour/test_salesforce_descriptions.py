@@ -114,6 +114,15 @@ def test_of_an_owner_of_either_kind_only_what_both_have_can_be_read(stub: Stub) 
     assert set(only.values) == {"Email", "Owner.Name"}
 
 
+def test_what_is_seen_of_consent_is_told_field_by_field(stub: Stub) -> None:
+    stub.say(described("Lead", field("DoNotCall", "boolean")))
+    told = opened(stub, FakeTime()).permissions(writes=True)
+    assert {one.name: one.is_granted for one in told} == {
+        "Read on Lead.HasOptedOutOfEmail": False,
+        "Read on Lead.DoNotCall": True,
+    }
+
+
 def test_versions_are_in_the_order_of_their_numbers(stub: Stub) -> None:
     stub.say([{"version": one} for one in ("100.0", "62.0", "9.0")])
     transport = opened(stub, FakeTime()).transport  # type: ignore[attr-defined]

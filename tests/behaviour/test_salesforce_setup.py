@@ -118,6 +118,7 @@ def test_without_view_setup_a_field_may_be_either(folder: Path, org: Org) -> Non
     assert ended.exit_code == ExitCode.FOUND_PROBLEMS
     says = "The org has no field 'Leadtriage_Pathway__c' of Lead, or field-level security hides it"
     assert says in ended.stderr
+    assert "A field of ours is not there" in ended.stderr
     assert "not told" in ended.stdout
 
 

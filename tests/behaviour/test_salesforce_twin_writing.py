@@ -319,3 +319,16 @@ def test_f35_workers_that_share_a_rotated_refresh_token_all_get_in(
         assert all(pool.map(lambda worker: bool(worker.owners()), workers))
     assert org.twin.sessions.issued == 4
     assert file.read_text("ascii").strip() in org.twin.sessions.refresh_tokens
+
+
+def test_what_was_written_is_told_also_where_the_next_object_is_refused(org: Org) -> None:
+    lead, contact = org.lead(), org.add("Contact", LastName="Stone")
+    place = "GET */sobjects/Contact/describe"
+    policy = "INSUFFICIENT_ACCESS"
+    org.twin.script.add(Fault(kind=FaultKind.STATUS, endpoint=place, status=403, policy=policy))
+    found = told(
+        org.connect(),
+        write(lead, {"Title": "x"}, "w1"),
+        write(contact, {"Title": "x"}, "w2", "Contact"),
+    )
+    assert found == [(APPLIED, None), (UNKNOWN, None)]
