@@ -167,7 +167,7 @@ def test_check_warns_of_stages_that_a_crm_goes_without(organisation: Organisatio
     assert [str(found) for found in report.warnings if found.file == "lifecycle.yaml"] == [
         (
             f"lifecycle.yaml:{line}  systems.files.stages\n"
-            "    Leads get the stages mql as well, which are not written to this CRM.\n"
+            "    Leads get the stages subscriber, mql as well, which are not written to this CRM.\n"
             "    hint: its records keep the stage they show (STAGE_NOT_USED_IN_CRM)"
         )
     ]

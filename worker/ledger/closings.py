@@ -11,7 +11,8 @@ from dataclasses import replace
 
 from sqlalchemy import select, update
 
-from worker.ledger.outbox import from_intent, is_closing, to_intent
+from worker.ledger.intent_rows import from_intent, to_intent
+from worker.ledger.outbox import is_closing
 from worker.ledger.rows import ALONE, CLOSES, PART, Intent, IntentState
 from worker.ledger.sql import is_mine, is_one_of
 from worker.ledger.tables import intents

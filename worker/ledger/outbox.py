@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-import msgspec
 from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, update
 
-from worker.core.records import RawValues, RecordRef, WriteOutcome
+from worker.core.records import RecordRef, WriteOutcome
 from worker.core.testimony import WriteState
 from worker.errors import IntegrityError
+from worker.ledger.intent_rows import decode_causes, decode_values, from_intent, to_intent
 from worker.ledger.matches import matches_text, read_matches
 from worker.ledger.rows import CLOSES, PART, Intent, IntentState, Settlement
 from worker.ledger.sql import (
@@ -34,9 +34,6 @@ PAGE = 1_000
 OPEN = (IntentState.PLANNED, IntentState.HELD, IntentState.READY)
 """States in which nothing has left yet."""
 
-_decode_values = msgspec.json.Decoder(dict[str, str | None]).decode
-_decode_causes = msgspec.json.Decoder(dict[str, object]).decode
-_encode = msgspec.json.Encoder(order="deterministic").encode
 
 NOT_SENDING = "An intent was settled that is not being sent. Nothing was settled."
 
@@ -82,7 +79,7 @@ def planned_causes(tx: Transaction, run_id: str) -> Iterator[dict[str, object]]:
     )
     page = tx.connection.execute(query).all()
     while page:
-        yield from (_decode_causes(row.causes) for row in page)
+        yield from (decode_causes(row.causes) for row in page)
         page = tx.connection.execute(query.where(columns.id > page[-1].id)).all()
 
 
@@ -286,7 +283,7 @@ def latest_writes(
         ref = RecordRef(system=row.system, object_type=row.object_type, id=row.record_id)
         found.setdefault(ref, []).append(
             WriteState(
-                fields=frozenset(_decode_values(tx.codec.decode(row.changes))),
+                fields=frozenset(decode_values(tx.codec.decode(row.changes))),
                 state=row.state,
                 run_id=row.run_id,
                 outcome=row.outcome,
@@ -320,49 +317,6 @@ def _of_run(run_id: str | None) -> tuple[ColumnElement[bool], ...]:
 def _move(tx: Transaction, *conditions: ColumnElement[bool], to: IntentState) -> int:
     statement = update(intents).where(is_mine(tx, intents), *conditions).values(state=to.value)
     return tx.connection.execute(statement).rowcount
-
-
-def to_intent(tx: Transaction, row: AnyRow, state: IntentState | None = None) -> Intent:
-    """Read an intent."""
-    return Intent(
-        id=row.id,
-        run_id=row.run_id,
-        decision_id=row.decision_id,
-        profile_id=row.profile_id,
-        system=row.system,
-        object_type=row.object_type,
-        record_id=row.record_id,
-        changes=_decode_values(tx.codec.decode(row.changes)),
-        expected=_decode_values(tx.codec.decode(row.expected)),
-        causes=_decode_causes(row.causes),
-        created_at=row.created_at,
-        state=state or IntentState(row.state),
-        follows=row.follows,
-    )
-
-
-def from_intent(tx: Transaction, intent: Intent) -> SqlRow:
-    """Write an intent; what it changes and expects is sealed."""
-    return {
-        "account": tx.account,
-        "id": intent.id,
-        "run_id": intent.run_id,
-        "decision_id": intent.decision_id,
-        "profile_id": intent.profile_id,
-        "system": intent.system,
-        "object_type": intent.object_type,
-        "record_id": intent.record_id,
-        "changes": _seal_values(tx, intent.changes),
-        "expected": _seal_values(tx, intent.expected),
-        "causes": _encode(dict(intent.causes)).decode(),
-        "state": intent.state.value,
-        "created_at": intent.created_at,
-        "follows": intent.follows,
-    }
-
-
-def _seal_values(tx: Transaction, values: RawValues) -> str:
-    return tx.codec.encode(_encode(dict(values)).decode())
 
 
 def _from_settlement(tx: Transaction, settlement: Settlement) -> SqlRow:
