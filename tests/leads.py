@@ -119,6 +119,11 @@ def make_activity(
     return activity
 
 
+def newest_first(activities: Iterable[Activity]) -> tuple[Activity, ...]:
+    """Put actions in the order in which a snapshot holds them."""
+    return tuple(sorted(activities, key=lambda action: (action.at, action.ref), reverse=True))
+
+
 def make_lead(
     ruleset: Ruleset,
     rows: Sequence[Row],
@@ -134,7 +139,7 @@ def make_lead(
         profile_id="p1",
         contacts=contacts,
         issues=check_records(contacts, None),
-        activities=tuple(
+        activities=newest_first(
             make_activity(ruleset, row, now, place) for place, row in enumerate(activities)
         ),
         memory=memory or Memory(),

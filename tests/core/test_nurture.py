@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.leads import NOW, Row, make_lead, shipped_ruleset, with_enabled
+from tests.leads import NOW, Row, make_lead, newest_first, shipped_ruleset, with_enabled
 from worker.core.assignment import Roster
 from worker.core.current import CurrentRecord
 from worker.core.decide import Decision, decide
@@ -104,7 +104,7 @@ def test_condition_pages_are_off_unless_they_are_enabled(shipped: Ruleset) -> No
 def test_enabled_condition_pages_count_for_nothing_while_no_policy_names_them() -> None:
     ruleset = with_enabled(shipped_ruleset(), ["condition_page_view"])
     plain = make_lead(ruleset, [Row(values=READER)], (GUIDE,))
-    reader = replace(plain, activities=(*plain.activities, PAGE))
+    reader = replace(plain, activities=newest_first((*plain.activities, PAGE)))
     before, after = (decide(ruleset, lead, Roster(), NOW) for lead in (plain, reader))
     assert after.reasons == before.reasons
     assert after.judgement.move.stage is Stage.NURTURE

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from tests.leads import NOW, contact_ref, shipped_ruleset
+from tests.leads import NOW, contact_ref, newest_first, shipped_ruleset
 from worker.core.conditions import (
     ActivityTest,
     AllOf,
@@ -131,7 +131,7 @@ def acts(draw: st.DrawFn) -> tuple[Activity, ...]:
                 is_excluded=draw(st.integers(0, 9)) == 0,
             )
         )
-    return tuple(sorted(found, key=lambda activity: activity.at, reverse=True))
+    return newest_first(found)
 
 
 def _days() -> st.SearchStrategy[date]:

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from hypothesis import strategies as st
 
-from tests.leads import NOW
+from tests.leads import NOW, newest_first
 from worker.core.judgement import LeadSnapshot
 from worker.core.mapping import Issue, MappedContact
 from worker.core.memory import Memory
@@ -158,7 +158,7 @@ def activities(draw: st.DrawFn, number: int = 0, after_days: int = 0) -> Activit
 @st.composite
 def histories(draw: st.DrawFn, after_days: int = 0) -> tuple[Activity, ...]:
     count = draw(st.integers(0, 6))
-    return tuple(draw(activities(number, after_days)) for number in range(count))
+    return newest_first(draw(activities(number, after_days)) for number in range(count))
 
 
 @st.composite
@@ -219,7 +219,9 @@ def asking_leads(draw: st.DrawFn) -> LeadSnapshot:
     return LeadSnapshot(
         profile_id="p1",
         contacts=(MappedContact(ref=lead.contacts[0].ref, facts=facts),),
-        activities=(*(a for a in lead.activities if a.kind != "referral_form"), asked),
+        activities=newest_first(
+            (*(a for a in lead.activities if a.kind != "referral_form"), asked)
+        ),
         memory=draw(st.just(Memory()) | memories()),
         stage_set_by_person_at=draw(st.none() | instants(60)),
     )
@@ -252,7 +254,7 @@ def timed_leads(draw: st.DrawFn) -> LeadSnapshot:
             max_size=3,
         )
     )
-    happened = tuple(
+    happened = newest_first(
         Activity(
             ref=f"files:activities:{place}",
             kind=kind,

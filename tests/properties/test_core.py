@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from tests.leads import NOW, shipped_ruleset
+from tests.leads import NOW, newest_first, shipped_ruleset
 from tests.properties.language_strategies import acts, conditions, facts
 from tests.properties.lead_strategies import activities, asking_leads, leads, ready_leads
 from tests.properties.watched_facts import Watched
@@ -93,7 +93,7 @@ def test_no_further_action_lowers_the_points_of_any_family(
     shipped = shipped_ruleset()
     assume(more.kind not in {"email_open", "email_click"})
     before = judge(shipped, lead, merge_lead(shipped, lead), NOW)
-    richer = replace(lead, activities=(*lead.activities, more))
+    richer = replace(lead, activities=newest_first((*lead.activities, more)))
     after = judge(shipped, richer, merge_lead(shipped, richer), NOW)
     assume(before.pathway == after.pathway)
     assert before.qualification is not None

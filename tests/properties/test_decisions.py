@@ -9,7 +9,7 @@ from functools import cache
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from tests.leads import NOW, shipped_ruleset
+from tests.leads import NOW, newest_first, shipped_ruleset
 from tests.properties.lead_strategies import (
     KINDS,
     PERSONAL,
@@ -116,7 +116,7 @@ def test_another_action_never_lowers_intent_nor_takes_the_verdict_away(
     assume(more.strength in {Strength.STRONG, Strength.MEDIUM})
     merged = merge_lead(shipped, lead)
     before = judge(shipped, lead, merged, NOW)
-    richer = replace(lead, activities=(*lead.activities, more))
+    richer = replace(lead, activities=newest_first((*lead.activities, more)))
     after = judge(shipped, richer, merged, NOW)
     assume(before.pathway == after.pathway)
     assert before.qualification is not None

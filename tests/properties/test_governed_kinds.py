@@ -9,7 +9,7 @@ from functools import cache
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.leads import NOW, shipped_ruleset, with_enabled
+from tests.leads import NOW, newest_first, shipped_ruleset, with_enabled
 from tests.properties.lead_strategies import asking_leads, instants, leads, ready_leads, timed_leads
 from worker.core.assignment import Roster
 from worker.core.decide import decide
@@ -50,7 +50,8 @@ def test_governed_actions_change_nothing_that_is_decided_or_told(
         Activity(ref=f"files:activities:page{place}", kind=PAGE, at=at, strength=strength)
         for place, (at, strength) in enumerate(pages)
     )
-    due_at, rest = all_said(replace(lead, activities=(*lead.activities, *read)))
+    both = newest_first((*lead.activities, *read))
+    due_at, rest = all_said(replace(lead, activities=both))
     plain_due_at, plain_rest = all_said(lead)
     assert rest == plain_rest
     if due_at is None or plain_due_at is None:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.leads import NOW, shipped_ruleset
+from tests.leads import NOW, newest_first, shipped_ruleset
 from tests.properties.lead_strategies import KINDS, asking_leads, ready_leads, timed_leads
 from worker.core.assignment import Roster
 from worker.core.decide import decide
@@ -71,7 +71,7 @@ def busy_leads(draw: st.DrawFn) -> LeadSnapshot:
         )
         for number in range(draw(st.integers(1, 12)))
     ]
-    return replace(lead, activities=(*lead.activities, *happened))
+    return replace(lead, activities=newest_first((*lead.activities, *happened)))
 
 
 @slow

@@ -212,6 +212,7 @@ def _newest_closings(
     """The instants at which the newest action falls out of a window; of older ones it covers none.
 
     What is to come, and answers to outreach, may count for nothing by then: they cover nobody.
+    Rests on the order of a snapshot's actions, newest first.
     """
     happened = [activity for activity in snapshot.activities if not activity.is_excluded]
     if not happened:
