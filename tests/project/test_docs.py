@@ -112,6 +112,24 @@ def test_a_folder_says_what_lives_in_it(folder: Path) -> None:
     assert (folder / "README.md").read_text(encoding="utf-8").startswith("# ")
 
 
+def mapped() -> list[Path]:
+    """The folders with more modules than one can look through, and those beside them."""
+    large = ("worker/core", "worker/steps", "worker/config")
+    of_a_crm = ("connectors/files", "connectors/hubspot", "connectors/salesforce")
+    twins = ("connectors/sandbox", "connectors/sandbox/hubspot", "connectors/sandbox/salesforce")
+    return [ROOT / name for name in (*large, *of_a_crm, *twins)]
+
+
+@pytest.mark.parametrize("folder", mapped(), ids=lambda folder: str(folder.relative_to(ROOT)))
+def test_the_map_of_a_folder_names_every_module_and_no_other(folder: Path) -> None:
+    rows = re.findall(r"^\| (`\w[^|]*) \|", (folder / "README.md").read_text("utf-8"), re.MULTILINE)
+    named = [name for row in rows for name in re.findall(r"`([\w*]+\.py)`", row)]
+    found = [path.name for name in named for path in folder.glob(name)]
+
+    assert sorted(found) == sorted(p.name for p in folder.glob("*.py") if p.stem != "__init__")
+    assert [name for name in named if not any(folder.glob(name))] == []
+
+
 def test_make_lists_its_words() -> None:
     said = subprocess.run(["make"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
