@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.hubspot_stub import FakeTime, Stub, serving_stub
 from tests.support.salesforce_opening import (
+    CURSOR,
     described,
     end_of,
     field,
@@ -25,7 +26,6 @@ from worker.core.records import RecordRef
 from worker.errors import FixDataError
 from worker.ports import ObjectSource
 
-CURSOR = "/services/data/v62.0/query/01gD0000002HU6KIAW-2000"
 DAY = 86_400
 SAFE = "2026-03-02T14:50:00Z"
 """Ten minutes before the present, which is 15:00."""

@@ -11,6 +11,9 @@ import pytest
 
 from tests.support.hubspot_stub import FakeTime, Said, Stub, serving_stub
 from tests.support.salesforce_opening import (
+    CURSOR,
+    T1,
+    T2,
     described,
     end_of,
     field,
@@ -25,8 +28,6 @@ from tests.support.salesforce_opening import (
 from worker.core.records import Page
 from worker.errors import UnavailableError
 
-CURSOR = "/services/data/v62.0/query/01gD0000002HU6KIAW-2000"
-T1, T2 = "2026-03-01T10:00:00.000+0000", "2026-03-01T11:00:00.000+0000"
 BULK = {"bulk_threshold": "2000"}
 
 

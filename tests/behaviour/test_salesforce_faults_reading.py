@@ -10,8 +10,11 @@ import pytest
 
 from tests.support.hubspot_stub import FakeTime, Said, Stub, serving_stub
 from tests.support.salesforce_opening import (
+    CURSOR,
     LEAD,
     NOTHING,
+    T1,
+    T2,
     described,
     end_of,
     field,
@@ -29,8 +32,6 @@ from worker.errors import FixDataError, UnavailableError
 from worker.ports import ObjectSource
 
 DEAD = [{"errorCode": "INVALID_QUERY_LOCATOR", "message": "invalid query locator"}]
-CURSOR = "/services/data/v62.0/query/01gD0000002HU6KIAW-2000"
-T1, T2 = "2026-03-01T10:00:00.000+0000", "2026-03-01T11:00:00.000+0000"
 AT_T1 = "2026-03-01T10:00:00.000Z"
 
 

@@ -20,6 +20,8 @@ LEAD = "00Q5g00000AbCdEEAV"
 LEADS = (ObjectSource(object_type="Lead", id_field="Id"),)
 ENDED = [{"errorCode": "INVALID_SESSION_ID", "message": "Session expired or invalid"}]
 NOTHING: Mapping[str, object] = {"totalSize": 0, "done": True, "records": []}
+CURSOR = "/services/data/v62.0/query/01gD0000002HU6KIAW-2000"
+T1, T2 = "2026-03-01T10:00:00.000+0000", "2026-03-01T11:00:00.000+0000"
 
 
 def opened(
@@ -64,7 +66,7 @@ def described(name: str = "Lead", *more: Mapping[str, object]) -> dict[str, obje
     return {"name": name, "fields": [*fixed, *more]}
 
 
-def row(record_id: str = LEAD, at: str = "2026-03-01T10:00:00.000+0000", **cells: Any) -> Any:
+def row(record_id: str = LEAD, at: str = T1, **cells: Any) -> Any:
     return {
         "attributes": {"type": "Lead"},
         "Id": record_id,
