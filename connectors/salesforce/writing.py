@@ -12,12 +12,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from email.utils import format_datetime
 from typing import Final
 
-import msgspec
-
 from connectors.salesforce import paths
+from connectors.salesforce.comparing import NOT_TAKEN, outcome_of, untaken
 from connectors.salesforce.faults import Fault, error_of, is_passing
 from connectors.salesforce.ids import key_of
 from connectors.salesforce.matching import DUPLICATES, Questions
@@ -28,11 +26,10 @@ from connectors.salesforce.results import ITEMS, id_of, paired
 from connectors.salesforce.rows import Row
 from connectors.salesforce.schema import Shape
 from connectors.salesforce.sender import Answer, parse
+from connectors.salesforce.sending import CHANGED, WriteRequests
 from connectors.salesforce.transport import Transport
-from connectors.salesforce.values import is_same, to_send
 from connectors.shared.commands import Results, turns
 from worker.core.records import (
-    RawValues,
     RecordRef,
     WriteCommand,
     WriteOutcome,
@@ -47,11 +44,9 @@ WRITE_BATCH: Final = 2_000
 COLLECTION: Final = 200
 _FRESH: Final = timedelta(seconds=10)
 """How long it counts what a record was seen to hold: what a person changes after that look is overwritten."""
-NOT_TAKEN: Final = "WRITE_NOT_TAKEN"
-_CHANGED: Final = "LastModifiedDate"
 _PARENT: Final = "AccountId"
 _KIND: Final = "RecordTypeId"
-_CONTROL: Final = ("Id", "IsConverted", _PARENT, _KIND, _CHANGED)
+_CONTROL: Final = ("Id", "IsConverted", _PARENT, _KIND, CHANGED)
 _GONE: Final = frozenset({"ENTITY_IS_DELETED", "NOT_FOUND"})
 _UNCLEAR: Final = "INVALID_CROSS_REFERENCE_KEY"
 """Said of a record that is not there, and of an owner who is not."""
@@ -110,6 +105,10 @@ class Batch:
             self.unsure |= set(map(id_of, self.results.unsettled(turn)))
         return self.results.in_order(commands)
 
+    @property
+    def _requests(self) -> WriteRequests:
+        return WriteRequests(transport=self.transport, shape=self.shape)
+
     def _see(self, commands: Sequence[WriteCommand]) -> None:
         """Read what the records hold now."""
         self.seen_at = self.clock()
@@ -147,9 +146,9 @@ class Batch:
                 continue
             if row is None:
                 self.results.settle(one, WriteOutcome.MISSING)
-            elif not self._untaken(one.changes, row):
+            elif not untaken(one.changes, row, self.types):
                 self.results.settle(one, WriteOutcome.UNCHANGED)
-            elif self._untaken(one.expected, row):
+            elif untaken(one.expected, row, self.types):
                 self.results.settle(one, WriteOutcome.CONFLICT, "WRITE_CONFLICT")
             elif code := self._against(one, row):
                 self.results.settle(one, WriteOutcome.REJECTED, code)
@@ -170,7 +169,7 @@ class Batch:
         if not commands or self.is_stopped:
             return
         try:
-            answer = self._ask_one(commands[0]) if len(commands) == 1 else self._ask(commands)
+            answer = self._ask(commands)
         except UnavailableError:
             self.is_stopped = True
             return
@@ -187,31 +186,9 @@ class Batch:
             self._find_matches(commands)
 
     def _ask(self, commands: Sequence[WriteCommand]) -> Answer:
-        records = [
-            {
-                "attributes": {"type": self.shape.name},
-                "id": id_of(one),
-                **self._sent(one.changes),
-            }
-            for one in commands
-        ]
-        body = msgspec.json.encode({"allOrNone": False, "records": records})
-        return self.transport.exchange(paths.CHANGE_MANY, body=body)
-
-    def _ask_one(self, command: WriteCommand) -> Answer:
-        """Send a single record, on the condition that nobody changed it since it was read."""
-        row = self.present[id_of(command)]
-        at = row.at(_CHANGED)
-        return self.transport.exchange(
-            paths.CHANGE_ONE,
-            path={"object": self.shape.name, "id": id_of(command)},
-            headers={"If-Unmodified-Since": _http_date(at)} if at else {},
-            body=msgspec.json.encode(self._sent(command.changes)),
-        )
-
-    def _sent(self, changes: RawValues) -> dict[str, object]:
-        fields = self.shape.fields
-        return {name: to_send(value, fields[name].type) for name, value in changes.items()}
+        if len(commands) > 1:
+            return self._requests.change_many(commands)
+        return self._requests.change_one(commands[0], self.present[id_of(commands[0])])
 
     def _refused(self, commands: Sequence[WriteCommand], fault: Fault) -> None:
         """Nothing of a batch refused by 4xx was written; of any other it cannot be known."""
@@ -274,7 +251,7 @@ class Batch:
             if refused is None or refused.code != DUPLICATES or not self.questions.take():
                 continue
             try:
-                fault = self._ask_one(one).fault
+                fault = self._ask([one]).fault
             except LeadtriageError as error:
                 self.questions.left = 0
                 self.done += [one] if isinstance(error, UnavailableError) else []
@@ -310,32 +287,14 @@ class Batch:
                 self._compare(one, row)
 
     def _compare(self, command: WriteCommand, now: Row) -> None:
-        """Say whether all, a part or nothing of a command stands.
-
-        After a part, the record is read and decided again, so that the part is known as ours.
-        """
+        """Say how much of a command stands; a refusal that was told keeps the code it came with."""
         before = self.present[id_of(command)]
-        left = self._untaken(command.changes, now)
         self.present[id_of(command)] = Row(cells={**before.cells, **now.cells})
-        if not left:
-            self.results.settle(command, WriteOutcome.APPLIED)
-            return
-        was = {name: before.cells.get(name) for name in left}
-        is_as_before = left == self._untaken(command.changes, before) and not self._untaken(
-            was, now
-        )
-        if not is_as_before:
-            self.results.settle(command, WriteOutcome.CONFLICT, NOT_TAKEN)
-        elif not self.results.of(command):
-            self.results.settle(command, WriteOutcome.REJECTED, NOT_TAKEN)
-
-    def _untaken(self, values: RawValues, row: Row) -> list[str]:
-        """Name the values that a row does not hold."""
-        return [
-            name
-            for name, value in values.items()
-            if not is_same(value, row.cells.get(name), self.types.get(name, "string"))
-        ]
+        outcome = outcome_of(command.changes, before, now, self.types)
+        is_told = outcome is WriteOutcome.REJECTED and self.results.of(command) is not None
+        if not is_told:
+            code = None if outcome is WriteOutcome.APPLIED else NOT_TAKEN
+            self.results.settle(command, outcome, code)
 
     def _refs(self, command: WriteCommand, ids: Sequence[str]) -> list[RecordRef]:
         """Name other records by their ids, which tell the object; one of another sort is of the command's."""
@@ -357,7 +316,3 @@ def columns(commands: Sequence[WriteCommand]) -> list[str]:
 def is_code_of_row(fault: Fault) -> bool:
     """Tell whether a refusal is about one record and not about us: 403 is said of both."""
     return fault.code in _OF_ROW
-
-
-def _http_date(at: datetime) -> str:
-    return format_datetime(at, usegmt=True)
