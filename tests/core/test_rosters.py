@@ -31,7 +31,7 @@ from worker.core.teams import (
     Strategy,
     Team,
 )
-from worker.core.working_time import WorkingCalendar, add_working_time, is_working_now
+from worker.core.working_time import WorkingCalendar, add_working_time, openings
 
 EAST, WEST = ZoneInfo("America/New_York"), ZoneInfo("America/Los_Angeles")
 WEEKDAYS = {day: ((time(9), time(12)), (time(13), time(17))) for day in range(5)}
@@ -181,7 +181,8 @@ def test_a_night_has_an_hour_less_or_more_when_the_clocks_change() -> None:
     assert add_working_time(always, midnight, 23 * HOUR) == eastern("2026-03-09T00:00")
     midnight = eastern("2026-11-01T00:00")
     assert add_working_time(always, midnight, 25 * HOUR) == eastern("2026-11-02T00:00")
-    assert is_working_now(always, eastern("2026-11-01T23:59"))
+    late = eastern("2026-11-01T23:59")
+    assert next(openings(always, late))[0] == late
 
 
 # --- skills, ramp-up

@@ -10,7 +10,7 @@ import pytest
 from worker.core.working_time import (
     WorkingCalendar,
     add_working_time,
-    is_working_now,
+    openings,
     subtract_working_time,
 )
 
@@ -65,7 +65,8 @@ def test_a_calendar_that_never_opens_gives_plain_time() -> None:
     ],
 )
 def test_opening_belongs_to_the_day_and_closing_does_not(instant: str, is_open: bool) -> None:
-    assert is_working_now(OFFICE, at(instant)) is is_open
+    begins_at, _ends_at = next(openings(OFFICE, at(instant)))
+    assert (begins_at == at(instant)) is is_open
 
 
 @pytest.mark.parametrize(

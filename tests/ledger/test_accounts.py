@@ -132,9 +132,6 @@ READS: dict[str, Call] = {
     "outbox.planned_intents": lambda tx: list(outbox.planned_intents(tx)),
     "outbox.sending": lambda tx: outbox.sending(tx, "hubspot", 9),
     "assignments.assignments_of": lambda tx: assignments.assignments_of(tx, "p1"),
-    "assignments.given_between": lambda tx: list(
-        assignments.given_between(tx, NOW - 24 * HOUR, NOW + HOUR)
-    ),
     "assignments.given_since": lambda tx: assignments.given_since(tx, NOW - 24 * HOUR),
     "assignments.open_assignments": lambda tx: assignments.open_assignments(tx, ["p1"]),
     "profiles.count_to_decide": lambda tx: profiles.count_to_decide(tx, **DECIDING),

@@ -18,7 +18,6 @@ Listed: TypeAlias = Mapping[str, Sequence[Owner]]
 """All owners of each CRM, by system."""
 Twins: TypeAlias = Mapping[str, Mapping[str, str]]
 """Of an owner, as ``system:owner id``, the ids of the same person in other CRMs, by system."""
-NO_TWINS: Twins = {}
 
 
 def person_of(routing: CompiledRouting, key: str) -> str:

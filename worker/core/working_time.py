@@ -136,9 +136,3 @@ def subtract_working_time(
                 return end - left
             left -= max(end - start, timedelta())
     return until_at - amount
-
-
-def is_working_now(calendar: WorkingCalendar, at: datetime) -> bool:
-    """Tell whether the calendar is open at this instant."""
-    start, _end = next(openings(calendar, at), (None, None))
-    return start == at

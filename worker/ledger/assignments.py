@@ -6,7 +6,7 @@ was given counts against that member's day and week even if the lead was taken b
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, func, literal_column, select, update
@@ -74,18 +74,6 @@ def assignments_of(tx: Transaction, profile_id: str) -> list[Assignment]:
     query = _select(tx).where(assignments.c.profile_id == profile_id)
     ordered = query.order_by(assignments.c.assigned_at, assignments.c.decision_id)
     return [_to_assignment(row) for row in tx.connection.execute(ordered)]
-
-
-def given_between(tx: Transaction, start: datetime, end: datetime) -> Iterator[Assignment]:
-    """Read what was given from an instant until before another, in order."""
-    columns = assignments.c
-    query = (
-        _select(tx)
-        .where(_is_given(tx), columns.assigned_at >= start, columns.assigned_at < end)
-        .order_by(columns.assigned_at, columns.owner, columns.decision_id)
-    )
-    for row in tx.connection.execute(query):
-        yield _to_assignment(row)
 
 
 def _is_given(tx: Transaction) -> ColumnElement[bool]:

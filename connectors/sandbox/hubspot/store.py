@@ -243,10 +243,6 @@ class Store:
             (kind, key, encode(value).decode(), self.count_up("document")),
         )
 
-    def drop_document(self, kind: str, key: str) -> None:
-        """Forget a document."""
-        self.sql.execute("DELETE FROM documents WHERE kind=? AND key=?", (kind, key))
-
 
 def stored(row: Sequence[object]) -> StoredObject:
     """Read a row with the columns of ``objects``."""

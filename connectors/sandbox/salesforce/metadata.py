@@ -84,7 +84,7 @@ def _is_standard(org: Org, full: str) -> bool:
 
 def _read(path: Path) -> Element:
     try:
-        return parse(path).getroot()  # noqa: S314  # files of this project, read by its own tests
+        return parse(path).getroot()  # noqa: S314  # of a folder that its own user names
     except ParseError as error:
         raise ValueError(f"{path.name} is no XML") from error
 

@@ -76,7 +76,6 @@ class Count:
 
     path: Path | None = None
     alias: str | None = None
-    is_distinct: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
