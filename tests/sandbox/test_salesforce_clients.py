@@ -5,12 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
-import shutil
-import subprocess
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -20,6 +16,7 @@ from simple_salesforce.exceptions import SalesforceMalformedRequest
 
 from connectors.sandbox.salesforce.sessions import SANDBOX_SESSION
 from connectors.sandbox.serving import serving
+from tests.support.node import node_modules, run_node
 from tests.support.salesforce_asking import Asking, ToTwin, plain_session
 
 
@@ -93,13 +90,6 @@ def test_simple_salesforce_logs_in_by_an_assertion_and_reads_in_bulk(url, asking
 # jsforce
 
 
-def node_modules() -> Path | None:
-    """Find the folder of packages that holds jsforce: one of NODE_PATH, or one beside the project."""
-    folders = [Path(text) for text in os.environ.get("NODE_PATH", "").split(os.pathsep) if text]
-    folders += [parent / "node_modules" for parent in Path(__file__).resolve().parents]
-    return next((one for one in folders if (one / "jsforce" / "package.json").exists()), None)
-
-
 PROGRAM = """
 const { Connection } = require('jsforce');
 const [instanceUrl, accessToken] = process.argv.slice(1);
@@ -151,22 +141,10 @@ const names = (found) => found.map((one) => one.LastName);
 
 
 def test_jsforce_logs_in_reads_pages_writes_a_collection_and_describes(url, asking) -> None:
-    node, modules = shutil.which("node"), node_modules()
-    if node is None or modules is None:
-        pytest.skip(
-            "node with jsforce is not at hand: `npm install jsforce`, and name it in NODE_PATH"
-        )
+    modules = node_modules("jsforce")
     for number in range(450):
         asking.lead(LastName=f"Lead {number:03d}")
-    done = subprocess.run(
-        [node, "-e", PROGRAM, url, SANDBOX_SESSION],
-        env={**os.environ, "NODE_PATH": str(modules)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    told = json.loads(run_node(modules, "-e", PROGRAM, url, SANDBOX_SESSION))
     assert {"Status", "OwnerId", "SystemModstamp"} <= set(told.pop("fields"))
     assert {"Task", "CampaignMember"} <= set(told.pop("children"))
     assert told == {
