@@ -47,6 +47,18 @@ def test_an_id_is_no_name(shipped: Ruleset) -> None:
     assert ids(with_named(policy, named, {})) == ids(policy)
 
 
+@pytest.mark.parametrize("form", ["005Rt000001aBcD", "005rt000001abcdIAU", "005Rt000001aBcDIAU"])
+def test_an_id_in_another_form_is_the_one_that_is_listed(shipped: Ruleset, form: str) -> None:
+    """People copy 15 letters out of an address, and some tools lose the case of 18."""
+    listed = {"sf": [Owner(id="005Rt000001aBcDIAU"), replace(INTAKE, id="00GRt000002xYzAMAU")]}
+    policy = calling(shipped, {"sf": form}, {"sf": "00GRt000002xYzA"})
+    policy = replace(policy, stand_ins={"sf": form}, unassigned=frozenset({f"sf:{form}"}))
+    found = with_named(policy, find_named(policy, listed), {})
+    assert ids(found) == ({"sf": "005Rt000001aBcDIAU"}, {"sf": "00GRt000002xYzAMAU"})
+    assert found.stand_ins == {"sf": "005Rt000001aBcDIAU"}
+    assert found.unassigned == {"sf:005Rt000001aBcDIAU"}
+
+
 @pytest.mark.parametrize(
     "listed",
     [

@@ -28,7 +28,7 @@ def write_configuration(folder: Path, org: Org) -> None:
     hubspot.write_text(text.replace("# salesforce_", "salesforce_"), "utf-8")
     routing = folder / "routing.yaml"
     text = re.sub(r"own-(\d+)", r'"7700\1"', routing.read_text(encoding="utf-8"))
-    nobody = f"unassigned: {{salesforce: [{org.twin.org.person}], hubspot:"
+    nobody = f"unassigned: {{salesforce: [{org.twin.org.person[:15]}], hubspot:"
     text = text.replace("unassigned: {hubspot:", nobody)
     more = "match_owners_by: email\nwithout_account: {salesforce: nothing}\n"
     routing.write_text(text + more, encoding="utf-8")

@@ -1,7 +1,8 @@
 """Owners that the roster calls by something else than their id: by an e-mail, or a queue by its name.
 
 Ids are what a CRM is written; a name is looked up in its list of owners at each run. What is not found
-there, or is found twice, is nobody: nothing is written for it, and a check says so.
+there, or is found twice, is nobody: nothing is written for it, and a check says so. An id in another
+form than the CRM lists it, as Salesforce's of 15 letters, stands for the one that is listed.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TypeAlias
 
+from worker.core.case_safe_ids import short_form
 from worker.core.owner_twins import Listed
 from worker.core.records import Owner, OwnerKind
 from worker.core.routing import RoutingPolicy
@@ -27,13 +29,18 @@ def is_address(text: str) -> bool:
 
 
 def find_named(policy: RoutingPolicy, listed: Listed) -> Named:
-    """Look up every owner of the roster that is no id; a CRM that lists nobody tells nothing."""
-    ids = {system: {owner.id for owner in owners} for system, owners in listed.items()}
-    return {
-        f"{system}:{text}": _find(text, listed[system], is_queue=is_queue)
-        for system, text, is_queue in _called(policy)
-        if ids.get(system) and text not in ids[system] and (is_queue or is_address(text))
-    }
+    """Look up every owner of the roster that is no id as listed; a CRM that lists nobody tells nothing."""
+    ids = {name: {short_form(one.id): one.id for one in owners} for name, owners in listed.items()}
+    found: dict[str, str | None] = {}
+    for system, text, is_queue in _called(policy):
+        if not ids.get(system):
+            continue
+        listed_as = ids[system].get(short_form(text))
+        if listed_as is None and (is_queue or is_address(text)):
+            found[f"{system}:{text}"] = _find(text, listed[system], is_queue=is_queue)
+        elif listed_as not in (None, text):
+            found[f"{system}:{text}"] = listed_as
+    return found
 
 
 def _called(policy: RoutingPolicy) -> Iterator[tuple[str, str, bool]]:
