@@ -12,12 +12,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
 
+from worker.core.editors import watched_writes
 from worker.core.field_map import Managed, ObjectMap
 from worker.core.identity import Copying
 from worker.core.owner_twins import person_of
 from worker.core.records import RawValue, RawValues, RecordRef
 from worker.core.routing import CompiledRouting
 from worker.core.transforms import compile_reader
+from worker.core.written_form import is_same
 
 _COPIED: Mapping[Managed, str] = {Managed.STAGE: "lifecycle_stage", Managed.OWNER: "owner"}
 """What people set as well, with the fact it is read as."""
@@ -57,8 +59,12 @@ def with_past(
     now: datetime,
 ) -> tuple[PastValue, ...]:
     """Add what stage and owner were until ``now``, and drop what is older than a copy can be."""
-    names = [write.target for write in object_map.writes if write.managed in _COPIED]
-    changed = [n for n in names if n in before and (before[n] or None) != (after.get(n) or None)]
+    changed = [
+        write.target
+        for write in watched_writes(object_map)
+        if write.target in before
+        and not is_same(write, before[write.target], after.get(write.target))
+    ]
     kept = [value for value in past if value.until_at >= oldest_at]
     gone = [PastValue(name, before[name] or "", now) for name in changed]
     return (*kept, *gone)[-MOST_KEPT:]
@@ -75,14 +81,14 @@ def copied_fields(
     """Name the fields of a record whose new value another record of the person has or had."""
     found = set[str]()
     siblings = [one for one in others if one.ref.system != record.ref.system]
-    for managed, target in _targets(record.object_map):
-        text = record.values.get(target)
-        if target not in before or (text or None) == (before[target] or None):
+    for write in watched_writes(record.object_map):
+        text, managed = record.values.get(write.target), write.managed
+        if write.target not in before or is_same(write, text, before[write.target]):
             continue
         meant = _meaning(routing, record, managed, text)
         told = (said for one in siblings for said in _said(routing, one, managed, copying, now))
         if meant is not None and meant in told:
-            found.add(target)
+            found.add(write.target)
     return frozenset(found)
 
 
@@ -90,7 +96,8 @@ def _said(
     routing: CompiledRouting, one: Shown, managed: Managed, copying: Copying | None, now: datetime
 ) -> Iterator[str | None]:
     """What a record says of the stage or the owner; what it said before only where fields are copied."""
-    target = next((name for kind, name in _targets(one.object_map) if kind is managed), None)
+    watched = watched_writes(one.object_map)
+    target = next((write.target for write in watched if write.managed is managed), None)
     if target is None:
         return
     if target in one.sources:
@@ -100,12 +107,6 @@ def _said(
     for value in one.past:
         if value.field == target and value.until_at >= now - copying.within:
             yield _meaning(routing, one, managed, value.text)
-
-
-def _targets(object_map: ObjectMap) -> list[tuple[Managed, str]]:
-    return [
-        (write.managed, write.target) for write in object_map.writes if write.managed in _COPIED
-    ]
 
 
 def _meaning(

@@ -9,16 +9,16 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from worker.core.case_safe_ids import short_form
-from worker.core.field_map import Managed, ObjectMap
+from worker.core.field_map import FieldWrite, Managed, ObjectMap
 from worker.core.records import Edit, Editor
 
 WATCHED = frozenset({Managed.STAGE, Managed.OWNER})
 """What people set as well as we do."""
 
 
-def watched_fields(object_map: ObjectMap) -> tuple[str, ...]:
-    """Name the fields of an object type whose editor is worth knowing."""
-    return tuple(write.target for write in object_map.writes if write.managed in WATCHED)
+def watched_writes(object_map: ObjectMap) -> tuple[FieldWrite, ...]:
+    """List the fields of an object type whose editor is worth knowing."""
+    return tuple(write for write in object_map.writes if write.managed in WATCHED)
 
 
 def as_configured(edit: Edit, integrations: Mapping[str, Editor]) -> Edit:

@@ -1,7 +1,8 @@
 """The form of a managed value in one CRM: how it is written, and when two texts say the same.
 
 A CRM gives back what it was given in a form of its own: a date with another offset, a choice of many
-in the order of its list, a line break of two characters. None of that is a difference.
+in the order of its list, a line break of two characters, an id of 18 letters for one of 15. None of
+that is a difference.
 """
 
 from __future__ import annotations
@@ -11,7 +12,9 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import NamedTuple
 
-from worker.core.field_map import INSTANTS, LISTS, SCORES, FieldWrite, WriteForm
+from worker.core.case_safe_ids import short_form
+from worker.core.field_map import INSTANTS, LISTS, SCORES, FieldWrite, Managed, WriteForm
+from worker.core.records import RawValues
 from worker.core.templates import cut_at_word
 from worker.core.transforms import read_date, read_instant, read_number
 
@@ -82,7 +85,15 @@ def is_same(write: FieldWrite, one: str | None, other: str | None) -> bool:
         return _is_same_value(reader(one).value, reader(other).value)
     if write.managed in SCORES:
         return _is_same_value(read_number(one).value, read_number(other).value)
+    if write.managed is Managed.OWNER:
+        return short_form(one) == short_form(other)
     return one.splitlines() == other.splitlines()
+
+
+def differs(write: FieldWrite, values: RawValues, known: RawValues) -> bool:
+    """Tell whether a field that both show says another thing in one than in the other."""
+    name = write.target
+    return name in values and name in known and not is_same(write, values[name], known[name])
 
 
 def _is_same_value(one: object, other: object) -> bool:

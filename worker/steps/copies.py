@@ -10,9 +10,10 @@ from dataclasses import replace
 from datetime import timedelta
 
 from worker.core.copies import Shown, copied_fields
-from worker.core.editors import watched_fields
-from worker.core.field_map import Managed, ObjectMap
+from worker.core.editors import watched_writes
+from worker.core.field_map import FieldWrite, Managed, ObjectMap
 from worker.core.records import Editor, Record, RecordRef
+from worker.core.written_form import differs, is_same
 from worker.ledger.records import records_of_profiles
 from worker.ledger.rows import StoredRecord
 from worker.ledger.transaction import Transaction
@@ -39,8 +40,8 @@ def find_copied(
     configuration = work.ruleset.configuration
     if len(configuration.systems) < 2:
         return {}
-    names = watched_fields(object_map)
-    changed = [one for one in records if _has_changed(one, stored.get(one.ref), names)]
+    watched = watched_writes(object_map)
+    changed = [one for one in records if _has_changed(one, stored.get(one.ref), watched)]
     people = {stored[one.ref].profile_id or "" for one in changed}
     siblings = records_of_profiles(tx, people - {""}) if people - {""} else {}
     found: dict[RecordRef, frozenset[str]] = {}
@@ -88,11 +89,12 @@ def _as_people(record: Record) -> Record:
     return replace(record, edits=edits)
 
 
-def _has_changed(record: Record, before: StoredRecord | None, names: Iterable[str]) -> bool:
+def _has_changed(
+    record: Record, before: StoredRecord | None, watched: Iterable[FieldWrite]
+) -> bool:
     if before is None or record.is_deleted or record.merged_into is not None:
         return False
-    known, values = before.values, record.values
-    return any(n in known and (values.get(n) or None) != (known[n] or None) for n in names)
+    return any(differs(write, record.values, before.values) for write in watched)
 
 
 def _shown_all(work: Work, records: Iterable[StoredRecord]) -> list[Shown]:
@@ -126,6 +128,6 @@ def _sources(record: StoredRecord, object_map: ObjectMap) -> frozenset[str]:
         if edited.get(write.managed) is not None
         or (
             write.target in record.written
-            and (record.written[write.target] or None) == (record.values.get(write.target) or None)
+            and is_same(write, record.written[write.target], record.values.get(write.target))
         )
     )

@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from worker.core.editors import as_configured, watched_fields
-from worker.core.field_map import ObjectMap, SystemMap
-from worker.core.records import Edit, Page, RawValues, Record, RecordRef
+from worker.core.editors import as_configured, watched_writes
+from worker.core.field_map import FieldWrite, ObjectMap, SystemMap
+from worker.core.records import Edit, Page, Record, RecordRef
+from worker.core.written_form import differs
 from worker.ledger.records import load_records, load_revisions
 from worker.ledger.transaction import Transaction
 from worker.ports import Connector, TellsEdits
@@ -20,11 +21,11 @@ from worker.steps.work import Work
 
 def ask_of_page(work: Work, connector: Connector, object_map: ObjectMap, page: Page) -> Page:
     """Add to a page who changed stage and owner of the records where these are news to us."""
-    fields = watched_fields(object_map)
-    if not fields or not isinstance(connector, TellsEdits):
+    watched = watched_writes(object_map)
+    if not watched or not isinstance(connector, TellsEdits):
         return page
     with work.ledger.read() as tx:
-        news = list(_of_news(tx, page.records, fields))
+        news = list(_of_news(tx, page.records, watched))
     told = {one.ref: one for one in ask_editors(work, connector, news)}
     return replace(page, records=tuple(told.get(one.ref, one) for one in page.records))
 
@@ -37,7 +38,8 @@ def ask_editors(work: Work, connector: Connector, records: Sequence[Record]) -> 
     told: dict[RecordRef, Mapping[str, Edit]] = {}
     for object_type, group in _by_type(records).items():
         object_map = system.find_object(object_type)
-        fields = watched_fields(object_map) if object_map is not None else ()
+        watched = watched_writes(object_map) if object_map is not None else ()
+        fields = tuple(write.target for write in watched)
         shown = [one for one in group if not one.values.keys().isdisjoint(fields)]
         if shown:
             told |= connector.edits(object_type, shown, fields=fields)
@@ -58,17 +60,15 @@ def _by_type(records: Sequence[Record]) -> dict[str, list[Record]]:
     return found
 
 
-def _of_news(tx: Transaction, records: Sequence[Record], fields: Sequence[str]) -> Iterator[Record]:
+def _of_news(
+    tx: Transaction, records: Sequence[Record], watched: Sequence[FieldWrite]
+) -> Iterator[Record]:
+    """Yield the records in which one of these fields is not what we read or wrote last."""
     live = [one for one in records if not one.is_deleted and one.merged_into is None]
     revisions = load_revisions(tx, [one.ref for one in live])
     changed = [one for one in live if revisions.get(one.ref, one.revision) != one.revision]
     before = load_records(tx, [one.ref for one in changed])
     for one in changed:
-        if _is_news(one.values, before[one.ref].values, fields):
+        known = before[one.ref].values
+        if any(differs(write, one.values, known) for write in watched):
             yield one
-
-
-def _is_news(values: RawValues, known: RawValues, fields: Sequence[str]) -> bool:
-    """Tell whether one of these fields has another value than the one we read or wrote last."""
-    seen = [name for name in fields if name in values and name in known]
-    return any((values[name] or None) != (known[name] or None) for name in seen)

@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from worker.core.editors import author_of
-from worker.core.field_map import Managed, ObjectMap
+from worker.core.field_map import FieldWrite, Managed, ObjectMap
 from worker.core.lifecycle import ALL_BUT_COPIES
 from worker.core.records import Edit, Editor, RawValues, Record
+from worker.core.written_form import differs
 from worker.ledger.rows import StoredRecord
 
 NOTHING: RawValues = {}
@@ -57,7 +58,7 @@ def with_edits(
     never_ours = {
         write.target: known[write.target]
         for write in object_map.writes
-        if write.target not in after.written and _differs(after.values, known, write.target)
+        if write.target not in after.written and differs(write, after.values, known)
     }
     if not (never_ours or ours):
         return noted
@@ -70,11 +71,10 @@ def note_edits(
     """Note when a person gave a record the stage and the owner that it shows, and who it was."""
     for write in object_map.writes:
         if write.managed is Managed.STAGE:
-            found = _edit_that_counts(record, write.target, evidence)
-            after = _with_stage(after, found)
+            after = _with_stage(after, _edit_that_counts(record, write, evidence))
         elif write.managed is Managed.OWNER:
-            found = _edit_that_counts(record, write.target, evidence)
-            is_other = _differs(record.values, evidence.known, write.target)
+            found = _edit_that_counts(record, write, evidence)
+            is_other = differs(write, record.values, evidence.known)
             after = _with_owner(after, found, is_other=is_other)
     return after
 
@@ -95,12 +95,13 @@ def _with_owner(after: StoredRecord, found: Edit | None, *, is_other: bool) -> S
     return after
 
 
-def _edit_that_counts(record: Record, name: str, evidence: Evidence) -> Edit | None:
+def _edit_that_counts(record: Record, write: FieldWrite, evidence: Evidence) -> Edit | None:
     """Give the edit of a person to whom a field owes the value it has; None if nobody is known."""
-    is_new = _differs(record.values, evidence.known, name)
-    told = record.edits.get(name)
+    is_new = differs(write, record.values, evidence.known)
+    told = record.edits.get(write.target)
     if told is None or not told.is_exact:
-        is_ours = name in evidence.written and not _differs(record.values, evidence.written, name)
+        is_known_as_ours = write.target in evidence.written
+        is_ours = is_known_as_ours and not differs(write, record.values, evidence.written)
         return _somebody(told, evidence.now) if is_new and not is_ours else None
     if told.by not in evidence.respected or (told.at is None and not is_new):
         return None
@@ -112,11 +113,6 @@ def _somebody(told: Edit | None, now: datetime) -> Edit:
     if told is None or told.by is not Editor.PERSON:
         return Edit(by=Editor.PERSON, at=now)
     return replace(told, at=min(told.at or now, now))
-
-
-def _differs(values: RawValues, known: RawValues, name: str) -> bool:
-    both_seen = name in values and name in known
-    return both_seen and (values[name] or None) != (known[name] or None)
 
 
 def is_confirmed(before: StoredRecord, after: StoredRecord) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
-from worker.core.field_map import OPT_OUTS
+from worker.core.field_map import OPT_OUTS, ObjectMap
 from worker.core.guardrails import Breach, PlannedChange, find_breaches
 from worker.core.records import (
     Editor,
@@ -143,7 +143,7 @@ def _stale(work: Work, connector: Connector, batch: Sequence[Intent]) -> dict[st
     results: dict[str, WriteResult] = {}
     for intent in batch:
         record = present.get(ref_of(intent))
-        outcome = compare(intent, record)
+        outcome = compare(object_map_of(work, ref_of(intent)), intent, record)
         if outcome is not None:
             results[intent.id] = WriteResult(
                 command_id=intent.id, outcome=outcome, code=_CODES.get(outcome)
@@ -151,13 +151,14 @@ def _stale(work: Work, connector: Connector, batch: Sequence[Intent]) -> dict[st
     return results
 
 
-def compare(intent: Intent, record: Record | None) -> WriteOutcome | None:
+def compare(object_map: ObjectMap, intent: Intent, record: Record | None) -> WriteOutcome | None:
     """Say what a record as it is now means for an intent; None: it can be sent."""
     if record is None or record.is_deleted:
         return WriteOutcome.MISSING
-    if holds(record.values, intent.changes):
+    if holds(object_map, record.values, intent.changes):
         return WriteOutcome.UNCHANGED
-    return None if holds(record.values, intent.expected) else WriteOutcome.CONFLICT
+    is_as_expected = holds(object_map, record.values, intent.expected)
+    return None if is_as_expected else WriteOutcome.CONFLICT
 
 
 _CODES = {
@@ -273,7 +274,10 @@ def recover(work: Work) -> None:
 
 def _recover_batch(work: Work, connector: Connector, batch: Sequence[Intent]) -> int:
     present = _fetch(work, connector, batch)
-    outcomes = {intent.id: compare(intent, present.get(ref_of(intent))) for intent in batch}
+    outcomes = {
+        one.id: compare(object_map_of(work, ref_of(one)), one, present.get(ref_of(one)))
+        for one in batch
+    }
     unsent = [name for name, outcome in outcomes.items() if outcome is None]
     results = {
         name: WriteResult(command_id=name, outcome=_landed(outcome), code=_CODES.get(outcome))

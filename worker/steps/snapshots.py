@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from worker.core.current import CurrentRecord
 from worker.core.exclusions import LOOK_BACK
-from worker.core.field_map import Managed
+from worker.core.field_map import FieldWrite, Managed
 from worker.core.judgement import LeadSnapshot
 from worker.core.mapping import MappedContact
 from worker.core.model import Activity, ActivityKind, FactSpec
@@ -15,6 +15,7 @@ from worker.core.record_checks import check_records
 from worker.core.records import RecordRef
 from worker.core.ruleset import Ruleset
 from worker.core.trace import memory_from_json
+from worker.core.written_form import is_same
 from worker.ledger.activities import activities_of
 from worker.ledger.records import merged_of_profiles
 from worker.ledger.rows import (
@@ -105,9 +106,9 @@ def _untouched_owners(
 ) -> Iterator[str]:
     """Name the owners that we wrote last, or that nobody has changed since we first saw them."""
     for record, contact in zip(records, contacts, strict=True):
-        for target in _targets(ruleset, record, Managed.OWNER):
-            written, shown = record.written.get(target), record.values.get(target)
-            if target not in record.written or (written or None) == (shown or None):
+        for write in _writes(ruleset, record, Managed.OWNER):
+            written, shown = record.written.get(write.target), record.values.get(write.target)
+            if write.target not in record.written or is_same(write, written, shown):
                 yield f"{record.ref.system}:{contact.facts.get('owner')}"
 
 
@@ -115,17 +116,18 @@ def _is_stage_untouched(ruleset: Ruleset, record: StoredRecord) -> bool:
     """Tell whether a record shows the stage that we wrote there last."""
     written = record.written
     return bool(written) and any(
-        written.get(target) and written[target] == record.values.get(target)
-        for target in _targets(ruleset, record, Managed.STAGE)
+        written.get(write.target)
+        and is_same(write, written[write.target], record.values.get(write.target))
+        for write in _writes(ruleset, record, Managed.STAGE)
     )
 
 
-def _targets(ruleset: Ruleset, record: StoredRecord, managed: Managed) -> Iterator[str]:
+def _writes(ruleset: Ruleset, record: StoredRecord, managed: Managed) -> Iterator[FieldWrite]:
     """Yield the fields of a record that hold what is managed."""
     system = ruleset.configuration.systems.get(record.ref.system)
     object_map = system.find_object(record.ref.object_type) if system else None
     writes = object_map.writes if object_map else ()
-    return (write.target for write in writes if write.managed is managed)
+    return (write for write in writes if write.managed is managed)
 
 
 def _is_stage_cleared(ruleset: Ruleset, record: StoredRecord) -> bool:
@@ -133,8 +135,8 @@ def _is_stage_cleared(ruleset: Ruleset, record: StoredRecord) -> bool:
     if "" not in record.written.values():
         return False
     return any(
-        record.written.get(target) == "" and not record.values.get(target)
-        for target in _targets(ruleset, record, Managed.STAGE)
+        record.written.get(write.target) == "" and not record.values.get(write.target)
+        for write in _writes(ruleset, record, Managed.STAGE)
     )
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from worker.core.copies import PastValue, with_past
 from worker.core.field_map import Managed, ObjectMap
 from worker.core.records import RawValues, Record, RecordRef, WriteOutcome
+from worker.core.written_form import is_same
 from worker.ledger.rows import Intent, StoredRecord
 from worker.ledger.transaction import Transaction
 from worker.steps.absorb import remapped
@@ -81,13 +82,14 @@ def _after_conflict(
     The rest is left to the pull, which also asks anew who this person is; no revision is kept, so
     that it reads the record again whatever the CRM says of it.
     """
+    object_map = object_map_of(work, record.ref)
     sought = {} if is_clear(intent) else intent.changes
-    landed = {n: text for n, text in sought.items() if holds(fresh.values, {n: text})}
+    landed = {n: text for n, text in sought.items() if holds(object_map, fresh.values, {n: text})}
     base = {**record.written, **intent.expected, **landed}
     base |= {n: text for n, text in record.written.items() if text == "" and not base[n]}
     base |= {n: fresh.values.get(n) for n in copied}
     evidence = _evidence(work, known=base, written=base, copied=copied)
-    noted = note_edits(object_map_of(work, record.ref), fresh, record, evidence)
+    noted = note_edits(object_map, fresh, record, evidence)
     values = {**record.values, **landed}
     return _remapped(work, replace(noted, values=values, revision="", written=base))
 
@@ -120,9 +122,15 @@ def object_map_of(work: Work, ref: RecordRef) -> ObjectMap:
     return found
 
 
-def holds(values: RawValues, wanted: RawValues) -> bool:
-    """Tell whether these values stand there."""
-    return all((values.get(name) or None) == (value or None) for name, value in wanted.items())
+def holds(object_map: ObjectMap, values: RawValues, wanted: RawValues) -> bool:
+    """Tell whether these values stand there, in whatever form the CRM gives them."""
+    forms = {write.target: write for write in object_map.writes}
+    return all(
+        is_same(forms[name], values.get(name), value)
+        if name in forms
+        else (values.get(name) or None) == (value or None)
+        for name, value in wanted.items()
+    )
 
 
 def fields_of(intent: Intent) -> list[str]:
