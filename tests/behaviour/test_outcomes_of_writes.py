@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from tests.fakes.crm import FakeCrm
 from tests.support.fake_organisation import connect, crm_of, move_to_fake
 from tests.support.interposed import Interposed, once
 from tests.support.organisation import NOW, Organisation
-from worker.core.records import WriteOutcome
+from worker.core.records import Editor, WriteCommand, WriteOutcome
 from worker.ports import Connector
 
 LATER = NOW + timedelta(hours=1)
@@ -35,11 +36,19 @@ def test_a_write_of_which_nothing_is_known_is_read_and_not_sent_again(
     assert set(crm.writes().values()) == {1}
 
 
-def test_a_write_whose_answer_was_lost_has_one_outcome(
-    organisation: Organisation, crm: FakeCrm
+@pytest.mark.parametrize("shown", ["", "2026-11-02T19:00:00.000Z"])
+def test_a_write_whose_answer_was_lost_has_one_outcome_in_whatever_form_it_is_shown(
+    organisation: Organisation, crm: FakeCrm, shown: str
 ) -> None:
     crm.script("contacts", "q1", WriteOutcome.UNKNOWN)
-    assert organisation.sync().writes == {WriteOutcome.APPLIED: 1}
+
+    def reform(command: WriteCommand) -> None:
+        if shown:
+            assert command.changes["next_step_due_at"] == "2026-11-02T19:00:00+00:00"
+            crm.change("contacts", "q1", {"next_step_due_at": shown}, by=Editor.WORKER)
+
+    moved = move_to_fake(organisation, replace(crm, on_write=reform))
+    assert moved.sync().writes == {WriteOutcome.APPLIED: 1}
 
 
 def test_a_rejected_write_is_not_repeated_while_nothing_changes(

@@ -128,6 +128,38 @@ def test_a_stage_of_people_is_not_shown_over_what_a_person_set_later(
 
 
 @pytest.mark.parametrize("side", SIDES)
+@pytest.mark.parametrize(
+    ("first", "told"),
+    [
+        pytest.param(
+            ("customer", "opportunity"),
+            ("sql", "other recycled", "customer"),
+            id="as it was first read",
+        ),
+        pytest.param(
+            ("lead", "disqualified"),
+            ("nurture", "other customer", "sql", "other opportunity", "customer"),
+            id="as we wrote it once",
+        ),
+    ],
+)
+def test_a_person_who_goes_back_to_what_stood_there_is_not_written_over(
+    two: TwoCrms, side: str, first: tuple[str, str], told: tuple[str, ...]
+) -> None:
+    person = f"goes-back-{side}-{first[0]}"
+    other = next(name for name in SIDES if name != side)
+    two.add(person)
+    for name, stage in zip((side, other), first, strict=True):
+        two.sides[name].tell(person, {STAGE: stage}, Editor.SYNC)
+    two.settle()
+    for word in told:
+        there = other if word.startswith("other ") else side
+        two.sides[there].tell(person, {STAGE: word.removeprefix("other ")}, Editor.PERSON)
+        two.settle()
+    assert two.shown(person, STAGE)[side] == "customer"
+
+
+@pytest.mark.parametrize("side", SIDES)
 def test_an_owner_whom_a_person_chose_in_one_has_the_lead_in_both(two: TwoCrms, side: str) -> None:
     person = f"owner-{side}"
     two.add_ready(person)

@@ -71,6 +71,18 @@ def test_a_day_is_that_of_the_zone() -> None:
         (reasons(WriteForm.JSON), '["A","B"]', "A and B", False),
         (FieldWrite(managed=Managed.SCORE_FIT, target="s"), "37", "37.0", True),
         (FieldWrite(managed=Managed.SCORE_FIT, target="s"), "37", "38", False),
+        (
+            FieldWrite(managed=Managed.OWNER, target="o"),
+            "005Rt000001aBcD",
+            "005Rt000001aBcDIAU",
+            True,
+        ),
+        (
+            FieldWrite(managed=Managed.OWNER, target="o"),
+            "005Rt000001abcd",
+            "005Rt000001aBcDIAU",
+            False,
+        ),
         (FieldWrite(managed=Managed.SUMMARY, target="s"), "a\nb", "a\r\nb ", True),
         (FieldWrite(managed=Managed.SUMMARY, target="s"), "a b", "a\nb", False),
         (FieldWrite(managed=Managed.SUMMARY, target="s"), "", None, True),

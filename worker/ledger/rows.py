@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -17,11 +18,14 @@ from worker.core.copies import PastValue
 from worker.core.records import RawValues, RecordRef, WriteOutcome
 from worker.errors import RunStatus
 
+NOT_OURS: Final = "\x1a"
+"""Equals no value of a CRM: a person's word stays theirs, though we wrote the same before or they go back."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRecord:
     """One CRM record as last read. ``written`` holds the managed values we applied last; an empty text is a
-    field that we emptied, and are about to fill again.
+    field that we emptied, and are about to fill again, and ``NOT_OURS`` one that a person has filled.
 
     ``owner_set_by_person_at`` is when a person gave the record the owner that it has now; ``stage_set_by``
     and ``owner_set_by`` say by kind and id who that was, where the CRM tells. ``past`` is what stage and

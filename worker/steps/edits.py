@@ -1,7 +1,8 @@
 """What a person changed of what the worker manages: told by the CRM, or seen by what differs.
 
-A CRM with a history of its fields says who changed one last. Of any other, a value that is neither
-what we read last nor what we wrote last is a person's. Pure: the step stores what is returned.
+A CRM with a history of its fields says who changed one last. Of any other, a value that is not the one
+we read or wrote last is a person's, also where they went back to something of ours. Pure: the step
+stores what is returned.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from worker.core.editors import author_of
+from worker.core.editors import author_of, watched_writes
 from worker.core.field_map import FieldWrite, Managed, ObjectMap
 from worker.core.lifecycle import ALL_BUT_COPIES
 from worker.core.records import Edit, Editor, RawValues, Record
 from worker.core.written_form import differs
-from worker.ledger.rows import StoredRecord
+from worker.ledger.rows import NOT_OURS, StoredRecord
 
 NOTHING: RawValues = {}
 NO_FIELDS: frozenset[str] = frozenset()
@@ -25,13 +26,12 @@ NO_FIELDS: frozenset[str] = frozenset()
 class Evidence:
     """What tells whether somebody changed a record, and whose changes are ``respected``.
 
-    ``known`` are the values we read last, ``written`` those we wrote. ``copied`` fields show what another
-    CRM of the person shows or showed.
+    ``known`` are the values we read or wrote last. ``copied`` fields show what another CRM of the person
+    shows or showed.
     """
 
     now: datetime
     known: RawValues = field(default_factory=lambda: NOTHING)
-    written: RawValues = field(default_factory=lambda: NOTHING)
     copied: AbstractSet[str] = NO_FIELDS
     respected: AbstractSet[Editor] = ALL_BUT_COPIES
 
@@ -52,30 +52,34 @@ def with_edits(
     if not record.edits and known is NOTHING:
         return after
     seen = replace(record, values=after.values)
-    ours = {name: after.values.get(name) for name in evidence.copied}
-    written = {**after.written, **ours}
-    noted = note_edits(object_map, seen, after, replace(evidence, known=known, written=written))
+    copied = {name: after.values.get(name) for name in evidence.copied}
+    if copied:
+        after = replace(after, written={**after.written, **copied})
+    noted = note_edits(object_map, seen, after, replace(evidence, known=known))
     never_ours = {
         write.target: known[write.target]
         for write in object_map.writes
-        if write.target not in after.written and differs(write, after.values, known)
+        if write.target not in noted.written and differs(write, after.values, known)
     }
-    if not (never_ours or ours):
-        return noted
-    return replace(noted, written={**never_ours, **after.written, **ours})
+    return replace(noted, written={**never_ours, **noted.written}) if never_ours else noted
 
 
 def note_edits(
     object_map: ObjectMap, record: Record, after: StoredRecord, evidence: Evidence
 ) -> StoredRecord:
-    """Note when a person gave a record the stage and the owner that it shows, and who it was."""
-    for write in object_map.writes:
+    """Note when a person gave a record the stage and the owner that it shows, and who it was.
+
+    What they gave it is theirs from then on, also if we once wrote the same.
+    """
+    for write in watched_writes(object_map):
+        found = _edit_that_counts(record, write, evidence)
         if write.managed is Managed.STAGE:
-            after = _with_stage(after, _edit_that_counts(record, write, evidence))
-        elif write.managed is Managed.OWNER:
-            found = _edit_that_counts(record, write, evidence)
+            after = _with_stage(after, found)
+        else:
             is_other = differs(write, record.values, evidence.known)
             after = _with_owner(after, found, is_other=is_other)
+        if found is not None:
+            after = replace(after, written={**after.written, write.target: NOT_OURS})
     return after
 
 
@@ -100,9 +104,8 @@ def _edit_that_counts(record: Record, write: FieldWrite, evidence: Evidence) -> 
     is_new = differs(write, record.values, evidence.known)
     told = record.edits.get(write.target)
     if told is None or not told.is_exact:
-        is_known_as_ours = write.target in evidence.written
-        is_ours = is_known_as_ours and not differs(write, record.values, evidence.written)
-        return _somebody(told, evidence.now) if is_new and not is_ours else None
+        is_theirs = is_new and write.target not in evidence.copied
+        return _somebody(told, evidence.now) if is_theirs else None
     if told.by not in evidence.respected or (told.at is None and not is_new):
         return None
     return replace(told, at=min(told.at or evidence.now, evidence.now))

@@ -85,13 +85,14 @@ def _after_conflict(
     object_map = object_map_of(work, record.ref)
     sought = {} if is_clear(intent) else intent.changes
     landed = {n: text for n, text in sought.items() if holds(object_map, fresh.values, {n: text})}
-    base = {**record.written, **intent.expected, **landed}
+    base = {**intent.expected, **record.written, **landed}
     base |= {n: text for n, text in record.written.items() if text == "" and not base[n]}
     base |= {n: fresh.values.get(n) for n in copied}
-    evidence = _evidence(work, known=base, written=base, copied=copied)
-    noted = note_edits(object_map, fresh, record, evidence)
     values = {**record.values, **landed}
-    return _remapped(work, replace(noted, values=values, revision="", written=base))
+    ours = replace(record, values=values, revision="", written=base)
+    known = {**record.values, **intent.expected, **landed}
+    noted = note_edits(object_map, fresh, ours, _evidence(work, known=known, copied=copied))
+    return _remapped(work, noted)
 
 
 def _noted(work: Work, record: StoredRecord, fresh: Record) -> StoredRecord:
@@ -102,11 +103,10 @@ def _noted(work: Work, record: StoredRecord, fresh: Record) -> StoredRecord:
 def _evidence(
     work: Work,
     known: RawValues = NOTHING,
-    written: RawValues = NOTHING,
     copied: frozenset[str] = NO_FIELDS,
 ) -> Evidence:
     respected = work.ruleset.configuration.lifecycle.respected
-    return Evidence(now=work.now, known=known, written=written, copied=copied, respected=respected)
+    return Evidence(now=work.now, known=known, copied=copied, respected=respected)
 
 
 def _remapped(work: Work, record: StoredRecord) -> StoredRecord:
