@@ -6,7 +6,8 @@ This is the only way from the worker to a connector or a twin, so that ``worker`
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib.metadata import entry_points
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
 from worker.errors import FixConfigurationError
@@ -17,30 +18,35 @@ SANDBOXES = "leadtriage.sandboxes"
 PACKAGES = "leadtriage.packages"
 
 
+@cache
+def _installed(group: str) -> Mapping[str, EntryPoint]:
+    """Find the entry points of a group by name, once: it reads a file of every installed package."""
+    return {point.name: point for point in entry_points(group=group)}
+
+
 def connector_names() -> tuple[str, ...]:
     """List the installed connectors, in alphabetical order."""
-    return tuple(sorted(point.name for point in entry_points(group=GROUP)))
+    return tuple(sorted(_installed(GROUP)))
 
 
 def find_connector(name: str, extra: Mapping[str, OpenConnector] | None = None) -> OpenConnector:
     """Find the opener of a connector; ``extra`` takes precedence over what is installed."""
     if extra and name in extra:
         return extra[name]
-    for point in entry_points(group=GROUP):
-        if point.name == name:
-            return cast(OpenConnector, point.load())
+    if name in (points := _installed(GROUP)):
+        return cast(OpenConnector, points[name].load())
     known = ", ".join(connector_names())
     raise FixConfigurationError(f"No connector is called {name!r}. Installed: {known}.")
 
 
 def sandbox_names() -> tuple[str, ...]:
     """List the installed local twins, in alphabetical order."""
-    return tuple(sorted(point.name for point in entry_points(group=SANDBOXES)))
+    return tuple(sorted(_installed(SANDBOXES)))
 
 
 def find_sandbox(name: str) -> OpenSandbox:
     """Find the opener of a local twin; says what to install when its server is missing."""
-    points = {point.name: point for point in entry_points(group=SANDBOXES)}
+    points = _installed(SANDBOXES)
     if name not in points:
         known = ", ".join(sorted(points))
         raise FixConfigurationError(f"No twin is called {name!r}. Installed: {known}.")
@@ -55,12 +61,12 @@ def find_sandbox(name: str) -> OpenSandbox:
 
 def package_names() -> tuple[str, ...]:
     """List the connectors for whose CRM a package can be made, in alphabetical order."""
-    return tuple(sorted(point.name for point in entry_points(group=PACKAGES)))
+    return tuple(sorted(_installed(PACKAGES)))
 
 
 def find_package(connector: str) -> MakePackage:
     """Find what makes the package of a connector's CRM."""
-    points = {point.name: point for point in entry_points(group=PACKAGES)}
+    points = _installed(PACKAGES)
     if connector not in points:
         known = ", ".join(package_names())
         raise FixConfigurationError(

@@ -7,6 +7,7 @@ before it changes anything.
 from __future__ import annotations
 
 from contextlib import closing
+from functools import cache
 from pathlib import Path
 
 from alembic import command
@@ -31,8 +32,7 @@ def migrate(engine: Engine) -> None:
     Raises:
         FixDataError: the database is something else, or newer than this version.
     """
-    config = alembic_config()
-    script = ScriptDirectory.from_config(config)
+    script = _known_migrations()
     head = script.get_current_head()
     with engine.connect() as connection:
         current = _current(connection)
@@ -40,7 +40,7 @@ def migrate(engine: Engine) -> None:
     if current == head:
         return
     _use_write_ahead_log(engine)
-    _upgrade(engine, config)
+    _upgrade(engine)
 
 
 def alembic_config() -> Config:
@@ -48,6 +48,12 @@ def alembic_config() -> Config:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
     return config
+
+
+@cache
+def _known_migrations() -> ScriptDirectory:
+    """Read the bundled migrations, once in a process: that takes as long as all else of an opening."""
+    return ScriptDirectory.from_config(alembic_config())
 
 
 def _current(connection: Connection) -> str | None:
@@ -76,7 +82,8 @@ def _use_write_ahead_log(engine: Engine) -> None:
         cursor.execute("PRAGMA journal_mode = WAL")
 
 
-def _upgrade(engine: Engine, config: Config) -> None:
+def _upgrade(engine: Engine) -> None:
+    config = alembic_config()
     with (
         engine.connect().execution_options(leadtriage_writes=True) as connection,
         connection.begin(),
