@@ -1,11 +1,24 @@
-"""What many tests need: the shipped configuration, loaded and compiled once."""
+"""What many tests need: the shipped configuration, loaded and compiled once, and a collector as in a run."""
 
 from __future__ import annotations
+
+import gc
 
 import pytest
 
 from tests.leads import shipped_ruleset
+from worker.app import spare_collector
 from worker.core.ruleset import Ruleset
+
+
+def pytest_configure() -> None:
+    """Look seldom for cycles of references, as every process of the worker's own does."""
+    spare_collector()
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was collected out of every later look: it is large, and stays to the end."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")
