@@ -62,6 +62,15 @@ def test_apply_of_a_plan_that_is_not_held_says_so(sample: Organisation) -> None:
     assert ended.exit_code == ExitCode.NOT_FOUND
 
 
+def test_apply_where_no_plan_is_held_decides_and_writes_nothing(sample: Organisation) -> None:
+    before = sample.contacts_file.read_bytes()
+    ended = run("apply", config=sample.folder)
+    assert ended.exit_code == ExitCode.NOT_FOUND
+    assert ended.stderr.startswith("No plan is held, so there is nothing to release.")
+    assert sample.contacts_file.read_bytes() == before
+    assert sample.ask("SELECT count(*) FROM decisions") == [(0,)]
+
+
 def test_a_dry_run_of_apply_writes_nothing(sample: Organisation) -> None:
     held = run("sync", "--json", config=tight(sample).folder).json
     before = sample.contacts_file.read_bytes()

@@ -90,7 +90,10 @@ def apply(
     dry_run: DryRunOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Release a plan that is held, and write it."""
+    """Release a plan that is held, and write it.
+
+    Ends with exit code 66 where no plan is held; then nothing is decided or written.
+    """
     quiet_logs()
     began = time.perf_counter()
     with (

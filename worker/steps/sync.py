@@ -30,6 +30,10 @@ NOT_HELD = (
     "No plan of this name is held. It was released before, or newer decisions took its place. "
     "`leadtriage sync` says which plans are held."
 )
+NONE_HELD = (
+    "No plan is held, so there is nothing to release. `leadtriage sync` makes a new one, and sends what "
+    "an interrupted run left over."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +103,9 @@ def apply(work: Work, clock: Clock, plan_id: str | None) -> RunReport:
 
     The CRMs are read once more before it is sent: what a person changed since the plan was made,
     an opt-out above all, has that lead decided anew, and its part of the plan is withdrawn.
+
+    Raises:
+        NotFoundError: That plan is not held, or none is. Nothing is decided or written.
     """
     _begin(work, clock, "apply")
     try:
@@ -120,8 +127,10 @@ def _approved(work: Work, plan_id: str | None) -> list[str]:
     """Name the held plans that are approved; they stay held until the CRMs have been read again."""
     with work.ledger.read() as tx:
         held = list(held_runs(tx))
-    if plan_id is None:
+    if plan_id is None and held:
         return held
+    if plan_id is None:
+        raise NotFoundError(NONE_HELD)  # else what nobody looked at would be decided and written
     if plan_id not in held:
         raise NotFoundError(NOT_HELD)
     return [plan_id]
