@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.two_crms import (
     OWNER,
+    STAGE,
     FakeSide,
     TwoCrms,
     fake_sides,
@@ -20,7 +21,9 @@ from worker.config.findings import Findings
 from worker.config.folder import read_sheets
 from worker.core.records import Editor, Owner
 from worker.core.ruleset import owner_writers
+from worker.core.testimony import About
 from worker.steps.live_twins import look_at_twins
+from worker.steps.truth import Tally, tell_truth
 
 BY_EMAIL = "match_owners_by: email\n"
 TWO = "005Rt0000101zz, twice"
@@ -117,6 +120,28 @@ def test_a_member_who_gains_an_account_is_written_there(tmp_path: Path) -> None:
         set_owner(two, owner)
         two.settle()
         assert two.owners("p") == (owner, owner)
+
+
+@pytest.mark.parametrize("left", [("salesforce",), ("hubspot", "salesforce")])
+def test_who_left_is_no_disagreement_of_the_crms(tmp_path: Path, left: tuple[str, ...]) -> None:
+    with organisation(tmp_path, BY_EMAIL) as two:
+        two.add_ready("p")
+        two.settle()
+        owner = two.owners("p")[0]
+        two.hubspot.tell("p", {STAGE: "customer"}, Editor.PERSON)  # it is nobody's to hand on
+        two.settle()
+        for side in (two.hubspot, two.salesforce):
+            assert isinstance(side, FakeSide)
+            if side.name in left:
+                gone = Owner(
+                    id=side.words.owner(owner), email=f"{owner}@clinic.example", is_active=False
+                )
+                side.crm.add_owner(gone)
+        two.settle()
+        assert two.owners("p") == (owner, owner)
+        assert two.app is not None
+        with two.app.ledger.read() as tx:
+            assert not list(tell_truth(two.app.looking(), tx, frozenset(About), Tally()))
 
 
 def told(two: TwoCrms) -> Findings:

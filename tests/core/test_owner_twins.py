@@ -4,9 +4,19 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from worker.core.owner_twins import Unmatched, find_twins, find_unmatched, with_twins
+import pytest
+
+from worker.core.owner_twins import (
+    Listed,
+    Unmatched,
+    find_closed,
+    find_twins,
+    find_unmatched,
+    person_of,
+    with_twins,
+)
 from worker.core.records import Owner, OwnerKind
-from worker.core.routing import RoutingPolicy
+from worker.core.routing import RoutingPolicy, compile_routing
 from worker.core.ruleset import Ruleset
 
 WRITERS = frozenset({"files", "other"})
@@ -74,3 +84,51 @@ def test_who_stands_for_nobody_in_one_crm_does_so_in_the_other(shipped: Ruleset)
         "files:own-000",
         "other:7",
     }
+
+
+def account(id_: str, email: str, *, is_active: bool) -> Owner:
+    return Owner(id=id_, email=email, is_active=is_active)
+
+
+BOTH_LEFT: Listed = {
+    "files": [account("own-101", "ann@x.org", is_active=False)],
+    "other": [account("7", "Ann@x.org", is_active=False)],
+}
+ONE_LEFT: Listed = {**BOTH_LEFT, "files": [account("own-101", "ann@x.org", is_active=True)]}
+NOT_ON_THE_ROSTER: Listed = {
+    "files": [account("5", "eve@x.org", is_active=True)],
+    "other": [
+        account("6", "eve@x.org", is_active=True),
+        account("9", "eve@x.org", is_active=False),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("listed", "keys", "person"),
+    [
+        (BOTH_LEFT, ("files:own-101", "other:7"), "sched-1"),
+        (ONE_LEFT, ("files:own-101", "other:7"), "sched-1"),
+        (NOT_ON_THE_ROSTER, ("files:5", "other:6", "other:9"), "files:5"),
+    ],
+)
+def test_who_left_is_one_person_in_every_crm_and_is_written_in_none(
+    shipped: Ruleset, listed: Listed, keys: tuple[str, ...], person: str
+) -> None:
+    policy = with_twins(one_member(shipped), find_twins(listed), find_closed(listed))
+    assert {person_of(compile_routing(policy), key) for key in keys} == {person}
+    assert policy.teams["scheduling"].members[0].owners == {"files": "own-101"}
+
+
+def test_a_closed_account_with_an_address_of_two_open_ones_is_nobodys() -> None:
+    open_ones = [account(one, "ann@x.org", is_active=True) for one in ("7", "8")]
+    assert find_closed({"other": [*open_ones, account("9", "ann@x.org", is_active=False)]}) == {}
+
+
+def test_a_closed_account_of_who_stands_for_nobody_does_so_too(shipped: Ruleset) -> None:
+    listed: Listed = {
+        "files": [account("own-000", "sync@x.org", is_active=True)],
+        "other": [account("7", "sync@x.org", is_active=False)],
+    }
+    policy = with_twins(one_member(shipped), find_twins(listed), find_closed(listed))
+    assert policy.unassigned == {"files:own-000", "other:7"}

@@ -18,17 +18,26 @@ Listed: TypeAlias = Mapping[str, Sequence[Owner]]
 """All owners of each CRM, by system."""
 Twins: TypeAlias = Mapping[str, Mapping[str, str]]
 """Of an owner, as ``system:owner id``, the ids of the same person in other CRMs, by system."""
+Closed: TypeAlias = Mapping[str, Sequence[str]]
+"""Of a closed account, those of the same person: the open ones, else all."""
+NONE_CLOSED: Closed = {}
 
 
 def person_of(routing: CompiledRouting, key: str) -> str:
-    """Name who an owner, as ``system:owner id``, is in every CRM: a member or queue, else one of the ids."""
-    if key in routing.members_by_owner:
-        return routing.members_by_owner[key]
+    """Name who an owner, as ``system:owner id``, is in every CRM: a member or queue, else one of the ids.
+
+    Whose a closed account was is told as well: such a person is written nowhere, and is the same one in
+    every CRM all the same.
+    """
+    same = routing.policy.closed.get(key, (key,))
+    for one in (key, *same):
+        if one in routing.members_by_owner:
+            return routing.members_by_owner[one]
     for queue in routing.policy.queues.values():
         if key in {f"{system}:{owner}" for system, owner in queue.owners.items()}:
             return queue.id
-    others = routing.policy.twins.get(key, {})
-    return min([key, *(f"{system}:{owner}" for system, owner in others.items())])
+    others = (routing.policy.twins.get(one, {}).items() for one in same)
+    return min([*same, *(f"{system}:{owner}" for found in others for system, owner in found)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,27 +66,47 @@ def find_twins(listed: Listed) -> Twins:
     return found
 
 
-def _by_email(listed: Listed) -> dict[str, dict[str, list[str]]]:
+def find_closed(listed: Listed) -> Closed:
+    """Find whose the closed accounts are, by e-mail.
+
+    An address that several open accounts of a CRM share tells nobody apart.
+    """
+    still = _by_email(listed)
+    found: dict[str, list[str]] = {}
+    for email, accounts in _by_email(listed, is_active=False).items():
+        there = still.get(email, {})
+        if any(len(ids) > 1 for ids in there.values()):
+            continue
+        left = [f"{system}:{one}" for system, ids in accounts.items() for one in ids]
+        same = sorted(f"{system}:{ids[0]}" for system, ids in there.items()) or sorted(left)
+        found |= {key: same for key in left if same != [key]}
+    return found
+
+
+def _by_email(listed: Listed, *, is_active: bool = True) -> dict[str, dict[str, list[str]]]:
     found: dict[str, dict[str, list[str]]] = {}
     for system, owners in listed.items():
         for owner in owners:
             email = (owner.email or "").strip().casefold()
-            if email and owner.is_active and owner.kind is OwnerKind.PERSON:
+            if email and owner.is_active is is_active and owner.kind is OwnerKind.PERSON:
                 found.setdefault(email, {}).setdefault(system, []).append(owner.id)
     return found
 
 
-def with_twins(policy: RoutingPolicy, twins: Twins) -> RoutingPolicy:
+def with_twins(policy: RoutingPolicy, twins: Twins, closed: Closed = NONE_CLOSED) -> RoutingPolicy:
     """Give every member the ids that follow from those the roster names, which come first.
 
-    Who stands for nobody in one CRM does so in the others.
+    Who stands for nobody in one CRM does so in the others. A closed account is nobody's id, and is kept
+    to tell whose it was.
     """
     teams = {
         name: replace(team, members=tuple(_completed(member, twins) for member in team.members))
         for name, team in policy.teams.items()
     }
     nobody = (f"{s}:{one}" for key in policy.unassigned for s, one in twins.get(key, {}).items())
-    return replace(policy, teams=teams, twins=twins, unassigned=policy.unassigned.union(nobody))
+    unassigned = policy.unassigned.union(nobody)
+    unassigned |= {key for key, same in closed.items() if not unassigned.isdisjoint(same)}
+    return replace(policy, teams=teams, twins=twins, closed=closed, unassigned=unassigned)
 
 
 def _completed(member: Member, twins: Twins) -> Member:

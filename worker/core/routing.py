@@ -6,7 +6,7 @@ Who takes a lead is found by ``worker.core.next_owner``, and within a team by
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -48,7 +48,8 @@ class RoutingPolicy:
     ``unassigned`` are owners, as ``system:owner id``, that stand for nobody. ``week_starts`` is the
     weekday on which the weeks of ``max_per_week`` begin (0 is Monday). ``stand_ins`` are what a CRM is
     given for an owner who has no account there, None for nothing; with ``matches_by_email`` the ids of
-    members in other CRMs follow from their e-mail, and ``twins`` has them for all owners.
+    members in other CRMs follow from their e-mail, and ``twins`` has them for all owners; ``closed`` says
+    whose an account was that is closed.
     """
 
     rules: tuple[RoutingRule, ...]
@@ -64,6 +65,7 @@ class RoutingPolicy:
     stand_ins: Mapping[str, str | None] = field(default_factory=dict)
     matches_by_email: bool = False
     twins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    closed: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 class Route(msgspec.Struct, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ from worker.core.owner_names import (
     find_queue_twins,
     with_named,
 )
-from worker.core.owner_twins import Listed, Twins, find_twins, with_twins
+from worker.core.owner_twins import Closed, Listed, Twins, find_closed, find_twins, with_twins
 from worker.core.routing import RoutingPolicy, compile_routing
 from worker.core.teams import Member
 from worker.errors import LeadtriageError
@@ -25,6 +25,8 @@ from worker.steps.work import Work
 
 TWINS = "owners matched by e-mail"
 """The setting that holds who is whom across the CRMs: ids only."""
+CLOSED = "closed accounts matched by e-mail"
+"""The setting that holds whose the closed accounts are: ids only."""
 NAMED = "owners called by name"
 """The setting that holds which ids the names of the roster stand for."""
 QUEUES = "queues found in other CRMs"
@@ -64,6 +66,7 @@ def note_twins(work: Work, tx: Transaction, listed: Listed) -> None:
         plain = with_named(policy, named, {})
         _save(tx, QUEUES, find_queue_twins(plain, listed))
         _save(tx, TWINS, find_twins(listed))
+        _save(tx, CLOSED, find_closed(listed))
     pairs = zip(_members(before), _members(_completed(policy, tx)), strict=True)
     mark_owners_dirty(tx, sorted({new.id for old, new in pairs if old.owners != new.owners}))
 
@@ -89,7 +92,8 @@ def _completed(policy: RoutingPolicy, tx: Transaction) -> RoutingPolicy:
         return with_named(policy, named, {})
     queues: QueueTwins = _load(tx, QUEUES)
     twins: Twins = _load(tx, TWINS)
-    return with_twins(with_named(policy, named, queues), twins)
+    closed: Closed = _load(tx, CLOSED)
+    return with_twins(with_named(policy, named, queues), twins, closed)
 
 
 def _save(tx: Transaction, name: str, found: Mapping[str, object]) -> None:
