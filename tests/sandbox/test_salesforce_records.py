@@ -1,4 +1,4 @@
-"""Records of the Salesforce twin: reading, writing, what refuses a write, and what follows from one."""
+"""Records of the Salesforce twin: reading, writing, and what follows from a write."""
 
 from __future__ import annotations
 
@@ -8,39 +8,16 @@ import pytest
 
 from connectors.sandbox.salesforce.call import http_date
 from connectors.sandbox.salesforce.columns import custom
-from connectors.sandbox.salesforce.fields import RecordType
 from connectors.sandbox.salesforce.ids import made_id
-from connectors.sandbox.salesforce.rules import Assignment, DuplicateRule, Lock, Validation
 from connectors.sandbox.salesforce.writing import AS_PERSON, create, update
 from connectors.sandbox.script import Fault, FaultKind
-from tests.support.salesforce_asking import QUIET, Asking, Reply
+from tests.support.salesforce_asking import QUIET, Asking
 
 
 @pytest.fixture
 def asking() -> Asking:
     """A twin of its own for each test."""
     return Asking()
-
-
-def changed(asking: Asking, lead: str, given: dict, type_: str = "Lead", **headers: str) -> Reply:
-    """Change a record, without assignment rules unless a test wants them."""
-    return asking("PATCH", f"/sobjects/{type_}/{lead}", given, **{**QUIET, **headers})
-
-
-def user(asking: Asking, *, is_active: bool = True) -> str:
-    """Make a user."""
-    count = asking.twin.org.store.count("User")
-    row = {"Username": f"u{count}@x.org", "LastName": "U", "Name": "U", "Email": "u@x.org"}
-    return asking.twin.org.put_row("User", {**row, "IsActive": int(is_active)})
-
-
-def queue(asking: Asking, *types: str) -> str:
-    """Make a queue for these types."""
-    org = asking.twin.org
-    made = org.put_row("Group", {"Name": "Intake", "Type": "Queue"})
-    for type_ in types:
-        org.put_row("QueueSobject", {"QueueId": made, "SobjectType": type_})
-    return made
 
 
 def test_a_lead_is_read_as_it_was_made_with_what_follows(asking) -> None:
@@ -93,7 +70,7 @@ def test_a_value_that_a_field_cannot_hold_is_refused_by_its_code(
 ) -> None:
     lead = asking.lead()
     before = asking("GET", f"/sobjects/Lead/{lead}").body
-    reply = changed(asking, lead, given)
+    reply = asking.change(lead, given)
     assert (reply.status, reply.code, reply.body[0].get("fields")) == (400, code, fields)
     assert asking("GET", f"/sobjects/Lead/{lead}").body == before
 
@@ -101,7 +78,7 @@ def test_a_value_that_a_field_cannot_hold_is_refused_by_its_code(
 def test_a_write_that_changes_nothing_moves_the_stamps_and_writes_no_history(asking) -> None:
     lead = asking.lead()
     asking.twin.clock.advance(timedelta(minutes=1))
-    assert changed(asking, lead, {"Status": "Open - Not Contacted"}).status == 204
+    assert asking.change(lead, {"Status": "Open - Not Contacted"}).status == 204
     assert (
         asking("GET", f"/sobjects/Lead/{lead}")
         .body["SystemModstamp"]
@@ -111,8 +88,8 @@ def test_a_write_that_changes_nothing_moves_the_stamps_and_writes_no_history(ask
 
 
 def test_history_tells_who_changed_what_and_an_owner_twice(asking) -> None:
-    lead, other = asking.lead(), user(asking)
-    changed(asking, lead, {"Status": "Working - Contacted"})
+    lead, other = asking.lead(), asking.user()
+    asking.change(lead, {"Status": "Working - Contacted"})
     update(asking.twin.org, "Lead", lead, {"OwnerId": other}, AS_PERSON)
     found = asking.rows(
         "SELECT Field, OldValue, NewValue, CreatedById FROM LeadHistory ORDER BY Id"
@@ -126,138 +103,15 @@ def test_history_tells_who_changed_what_and_an_owner_twice(asking) -> None:
     ]
 
 
-def test_the_assignment_rule_takes_the_owner_unless_the_header_forbids_it(asking) -> None:
-    thief = user(asking)
-    asking.twin.org.rules.assignments.append(Assignment(type="Lead", owner_id=thief))
-    lead = asking.lead()
-    owner = f"/sobjects/Lead/{lead}?fields=OwnerId"
-    assert changed(asking, lead, {"City": "A"}).status == 204
-    assert asking("GET", owner).body["OwnerId"] == asking.twin.org.integration_user
-    assert asking("PATCH", f"/sobjects/Lead/{lead}", {"City": "B"}).status == 204
-    assert asking("GET", owner).body["OwnerId"] == thief
-
-
-def test_inactive_users_own_nothing_and_what_they_own_is_fixed(asking) -> None:
-    gone = user(asking, is_active=False)
-    lead = asking.lead()
-    reply = changed(asking, lead, {"OwnerId": gone})
-    assert (reply.status, reply.code) == (400, "INACTIVE_OWNER_OR_USER")
-    asking.twin.org.store.change("Lead", lead, {"OwnerId": gone})
-    assert changed(asking, lead, {"City": "A"}).code == "INACTIVE_OWNER_OR_USER"
-    asking.twin.org.edits_inactive_owned = True
-    assert changed(asking, lead, {"City": "A"}).status == 204
-
-
-def test_a_queue_owns_leads_that_it_serves_and_no_contact(asking) -> None:
-    serving, other = queue(asking, "Lead"), queue(asking, "Task")
-    lead, contact = asking.lead(), asking.contact()
-    assert changed(asking, lead, {"OwnerId": serving}).status == 204
-    assert changed(asking, lead, {"OwnerId": other}).code == "INVALID_CROSS_REFERENCE_KEY"
-    assert changed(asking, contact, {"OwnerId": serving}, "Contact").code == "MALFORMED_ID"
-    row = asking.rows("SELECT Owner.Name, Owner.Type FROM Lead")[0]["Owner"]
-    assert (row["Name"], row["Type"], row["attributes"]["type"]) == ("Intake", "Queue", "Name")
-
-
-def test_restricted_picklists_and_record_types_allow_what_they_list(asking) -> None:
-    schema = asking.twin.org.schema
-    schema.set_options("Lead", "Status", ["New", "Open"], is_restricted=True)
-    kind = RecordType(id=made_id("012", 1), developer_name="Patient", values={"Status": ("New",)})
-    asking.twin.org.set_record_types("Lead", kind)
-    lead = asking.lead(RecordTypeId=kind.id)
-    for value in ("Else", "Open"):
-        assert (
-            changed(asking, lead, {"Status": value}).code
-            == "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST"
-        )
-    offered = asking("GET", f"/ui-api/object-info/Lead/picklist-values/{kind.id}/Status").body
-    assert [one["value"] for one in offered["values"]] == ["New"]
-    described = asking("GET", "/sobjects/Lead/describe").body
-    assert [one["developerName"] for one in described["recordTypeInfos"]] == ["Patient", "Master"]
-    status = next(field for field in described["fields"] if field["name"] == "Status")
-    assert (status["restrictedPicklist"], status["defaultValue"]) == (True, "New")
-
-
-def test_a_picklist_that_is_not_restricted_takes_what_it_does_not_list(asking) -> None:
-    assert changed(asking, asking.lead(), {"Rating": "Lukewarm"}).status == 204
-
-
-def test_validation_rules_refuse_in_their_own_words(asking) -> None:
-    rule = Validation(
-        type="Lead",
-        message="No city twice.",
-        fields=("City",),
-        is_wrong=lambda before, _after: before.get("City") == "A",
-    )
-    asking.twin.org.rules.validations.append(rule)
-    lead = asking.lead(City="A")
-    reply = changed(asking, lead, {"City": "B"})
-    assert reply.body == [
-        {
-            "message": "No city twice.",
-            "errorCode": "FIELD_CUSTOM_VALIDATION_EXCEPTION",
-            "fields": ["City"],
-        }
-    ]
-
-
-def test_duplicate_rules_name_the_match_and_only_an_alert_can_be_passed(asking) -> None:
-    contact = asking.contact(Email="jo@example.com")
-    rules = asking.twin.org.rules.duplicates
-    rules.append(DuplicateRule(type="Lead"))
-    given = {"LastName": "Doe", "Company": "Acme", "Email": "JO@example.com"}
-    allow = {"sforce-duplicate-rule-header": "allowSave=true"}
-    refused = asking("POST", "/sobjects/Lead", given)
-    assert (refused.status, refused.code) == (400, "DUPLICATES_DETECTED")
-    match = refused.body[0]["duplicateResult"]["matchResults"][0]["matchRecords"][0]
-    assert match["record"]["Id"] == contact
-    assert asking("POST", "/sobjects/Lead", given, **allow).status == 201
-    rules[:] = [DuplicateRule(type="Lead", is_blocking=True)]
-    assert asking("POST", "/sobjects/Lead", given, **allow).code == "DUPLICATES_DETECTED"
-
-
-def test_an_edit_sets_off_a_duplicate_rule_only_where_it_changes_what_is_compared(asking) -> None:
-    lead, _contact = asking.lead(Email="jo@example.com"), asking.contact(Email="jo@example.com")
-    asking.twin.org.rules.duplicates.append(DuplicateRule(type="Lead", fields=("Email", "City")))
-    assert changed(asking, lead, {"Title": "Dr"}).status == 204
-    assert changed(asking, lead, {"City": None, "Email": "j@example.com"}).status == 204
-    asking.twin.org.rules.duplicates[:] = [DuplicateRule(type="Lead")]
-    assert changed(asking, lead, {"Email": "jo@example.com"}).code == "DUPLICATES_DETECTED"
-    assert changed(asking, lead, {"Email": "J@example.com"}).status == 204  # none but itself
-    many = {"records": [{"attributes": {"type": "Lead"}, "id": lead, "Email": "jo@example.com"}]}
-    [item] = asking("PATCH", "/composite/sobjects", many, **QUIET).body
-    assert item["errors"][0].keys() == {"statusCode", "message", "fields"}
-
-
-def test_a_locked_parent_refuses_its_children_for_a_while(asking) -> None:
-    org = asking.twin.org
-    account = create(org, "Account", {"Name": "Acme"})
-    contact = asking.contact(AccountId=account)
-    org.rules.locks.append(Lock(id=account, times=2))
-    codes = [changed(asking, contact, {"Title": "Dr"}, "Contact") for _ in range(3)]
-    assert [one.status for one in codes] == [400, 400, 204]
-    assert codes[0].code == "UNABLE_TO_LOCK_ROW"
-    org.rules.locks.append(Lock(id=contact))
-    gone = [asking("DELETE", f"/sobjects/Contact/{contact}").status for _ in range(2)]
-    assert gone == [400, 204]
-
-
-def test_an_assignment_rule_takes_accounts_as_well(asking) -> None:
-    org = asking.twin.org
-    account = create(org, "Account", {"Name": "Acme"})
-    org.rules.assignments.append(Assignment(type="Account", owner_id=org.integration_user))
-    assert asking("PATCH", f"/sobjects/Account/{account}", {"Website": "a.b"}).status == 204
-    assert asking.rows("SELECT OwnerId FROM Account")[0]["OwnerId"] == org.integration_user
-
-
 def test_a_conditional_write_steps_back_and_a_conditional_read_says_unchanged(asking) -> None:
     lead = asking.lead()
     read_at = asking("GET", f"/sobjects/Lead/{lead}").headers["last-modified"]
     unchanged = asking("GET", f"/sobjects/Lead/{lead}", if_modified_since=read_at)
     assert (unchanged.status, unchanged.body) == (304, b"")
-    assert changed(asking, lead, {"City": "A"}, if_unmodified_since=read_at).status == 204
+    assert asking.change(lead, {"City": "A"}, if_unmodified_since=read_at).status == 204
     asking.twin.clock.advance(timedelta(seconds=1))
     update(asking.twin.org, "Lead", lead, {"City": "B"}, AS_PERSON)
-    assert changed(asking, lead, {"City": "C"}, if_unmodified_since=read_at).status == 412
+    assert asking.change(lead, {"City": "C"}, if_unmodified_since=read_at).status == 412
     assert asking("GET", f"/sobjects/Lead/{lead}?fields=City").body["City"] == "B"
 
 
@@ -280,13 +134,12 @@ def test_a_field_hidden_by_security_is_not_there(asking) -> None:
     described = asking("GET", "/sobjects/Lead/describe").body
     assert "HasOptedOutOfEmail" not in {field["name"] for field in described["fields"]}
     assert asking.query("SELECT HasOptedOutOfEmail FROM Lead").code == "INVALID_FIELD"
-    assert changed(asking, lead, {"HasOptedOutOfEmail": False}).code == "INVALID_FIELD"
+    assert asking.change(lead, {"HasOptedOutOfEmail": False}).code == "INVALID_FIELD"
     schema.show("Lead", "HasOptedOutOfEmail")
     schema.protect("Lead", "HasOptedOutOfEmail")
     assert asking.rows("SELECT HasOptedOutOfEmail FROM Lead")[0]["HasOptedOutOfEmail"] is True
     assert (
-        changed(asking, lead, {"HasOptedOutOfEmail": False}).code
-        == "INVALID_FIELD_FOR_INSERT_UPDATE"
+        asking.change(lead, {"HasOptedOutOfEmail": False}).code == "INVALID_FIELD_FOR_INSERT_UPDATE"
     )
 
 
@@ -343,7 +196,7 @@ def test_a_late_transaction_shows_with_the_stamp_it_had(asking) -> None:
     lead = asking.lead(City="A")
     asking.twin.script.add(Fault(kind=FaultKind.LATE, seconds=120))
     asking.twin.clock.advance(timedelta(seconds=30))
-    assert changed(asking, lead, {"City": "B"}).status == 204
+    assert asking.change(lead, {"City": "B"}).status == 204
     ask = "SELECT City, SystemModstamp FROM Lead"
     assert asking.rows(ask)[0]["City"] == "A"
     asking.twin.clock.advance(timedelta(seconds=120))
@@ -358,7 +211,7 @@ def test_a_campaign_has_a_person_once_and_shows_their_opt_out(asking) -> None:
     given = {"CampaignId": campaign, "LeadId": lead, "Status": "Responded"}
     assert asking("POST", "/sobjects/CampaignMember", given).status == 201
     assert asking("POST", "/sobjects/CampaignMember", given).code == "DUPLICATE_VALUE"
-    changed(asking, lead, {"HasOptedOutOfEmail": True})
+    asking.change(lead, {"HasOptedOutOfEmail": True})
     ask = "SELECT Campaign.Name, HasResponded, HasOptedOutOfEmail, LeadOrContactId FROM CampaignMember"
     row = asking.rows(ask)[0]
     assert row["Campaign"]["Name"] == "demo_request"
@@ -375,7 +228,7 @@ def test_a_record_that_is_not_shared_is_as_if_it_were_not_there(asking) -> None:
     org.store.unshare(lost)
     assert [row["Id"] for row in asking.rows("SELECT Id FROM Lead", "queryAll")] == [kept]
     assert asking("GET", f"/sobjects/Lead/{lost}").code == "NOT_FOUND"
-    assert changed(asking, lost, {"City": "A"}).code == "NOT_FOUND"
+    assert asking.change(lost, {"City": "A"}).code == "NOT_FOUND"
     records = [{"attributes": {"type": "Lead"}, "id": lost, "City": "A"}]
     result = asking("PATCH", "/composite/sobjects", {"records": records}).body[0]
     assert result["errors"][0]["statusCode"] == "INVALID_CROSS_REFERENCE_KEY"
