@@ -116,6 +116,9 @@ def test_a_person_who_clears_it_where_we_wrote_it_is_not_overruled(twice: Organi
     opt_out(twice).edit("q1", opt_out_email="false")
     twice.sync(NOW + 2 * HOUR)
     assert twice.contact("q1")["opt_out_email"] == "false"
+    twice.add_contact("q3", first_name="Quilla", email="quilla@example.org")
+    twice.sync(NOW + 3 * HOUR)
+    assert twice.contact("q1")["opt_out_email"] == "false"
 
 
 def test_a_second_opt_out_is_carried_again(twice: Organisation) -> None:

@@ -212,6 +212,32 @@ def test_an_opt_out_in_either_is_shown_in_both_from_the_next_run(
 
 
 @pytest.mark.parametrize("side", SIDES)
+def test_records_that_are_found_to_be_one_person_later_show_what_either_said_before(
+    two: TwoCrms, side: str
+) -> None:
+    person = f"later-{side}"
+    two.add(person)
+    hubspot, salesforce = two.hubspot, two.salesforce
+    assert isinstance(hubspot, FakeSide)
+    assert isinstance(salesforce, FakeSide)
+    salesforce.tell(person, {"email": f"{person}@work.example.org", "phone": ""}, Editor.PERSON)
+    alone = {"HubSpotId__c": None}
+    salesforce.crm.change("leads", salesforce.id_of(person), alone, Editor.PERSON)
+    hubspot.crm.change("contacts", hubspot.id_of(person), {"salesforceleadid": None}, Editor.PERSON)
+    two.sides[side].tell(person, {"opt_out_phone": "true"}, Editor.PERSON)
+    two.settle()
+    other = next(name for name in SIDES if name != side)
+    assert two.shown(person, "opt_out_phone") == {side: "true", other: ""}
+    named = {"salesforceleadid": salesforce.id_of(person)}
+    hubspot.crm.change("contacts", hubspot.id_of(person), named, Editor.PERSON)
+    two.settle()
+    assert two.shown(person, "opt_out_phone") == {side: "true", other: "true"}
+    two.sides[other].tell(person, {"opt_out_phone": "false"}, Editor.PERSON)
+    two.settle()
+    assert two.shown(person, "opt_out_phone") == {side: "true", other: "false"}
+
+
+@pytest.mark.parametrize("side", SIDES)
 def test_a_refused_write_to_one_crm_does_not_hold_up_the_other(two: TwoCrms, side: str) -> None:
     person = f"refused-{side}"
     two.add_ready(person)

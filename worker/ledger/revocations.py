@@ -1,7 +1,7 @@
 """Revocations: each opt-out from the run that first saw it until every record shows it.
 
-A row follows its record: to the profile the record joins, and, once the record is deleted, to where
-the rest of its profile goes. Rows are closed, never deleted.
+A row that is open, or was shown everywhere, follows its record: to the profile the record joins, and,
+once the record is deleted, to where the rest of its profile goes. Rows are closed, never deleted.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, literal, select, text, tuple_, update
+from sqlalchemy import ColumnElement, and_, func, literal, or_, select, text, tuple_, update
 
 from worker.core.records import RecordRef
 from worker.ledger.rows import Revocation
@@ -54,7 +54,7 @@ def open_revocations_of(tx: Transaction, profile_ids: Iterable[str]) -> dict[str
 
 
 def shown_revocations_of(tx: Transaction, refs: Sequence[RecordRef]) -> list[Revocation]:
-    """Read what others of the same profiles revoked, and every record of the time showed."""
+    """Read what was revoked in the profiles of these records, and every record of the time showed."""
     found: list[Revocation] = []
     for system, object_type, ids in ids_by_type(refs):
         together = revocations.join(
@@ -131,7 +131,7 @@ def follow_profiles(tx: Transaction, moved: Mapping[str, str]) -> None:
 
 
 def _move(tx: Transaction, owned: ColumnElement[bool], profile_id: str) -> None:
-    condition = and_(is_mine(tx, revocations), _OPEN, owned)
+    condition = and_(is_mine(tx, revocations), or_(_OPEN, text(SHOWN)), owned)
     tx.connection.execute(update(revocations).where(condition).values(profile_id=profile_id))
 
 

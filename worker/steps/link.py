@@ -7,7 +7,7 @@ cost follows the change and not the base.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from worker.core.cross_references import own_key
 from worker.core.identity import UNCLEAR, group_records, match_keys, merge_key, profile_id_of
@@ -33,13 +33,20 @@ MOST_HOPS = 12
 """A chain of shared keys longer than this is cut: it is no longer one person."""
 
 
-def link_records(
-    tx: Transaction, touched: Sequence[StoredRecord], ruleset: Ruleset
-) -> Mapping[RecordRef, MappedContact]:
-    """Store the touched records in the profile they belong to, with whom they meet; mark it dirty.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Linked:
+    """What the records say that counted, so that nobody reads it out of them again, and who came.
 
-    Returns what those of them that count say, so that nobody reads it out of them again.
+    ``came_from`` names the records that have joined another profile, each with its former one; None:
+    it had none.
     """
+
+    said: Mapping[RecordRef, MappedContact]
+    came_from: Mapping[RecordRef, str | None]
+
+
+def link_records(tx: Transaction, touched: Sequence[StoredRecord], ruleset: Ruleset) -> Linked:
+    """Store the touched records in the profile they belong to, with whom they meet; mark it dirty."""
     specs = ruleset.configuration.facts
     stored = {record.ref: record for record in touched}
     contacts = contacts_of(filter(_counts, touched), specs)
@@ -69,25 +76,26 @@ def link_records(
     save_records(tx, list(changed.values()))
     _make_profiles(tx, claimed)
     place_members(tx, ruleset, people, regrouped=[name for name in regrouped if name])
-    _take_revocations_along(tx, block, changed, claimed)
+    came_from = {
+        ref: before.profile_id
+        for ref, before in block.items()
+        if ref in changed and before.profile_id != changed[ref].profile_id
+    }
+    _take_revocations_along(tx, came_from, changed, claimed)
     mark_dirty(tx, sorted(dirty))
-    return contacts
+    return Linked(said=contacts, came_from=came_from)
 
 
 def _take_revocations_along(
     tx: Transaction,
-    block: Mapping[RecordRef, StoredRecord],
+    came_from: Mapping[RecordRef, str | None],
     changed: Mapping[RecordRef, StoredRecord],
     claimed: Container[str],
 ) -> None:
     """Have revocations go with their records, and with the rest of a profile that is no more."""
-    moved = {
-        ref: (before.profile_id, changed[ref].profile_id)
-        for ref, before in block.items()
-        if ref in changed and before.profile_id not in (None, changed[ref].profile_id)
-    }
+    moved = {ref: (old, changed[ref].profile_id) for ref, old in came_from.items() if old}
     follow_records(tx, {ref: new for ref, (_old, new) in moved.items() if new})
-    gone = {old: new for old, new in moved.values() if old and new and old not in claimed}
+    gone = {old: new for old, new in moved.values() if new and old not in claimed}
     follow_profiles(tx, gone)
 
 

@@ -235,10 +235,11 @@ def _store_contacts(
     news = [absorb(reading, r, stored.get(r.ref), copied.get(r.ref, NO_FIELDS)) for r in records]
     save_records(tx, [after for what, after in news if after and what is News.ECHO])
     touched = [after for what, after in news if after and what is not News.ECHO]
-    said = link_records(tx, touched, work.ruleset)
-    note_points_said(tx, work.ruleset, touched, said)
-    note_revocations(work, tx, stored, touched, said)
-    note_for_newcomers(work, tx, stored, touched)
+    linked = link_records(tx, touched, work.ruleset)
+    note_points_said(tx, work.ruleset, touched, linked.said)
+    note_revocations(work, tx, stored, touched, linked.said)
+    back = {ref: None for ref, before in stored.items() if before.is_deleted}
+    note_for_newcomers(work, tx, {**back, **linked.came_from})
     kinds = [what for what, _after in news]
     counts = {what.value: kinds.count(what) for what in COUNTED}
     counts[News.DELETED] -= len(left)

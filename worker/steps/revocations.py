@@ -15,7 +15,7 @@ from worker.core.judgement import LeadSnapshot
 from worker.core.mapping import MappedContact
 from worker.core.model import Facts
 from worker.core.records import RecordRef
-from worker.core.revocations import Standing, revoked_now, stands
+from worker.core.revocations import Ending, Standing, revoked_now, stands
 from worker.core.ruleset import Ruleset
 from worker.ledger.records import load_records, records_of_profiles
 from worker.ledger.revocations import (
@@ -70,18 +70,17 @@ def note_revocations(
 
 
 def note_for_newcomers(
-    work: Work,
-    tx: Transaction,
-    before: Mapping[RecordRef, StoredRecord],
-    touched: Sequence[StoredRecord],
+    work: Work, tx: Transaction, came_from: Mapping[RecordRef, str | None]
 ) -> None:
-    """Have a record that joins a person show what the others have said before it came."""
-    known = {ref for ref, record in before.items() if not record.is_deleted}
-    new = [one.ref for one in touched if not one.is_deleted and one.ref not in known]
-    shown = shown_revocations_of(tx, new) if new else []
+    """Have records that join a person show what the others have said before, and the others what they had.
+
+    ``came_from`` gives the former profile of each, None for one that had none. An opt-out that somebody
+    has taken back since, on any record of the time, is left as it is.
+    """
+    shown = shown_revocations_of(tx, list(came_from)) if came_from else []
     if not shown:
         return
-    stored = load_records(tx, {row.ref for row in shown})
+    people = records_of_profiles(tx, {row.profile_id for row in shown})
     days = work.ruleset.configuration.business_days
     limit = work.ruleset.configuration.consent.revocation_deadline_days
     again = {
@@ -93,16 +92,29 @@ def note_for_newcomers(
             ending=None,
         )
         for row in shown
-        if _is_said_still(work.ruleset, row, stored.get(row.ref))
+        if _is_to_be_shown(work.ruleset, row, people.get(row.profile_id, ()), came_from)
     }
     add_revocations(tx, list(again.values()))
 
 
-def _is_said_still(ruleset: Ruleset, row: Revocation, record: StoredRecord | None) -> bool:
-    if record is None or record.is_deleted or record.profile_id != row.profile_id:
+def _is_to_be_shown(
+    ruleset: Ruleset,
+    row: Revocation,
+    records: Sequence[StoredRecord],
+    came_from: Mapping[RecordRef, str | None],
+) -> bool:
+    """Tell whether all who were one person then show a revocation still, and who came since does not.
+
+    Of a record that is gone, as a lead that became a contact, the others of its person speak.
+    """
+    was_of = {one.ref: came_from.get(one.ref, row.profile_id) for one in records}
+    then = was_of.get(row.ref, row.profile_id)
+    specs = ruleset.configuration.facts
+    contacts = {one.ref: contact_of(one, specs) for one in records}
+    of_then = [contact for ref, contact in contacts.items() if was_of[ref] == then]
+    if of_then and _standing(ruleset, row, of_then).ending is not Ending.SHOWN:
         return False
-    value = contact_of(record, ruleset.configuration.facts).facts.get(row.fact)
-    return value is (row.fact in ruleset.watch.opt_outs)
+    return _standing(ruleset, row, list(contacts.values())).ending is None
 
 
 def _news(ruleset: Ruleset, was: StoredRecord | None, facts: Facts) -> tuple[str, ...]:
