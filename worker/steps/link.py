@@ -62,7 +62,7 @@ def link_records(tx: Transaction, touched: Sequence[StoredRecord], ruleset: Rule
         living = [ref for ref in group if ref not in merged]
         if not living:
             continue
-        profile_id = _claim(tx.account, living, block, claimed)
+        profile_id = _claim(tx.account, living, set(group).difference(living), block, claimed)
         people[profile_id] = [contacts[ref] for ref in living]
         for ref in group:
             if block[ref].profile_id != profile_id:
@@ -179,19 +179,23 @@ def _counts(record: StoredRecord) -> bool:
 
 def _claim(
     account: str,
-    group: Sequence[RecordRef],
+    living: Sequence[RecordRef],
+    merged: Iterable[RecordRef],
     block: Mapping[RecordRef, StoredRecord],
     claimed: set[str],
 ) -> str:
-    """Keep the profile of the group's first record that has one nobody claimed; else a new one."""
-    for ref in group:
+    """Keep the profile of the group's first record that has one nobody claimed; else a new one.
+
+    Those that live go first; a lead that became a contact leaves it what is remembered of the person.
+    """
+    for ref in (*living, *sorted(merged)):
         present = block[ref].profile_id
         if present is not None and present not in claimed:
             claimed.add(present)
             return present
-    profile_id = profile_id_of(account, group)
+    profile_id = profile_id_of(account, living)
     while profile_id in claimed:
-        profile_id = profile_id_of(profile_id, group)
+        profile_id = profile_id_of(profile_id, living)
     claimed.add(profile_id)
     return profile_id
 
