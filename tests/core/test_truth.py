@@ -288,6 +288,29 @@ def test_an_opt_out_that_one_crm_does_not_show(court: Court) -> None:
     assert told.testimonies[1].cause is Cause.NO_FIELD
 
 
+def test_an_opt_out_that_one_field_says_is_said_though_another_is_hidden(court: Court) -> None:
+    """A record may have several fields for it, of which we do not see each."""
+    said, silent = (
+        replace(one, contact=replace(one.contact, unseen=frozenset({"opt_out_email"})))
+        for one in (witness("files", opt_out_email=True), witness("other"))
+    )
+    hidden = judge(court, Person(profile_id="p", witnesses=(said, silent)))
+    assert [one.shows for one in hidden.testimonies] == ["closed", "hidden"]
+    assert [one.cause for one in hidden.testimonies] == [None, Cause.HIDDEN]
+    opened = judge(court, Person(profile_id="p", witnesses=(said, witness("other"))))
+    assert [one.shows for one in opened.testimonies] == ["closed", "open"]
+    to_write = {silent.ref: frozenset({"out"})}
+    found = replace(prospect(court, said, silent, to=Stage.LEAD), writes=to_write)
+    due = Person(
+        profile_id="p",
+        witnesses=(said, silent),
+        prospect=found,
+        revoked=frozenset({"opt_out_email"}),
+        is_due=True,
+    )
+    assert judge(court, due).testimonies[1].cause is Cause.NOT_DECIDED
+
+
 def test_consent_that_was_refused_in_one_crm_is_left_to_people(court: Court) -> None:
     pair = (witness("files", consent_email=False), witness("other", consent_email=True))
     found = judge(court, Person(profile_id="p", witnesses=pair))

@@ -119,13 +119,16 @@ def _about_consent(court: Court, person: Person) -> Iterator[Disagreement]:
 
 
 def _answer(one: Witness, fact: str) -> str | None:
-    """Say whether a record closes the channel; None where it was asked for consent and does not say."""
+    """Say whether a record closes the channel; None where it was asked for consent and does not say.
+
+    An opt-out may be read from several fields: one that says so outweighs one that is hidden.
+    """
+    value = one.contact.facts.get(fact)
+    if value is (fact not in PERMISSIVE_FACTS):
+        return CLOSED
     if fact in one.contact.unseen:
         return HIDDEN
-    value = one.contact.facts.get(fact)
-    if fact in PERMISSIVE_FACTS:
-        return None if value is None else (CLOSED if value is False else OPEN)
-    return CLOSED if value is True else OPEN
+    return None if value is None and fact in PERMISSIVE_FACTS else OPEN
 
 
 def _testify_consent(
@@ -147,7 +150,7 @@ def _why_consent(
 ) -> Cause:
     if not person.is_linked:
         return Cause.NOT_LINKED
-    if shown == HIDDEN:
+    if shown == HIDDEN and not person.is_to_be_written(one.ref, target):
         return Cause.HIDDEN
     if not one.reads(fact):
         return Cause.NO_FIELD
