@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import timedelta
+from io import StringIO
+from zoneinfo import ZoneInfo
 
 import pytest
+from rich.console import Console
 
+from tests.support.organisation import QUALIFIED
 from tests.support.two_crms import OWNER, STAGE, FakeSide, TwoCrms, two_crms
 from worker.core.records import Editor, WriteOutcome
+from worker.report.explain import explain_json
+from worker.report.lead_text import show_explanation
+from worker.steps.inspect import report_lead
+from worker.steps.pull import pull
 
 HOUR = timedelta(hours=1)
 SIDES = ("hubspot", "salesforce")
@@ -38,6 +46,42 @@ def test_one_decision_is_written_to_each_in_its_own_words(two: TwoCrms) -> None:
     assert salesforce["OwnerId"] == f"005Rt0000{number}zz"
     assert hubspot["decision_id"] == salesforce["DecisionId__c"]
     assert hubspot["reason_codes"] == salesforce["ReasonCodes__c"]
+
+
+def explained(two: TwoCrms, record: str) -> str:
+    """What ``explain`` shows of a lead, on a wide screen."""
+    assert two.app is not None
+    found = explain_json(two.app.ruleset, report_lead(two.app.looking(), record))
+    screen = Console(width=500, file=StringIO())
+    screen.print(show_explanation(found, ZoneInfo("America/New_York")))
+    return screen.file.getvalue()  # type: ignore[attr-defined]  # of StringIO
+
+
+def test_an_explanation_names_the_records_and_what_would_change_in_each(two: TwoCrms) -> None:
+    two.add_ready("both")
+    two.run()
+    two.hubspot.tell("both", {"opt_out_phone": "true"}, Editor.PERSON)
+    assert two.app is not None
+    with two.app._leased() as work:
+        pull(work)
+    said = explained(two, "h-both")
+    assert "  records   hubspot:contacts:h-both\n            salesforce:leads:s-both\n" in said
+    first, second = said.partition("  in hubspot:contacts:h-both\n")[2].split(
+        "  in salesforce:leads:s-both\n"
+    )
+    assert "    decision_id: " in first
+    assert "    DoNotCall: (empty) → true\n" in second
+    assert "DoNotCall" not in first
+
+
+def test_a_hand_off_is_told_of_no_crm_that_lacks_the_person(two: TwoCrms) -> None:
+    two.hubspot.add("alone", {**QUALIFIED, STAGE: "lead", "email": "alone@example.org"})
+    two.hubspot.act("alone", "appointment_request", two.now - HOUR, "")
+    two.run()
+    said = explained(two, "h-alone")
+    assert "Hand-off in hubspot contacts " in said
+    assert "salesforce" not in said
+    assert "  records   " not in said
 
 
 def test_a_second_run_writes_nothing(two: TwoCrms) -> None:

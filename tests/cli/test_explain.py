@@ -116,7 +116,10 @@ def test_the_hand_off_is_shown_as_the_field_holds_it(synced: Organisation) -> No
     assert found["text"] == synced.contact("q1")["hand_off_summary"]
     assert (found["length"], found["max_length"]) == (len(found["text"]), 1000)
     said = explained(synced, "q1").stdout
-    assert f"Hand-off in files hand_off_summary, {found['length']} of 1000 characters:" in said
+    assert (
+        f"Hand-off in files contacts hand_off_summary, {found['length']} of 1000 characters:"
+        in said
+    )
 
 
 def test_nothing_would_be_written_right_after_a_sync(synced: Organisation) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 from worker.core.decide import Decision
 from worker.core.field_map import Managed
 from worker.core.hand_off import summarise
+from worker.core.records import RecordRef
 from worker.core.ruleset import Ruleset
 
 
@@ -22,13 +23,20 @@ class HandOffText:
     max_length: int | None
 
 
-def hand_off_texts(ruleset: Ruleset, decision: Decision) -> Iterator[HandOffText]:
-    """Write the hand-off for every field that takes it; nothing where no lead is handed off."""
+def hand_off_texts(
+    ruleset: Ruleset, decision: Decision, records: Collection[RecordRef]
+) -> Iterator[HandOffText]:
+    """Write the hand-off for each field that takes it, of the kinds of records that the lead has.
+
+    Nothing where no lead is handed off.
+    """
     if decision.hand_off is None:
         return
+    kinds = {(ref.system, ref.object_type) for ref in records}
     for system in ruleset.configuration.systems.values():
         for item in system.objects:
-            for write in item.writes:
+            is_theirs = (system.system, item.object_type) in kinds
+            for write in item.writes if is_theirs else ():
                 if write.managed is Managed.SUMMARY:
                     limit = write.max_length
                     yield HandOffText(

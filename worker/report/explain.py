@@ -26,7 +26,7 @@ class LeadReport:
     each action of a colleague that was counted, which records it is told of; ``action_sources`` what
     reported each counted action, where the CRM says so. ``edits`` are the stages and owners that count
     as set by a person. ``hand_off`` is what would be told if the lead were handed off now. ``refused``
-    are records whose last write their CRM refused.
+    are records whose last write their CRM refused. ``records`` are those that the lead has now.
     """
 
     reference: str
@@ -45,6 +45,7 @@ class LeadReport:
     hand_off: Sequence[HandOffText] = ()
     refused: Mapping[RecordRef, WriteState] = field(default_factory=dict)
     edits: Sequence[Mapping[str, Json]] = ()
+    records: Sequence[str] = ()
 
 
 def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
@@ -59,7 +60,7 @@ def explain_json(ruleset: Ruleset, report: LeadReport) -> dict[str, Json]:
     return {
         "ref": report.reference,
         "profile": report.profile_id,
-        "records": body.get("records"),
+        "records": list(report.records),
         "decision": report.decision,
         "latest_decision": report.latest_decision,
         "pathway": pathway,

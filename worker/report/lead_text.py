@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -50,6 +50,9 @@ def _explanation(explained: Mapping[str, Json]) -> Iterator[RenderableType]:
     stage = _map(explained["stage"])
     before, after = stage.get("before") or "none", stage.get("after") or "none"
     yield Text(f"{explained['ref']}", "bold")
+    records = _items(explained["records"])
+    for place, record in enumerate(records if len(records) > 1 else ()):
+        yield f"  {'records' if place == 0 else '':<10}{record}"
     yield f"  pathway   {explained['pathway'] or 'unclear'}"
     yield f"  verdict   {explained['verdict']}" + _carried(explained)
     yield f"  stage     {before} → {after} ({stage.get('reason')})"
@@ -99,7 +102,8 @@ def _hand_off_lines(explained: Mapping[str, Json]) -> Iterator[str]:
     """Show what the new owner reads, with its length and the room there is."""
     for item in map(_map, _items(explained["hand_off"])):
         limit = f" of {item['max_length']}" if item["max_length"] else ""
-        yield f"Hand-off in {item['system']} {item['field']}, {item['length']}{limit} characters:"
+        where = f"{item['system']} {item['object_type']} {item['field']}"
+        yield f"Hand-off in {where}, {item['length']}{limit} characters:"
         yield from (f"  {line}" for line in str(item["text"]).splitlines())
 
 
@@ -320,6 +324,17 @@ def _score_line(explained: Mapping[str, Json]) -> str:
     return f"Score {_points(score['total'])}: {families or 'nothing counted'}"
 
 
+def _writes_by_record(writes: Iterable[Mapping[str, Json]]) -> Iterator[str]:
+    """Say what would change in each record: those of two CRMs may have fields of one name."""
+    before = ""
+    for line in writes:
+        record = f"{line['system']}:{line['object_type']}:{line['id']}"
+        if record != before:
+            yield f"  in {record}"
+            before = record
+        yield f"    {line['field']}: {line['before'] or '(empty)'} → {line['after'] or '(empty)'}"
+
+
 def _closing(explained: Mapping[str, Json]) -> Iterator[str]:
     writes = _items(explained["would_write"])
     yield (
@@ -327,9 +342,7 @@ def _closing(explained: Mapping[str, Json]) -> Iterator[str]:
         if writes
         else "Would write now: nothing"
     )
-    for item in writes:
-        line = _map(item)
-        yield f"  {line['field']}: {line['before'] or '(empty)'} → {line['after'] or '(empty)'}"
+    yield from _writes_by_record(map(_map, writes))
     smallest = _map(explained["smallest_change"])
     if smallest:
         yield f"Smallest change that would qualify it (rule {smallest['rule']}):"
