@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,10 @@ from worker.log import configure_logging
 
 
 @pytest.fixture(autouse=True)
-def quiet() -> None:
-    """Log to the stderr of this test: a command of another one may have closed its own."""
+def quiet() -> Iterator[None]:
+    """Log to the stderr of this test, and after it, when that is closed, to that of all tests."""
+    configure_logging("warning", as_json=True)
+    yield
     configure_logging("warning", as_json=True)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from typer.testing import CliRunner
 
 from worker.cli.main import app
+from worker.log import configure_logging
 
 AT = "2026-11-02T15:00:00Z"
 
@@ -34,4 +35,5 @@ def run(
     """Run ``leadtriage`` on a configuration folder."""
     moment = [] if now is None else ["--now", now]
     result = CliRunner().invoke(app, [*arguments, "--config", str(config), *moment], env=env)
+    configure_logging("warning", as_json=True)  # the command logs to a stderr that is closed now
     return Ended(exit_code=result.exit_code, stdout=result.stdout, stderr=result.stderr)
