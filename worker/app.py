@@ -23,6 +23,7 @@ from worker.core.configuration import Configuration
 from worker.core.field_map import SystemMap
 from worker.core.lifecycle import with_backward
 from worker.core.ruleset import Ruleset, compile_ruleset
+from worker.errors import FixConfigurationError
 from worker.ledger.codec import codec_from_key
 from worker.ledger.engine import Ledger, open_ledger
 from worker.ledger.transaction import Transaction
@@ -41,6 +42,10 @@ from worker.steps.sync import RunReport, apply, rehearse, sync
 from worker.steps.work import OnProgress, Work
 
 NO_CONNECTORS: Mapping[str, OpenConnector] = {}
+KEY_FILE_UNREADABLE = (
+    "The file that ledger.key_file names cannot be read. Check its name and who may read it, or set "
+    "LEADTRIAGE_LEDGER__KEY."
+)
 
 
 def no_progress(_name: str, _done: int, _total: int | None) -> None:
@@ -212,9 +217,16 @@ def open_system(
 
 
 def ledger_key(settings: Settings) -> str | None:
-    """Read the key of the ledger from the settings or from the file they name."""
+    """Read the key of the ledger from the settings or from the file they name.
+
+    Raises:
+        FixConfigurationError: The file cannot be read.
+    """
     if settings.ledger.key is not None:
         return settings.ledger.key.get_secret_value()
     if settings.ledger.key_file is not None:
-        return settings.ledger.key_file.read_text(encoding="utf-8").strip()
+        try:
+            return settings.ledger.key_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as exc:
+            raise FixConfigurationError(KEY_FILE_UNREADABLE) from exc
     return None

@@ -55,7 +55,10 @@ class LeadtriageError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Problem:
-    """One mistake in a configuration: where, what, what is allowed, and a hint."""
+    """One mistake in a configuration: where, what, what is allowed, and a hint.
+
+    ``line`` is 0 for what has no lines: the environment, or a folder.
+    """
 
     file: str
     line: int
@@ -65,7 +68,8 @@ class Problem:
     hint: str = ""
 
     def __str__(self) -> str:
-        parts = [f"{self.file}:{self.line}  {self.key}", f"    {self.message}"]
+        where = f"{self.file}:{self.line}" if self.line else self.file
+        parts = [f"{where}  {self.key}", f"    {self.message}"]
         if self.allowed:
             parts.append(f"    allowed: {self.allowed}")
         if self.hint:

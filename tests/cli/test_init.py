@@ -49,6 +49,16 @@ def test_two_examples_are_one_organisation_without_an_edit(tmp_path: Path) -> No
     assert member.owners == {"hubspot": "own-101"}
 
 
+def test_a_mistake_in_the_map_of_one_crm_is_none_in_that_of_the_other(tmp_path: Path) -> None:
+    init(tmp_path, "hubspot", "salesforce")
+    path = tmp_path / "systems" / "salesforce.yaml"
+    path.write_text(
+        path.read_text(encoding="utf-8").replace("as: npi", "as: npy"), encoding="utf-8"
+    )
+    problems = check_configuration(tmp_path).problems
+    assert {problem.file for problem in problems} == {"systems/salesforce.yaml"}
+
+
 @pytest.mark.parametrize("name", ["hubspot", "salesforce"])
 def test_one_example_refers_to_no_other_crm(tmp_path: Path, name: str) -> None:
     init(tmp_path / "one", name)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.config.loader import load_configuration
+from worker.config.loader import check_configuration, load_configuration
 from worker.config.settings import Settings, load_settings, with_overrides
 from worker.errors import FixConfigurationError
 
@@ -70,7 +70,7 @@ def test_a_misspelt_variable_is_a_problem(folder: Path, monkeypatch: pytest.Monk
     monkeypatch.setenv("LEADTRIAGE_FILE__FOLDER", "data")
 
     assert problem_of(folder) == (
-        "environment:0  LEADTRIAGE_FILE__FOLDER\n"
+        "environment  LEADTRIAGE_FILE__FOLDER\n"
         "    The variable 'LEADTRIAGE_FILE__FOLDER' means nothing to leadtriage.\n"
         "    allowed: LEADTRIAGE_CONFIG, LEADTRIAGE_LEDGER__URL, LEADTRIAGE_LEDGER__KEY, "
         "LEADTRIAGE_LEDGER__KEY_FILE, LEADTRIAGE_LOG__LEVEL, LEADTRIAGE_LOG__FORMAT, "
@@ -78,6 +78,35 @@ def test_a_misspelt_variable_is_a_problem(folder: Path, monkeypatch: pytest.Monk
         "LEADTRIAGE_FILES__<option>\n"
         "    hint: did you mean 'LEADTRIAGE_FILES__FOLDER'?"
     )
+
+
+def test_a_misspelt_variable_of_a_flag_is_told_from_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADTRIAGE_LIVEE", "1")
+
+    assert problem_of(folder).endswith("hint: did you mean 'LEADTRIAGE_LIVE'?")
+
+
+def test_the_variables_of_a_crm_are_no_mistake_where_the_folder_is_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEADTRIAGE_HUBSPOT__ACCESS_TOKEN", "s3cret")
+    monkeypatch.setenv("LEADTRIAGE_RUM__EVERY", "1 hour")
+    settings = load_settings(tmp_path)
+
+    assert settings.systems == {}
+    (problem,) = check_configuration(settings.config).problems
+    assert str(problem) == (
+        f"{tmp_path.name}  (folder)\n    The folder holds no configuration.\n    hint: `--config` names "
+        "the folder; `leadtriage init` writes a complete configuration"
+    )
+
+
+def test_tables_of_settings_may_be_empty(folder: Path) -> None:
+    (folder / "leadtriage.toml").write_text("[ledger]\n[systems]\n[systems.files]\n")
+
+    assert load_settings(folder).ledger.url is None
 
 
 def test_a_variable_that_means_something_elsewhere_is_none(
@@ -106,7 +135,15 @@ def test_a_misspelt_key_of_the_file_is_a_problem(folder: Path) -> None:
         (b"[run\n", "leadtriage.toml:1  (file)\n    The file is not valid TOML."),
         (b"a = '\xff'\n", "leadtriage.toml:1  (file)\n    The file cannot be read as UTF-8 text."),
         (b'run = "x"\n', "leadtriage.toml:1  run\n    The setting 'run' does not exist."),
-        (b"[run]\nbatch = 0\n", "leadtriage.toml:2  run.batch\n    'run.batch' is too small."),
+        (
+            b"[run]\nbatch = 0\n",
+            "leadtriage.toml:2  run.batch\n    'run.batch' must be at least 1.",
+        ),
+        (b"[rum]\n", "leadtriage.toml:1  rum\n    The setting 'rum' does not exist."),
+        (
+            b'[run]\nevery = "0 minutes"\n',
+            "leadtriage.toml:2  run.every\n    'run.every' must be more than nothing.",
+        ),
         (
             b'[log]\nlevel = "loud"\n',
             "leadtriage.toml:2  log.level\n    'log.level' must be 'debug', 'info', 'warning' or",

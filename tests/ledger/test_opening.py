@@ -13,6 +13,8 @@ import pytest
 from sqlalchemy import text
 
 from tests.ledger.examples import record, ref
+from worker.app import ledger_key
+from worker.config.settings import LedgerSettings, Settings
 from worker.errors import (
     FixAccessError,
     FixConfigurationError,
@@ -30,6 +32,12 @@ AT_ONCE = timedelta(0)
 def has_tables() -> bool:
     """Every ledger begins here."""
     return False
+
+
+def test_a_file_of_the_key_that_cannot_be_read_is_a_mistake_of_the_settings(tmp_path: Path) -> None:
+    settings = Settings(ledger=LedgerSettings(key_file=tmp_path / "none"))
+    with pytest.raises(FixConfigurationError, match=r"ledger\.key_file names cannot be read"):
+        ledger_key(settings)
 
 
 def test_the_folder_is_made_and_the_file_is_private(tmp_path: Path) -> None:

@@ -198,7 +198,7 @@ def _build_rules(files: Folder, parts: Parts, findings: Findings) -> None:
         reader = LifecycleReader(
             document=lifecycle.document,
             desk=desk(lifecycle.sheet),
-            systems=_system_names(files),
+            systems=files.systems,
         )
         parts.lifecycle = reader.build()
     if guardrails := files.get("guardrails.yaml", GuardrailsDocument):
@@ -223,7 +223,7 @@ def _build_routing(files: Folder, parts: Parts, findings: Findings) -> None:
         sheet=source.sheet,
         findings=findings,
         words=parts.words,
-        systems=_system_names(files),
+        systems=files.systems,
         reads=parts.reads,
     )
     parts.routing = reader.build(source.document)
@@ -246,13 +246,5 @@ def _build_hand_off(files: Folder, parts: Parts, findings: Findings) -> None:
 def _build_identity(files: Folder, parts: Parts, findings: Findings) -> None:
     if found := files.get("identity.yaml", IdentityDocument):
         parts.identity = build_identity(
-            found.document, found.sheet, parts.words, _system_names(files), findings
+            found.document, found.sheet, parts.words, files.systems, findings
         )
-
-
-def _system_names(files: Folder) -> frozenset[str]:
-    return frozenset(
-        name.removeprefix("systems/").removesuffix(".yaml")
-        for name in files.present
-        if name.startswith("systems/")
-    )

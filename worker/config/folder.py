@@ -96,6 +96,16 @@ class Folder:
         found = (self.get(name, model) for name in sorted(self.sources))
         return tuple(source for source in found if source is not None)
 
+    @property
+    def systems(self) -> frozenset[str]:
+        """Name the systems that have a field map, also one that cannot be read."""
+        prefix = "systems/"
+        return frozenset(
+            name.removeprefix(prefix).removesuffix(".yaml")
+            for name in self.present
+            if name.startswith(prefix)
+        )
+
     def is_whole(self, folder: str) -> bool:
         """Tell whether every file of a sub-folder could be read."""
         return all(name in self.sources for name in self.present if name.startswith(f"{folder}/"))
@@ -169,15 +179,16 @@ def _without(value: Yaml, path: tuple[str | int, ...]) -> Yaml:
 
 def _list_files(folder: Path, findings: Findings) -> Iterable[str]:
     if not folder.is_dir():
-        spot = Spot(file=folder.name or ".", line=1, key="(folder)")
-        hint = "`leadtriage init` writes a complete configuration"
-        findings.error(spot, "The configuration folder does not exist.", hint=hint)
+        _report_folder(folder, "The configuration folder does not exist.", findings)
         return []
     try:
         names = _names_in(folder)
     except OSError:
-        spot = Spot(file=folder.name or ".", line=1, key="(folder)")
+        spot = Spot(file=folder.name or ".", line=0, key="(folder)")
         findings.error(spot, "The configuration folder cannot be read.")
+        return []
+    if not any(name in SINGLE_FILES or "/" in name for name in names):
+        _report_folder(folder, "The folder holds no configuration.", findings)
         return []
     for name in sorted(set(SINGLE_FILES) - OPTIONAL - set(names)):
         _report_missing(name, "The file is missing.", findings)
@@ -185,6 +196,12 @@ def _list_files(folder: Path, findings: Findings) -> Iterable[str]:
         if not any(name.startswith(f"{kind}/") and name.endswith(".yaml") for name in names):
             _report_missing(f"{kind}/", f"The folder {kind}/ holds no YAML file.", findings)
     return [name for name in names if _is_known(name, findings)]
+
+
+def _report_folder(folder: Path, message: str, findings: Findings) -> None:
+    spot = Spot(file=folder.name or ".", line=0, key="(folder)")
+    hint = "`--config` names the folder; `leadtriage init` writes a complete configuration"
+    findings.error(spot, message, hint=hint)
 
 
 def _report_missing(name: str, message: str, findings: Findings) -> None:

@@ -39,12 +39,14 @@ def check_references(files: Folder, parts: Parts, findings: Findings) -> None:
             for fact, entry in item.fields.items():
                 if entry.refers_to is not None:
                     spot = source.sheet.spot("objects", name, "fields", fact, "refers_to")
-                    _check_reference(entry.refers_to, spot, parts, findings)
+                    _check_reference(entry.refers_to, spot, files, parts, findings)
 
 
-def _check_reference(entry: ReferenceEntry, spot: Spot, parts: Parts, findings: Findings) -> None:
-    known = check_name(findings, spot, "system", entry.system, frozenset(parts.systems))
-    if not known or entry.object is None:
+def _check_reference(
+    entry: ReferenceEntry, spot: Spot, files: Folder, parts: Parts, findings: Findings
+) -> None:
+    known = check_name(findings, spot, "system", entry.system, files.systems)
+    if not known or entry.object is None or entry.system not in parts.systems:
         return
     objects = parts.systems[entry.system].objects
     contacts = frozenset(o.object_type for o in objects if o.kind is ObjectKind.CONTACT)

@@ -176,7 +176,7 @@ def load_settings(config: Path | None, *, also_known: Iterable[str] = ()) -> Set
     check_keys(toml, setting_names(), systems, findings)
     known = [*setting_names(), *also_known]
     environment = {k: v for k, v in os.environ.items() if k.upper() not in FLAG_VARIABLES}
-    check_environment(environment, known, systems, findings)
+    check_environment(environment, known, systems, findings, sorted(FLAG_VARIABLES))
     if findings.errors:
         raise FixConfigurationError(problems=findings.errors)
     return _validate(folder, toml, systems)

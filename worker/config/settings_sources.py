@@ -26,11 +26,15 @@ _KEY = re.compile(r"\s*([A-Za-z0-9_.\-]+)\s*=")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Toml:
-    """The content of the file; ``lines`` gives the line of every dotted key."""
+    """The content of the file.
+
+    ``lines`` gives the line of every table and dotted key; ``tables`` are those at the top.
+    """
 
     sections: Mapping[str, object] = field(default_factory=dict, repr=False)
     systems: Mapping[str, Mapping[str, str]] = field(default_factory=dict, repr=False)
     keys: tuple[str, ...] = ()
+    tables: frozenset[str] = frozenset()
     lines: Mapping[str, int] = field(default_factory=dict)
 
     def spot(self, key: str) -> Spot:
@@ -65,7 +69,7 @@ def read_toml(folder: Path, findings: Findings) -> Toml:
 def _sort(content: Mapping[str, object], text: str) -> Toml:
     keys: list[str] = []
     for name, value in content.items():
-        keys += _keys_of(name, value) if isinstance(value, dict) else [name]
+        keys += _keys_of(name, value) if isinstance(value, dict) and value else [name]
     written = content.get("systems")
     systems = {
         str(name): {str(key): _as_text(value) for key, value in options.items()}
@@ -73,7 +77,14 @@ def _sort(content: Mapping[str, object], text: str) -> Toml:
         if isinstance(options, dict)
     }
     sections = {name: value for name, value in content.items() if name != "systems"}
-    return Toml(sections=sections, systems=systems, keys=tuple(keys), lines=_lines_of(text))
+    tables = frozenset(name for name, value in content.items() if isinstance(value, dict))
+    return Toml(
+        sections=sections,
+        systems=systems,
+        keys=tuple(keys),
+        tables=tables,
+        lines=_lines_of(text),
+    )
 
 
 def _keys_of(name: str, table: Mapping[str, object]) -> Iterable[str]:
@@ -93,6 +104,7 @@ def _lines_of(text: str) -> Mapping[str, int]:
     table = ""
     for number, line in enumerate(text.splitlines(), start=1):
         if found := _TABLE.match(line):
+            lines.setdefault(found[1], number)
             table = f"{found[1]}."
         elif found := _KEY.match(line):
             lines.setdefault(table + found[1], number)
@@ -105,10 +117,11 @@ def check_keys(
     """Report keys of the file that mean nothing."""
     names = [name for name in known if name != "config"]
     names += [f"systems.{name}" for name in sorted(systems)]
+    tables = {name.rpartition(".")[0] for name in names} & toml.tables
     for key in toml.keys:
         parts = key.split(".")
         is_option = parts[0] == "systems" and len(parts) == 3 and parts[1] in systems
-        if key not in names and not is_option:
+        if key not in names and key not in tables and not is_option:
             message = f"the setting {key!r} does not exist."
             findings.error(
                 toml.spot(key), message, allowed=in_words(names, 40), hint=nearest(key, names)
@@ -120,21 +133,29 @@ def check_environment(
     known: Iterable[str],
     systems: frozenset[str],
     findings: Findings,
+    flags: Iterable[str] = (),
 ) -> None:
-    """Report variables with our prefix that mean nothing."""
+    """Report variables with our prefix that mean nothing; ``flags`` may have been meant as well.
+
+    Without a field map nobody can tell which systems there are; that the folder holds none is the
+    mistake to be told of, and not each variable of a system.
+    """
     names = [name if name.startswith(PREFIX) else variable(name) for name in known]
     options = environment_options(environment, systems)
     options_known = {
         variable(f"{name}.{option}") for name, item in options.items() for option in item
     }
+    sections = tuple(f"{name.rpartition('__')[0]}__" for name in names if "__" in name)
     for name in sorted(environment):
         upper = name.upper()
         if not upper.startswith(PREFIX) or upper in names or upper in options_known:
             continue
+        if not systems and "__" in upper and not upper.startswith(sections):
+            continue
         examples = [f"{PREFIX}{system.upper()}__<option>" for system in sorted(systems)]
         option = upper.rpartition("__")[2]
         near = [f"{PREFIX}{system.upper()}__{option}" for system in systems]
-        hint = nearest(upper, [*names, *near])
+        hint = nearest(upper, [*names, *near, *flags])
         spot = Spot(file="environment", line=0, key=name)
         message = f"the variable {name!r} means nothing to leadtriage."
         findings.error(spot, message, allowed=in_words([*names, *examples], 40), hint=hint)
@@ -176,8 +197,10 @@ def _wording(error: ErrorDetails) -> str:
             return f"must be {context['expected']}."
         case "int_parsing" | "int_type" | "int_from_float":
             return "must be a whole number."
-        case "greater_than" | "greater_than_equal":
-            return "is too small."
+        case "greater_than_equal":
+            return f"must be at least {context['ge']}."
+        case "greater_than":
+            return "must be more than nothing."
         case "less_than_equal":
             return f"must be at most {context['le']}."
         case "model_type" | "model_attributes_type":
