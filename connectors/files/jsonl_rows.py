@@ -97,7 +97,7 @@ class JsonlFormat:
         """Say no to a row with NUL bytes: its JSON is only readable without them."""
         return "\0" not in text
 
-    def edited(self, row: Row, changes: RawValues, added: Sequence[str]) -> str:  # noqa: ARG002
+    def edited(self, row: Row, changes: RawValues, added: Sequence[str]) -> str:  # noqa: ARG002  # as for CSV
         """Give a row's text with ``changes`` made; a new key goes to the end of its own row only."""
         if not changes or row.kind is not RowKind.DATA:
             return row.text

@@ -79,7 +79,7 @@ def test_a_first_sync_of_a_crm_killed_anywhere_makes_every_write_exactly_once(
     points = tried(killing, FIRST)
     expected = killing.undisturbed()
     assert len(points) >= 44
-    assert all(times == 1 for _write, times in expected.crm)  # type: ignore[attr-defined]
+    assert all(times == 1 for _write, times in expected.crm)
     assert left_wrong(killing, points, expected) == {}
 
 

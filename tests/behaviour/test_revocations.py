@@ -231,7 +231,7 @@ def test_it_goes_along_when_records_become_one_person(alone: Organisation) -> No
     opt_out(alone)
     alone.edit("q9", email="quilla@example.org")
     alone.sync(NOW + 2 * HOUR)
-    assert listed(alone)["revocations"][0]["missing"] == [  # type: ignore[index]  # JSON
+    assert listed(alone)["revocations"][0]["missing"] == [
         "files:contacts:q1",
         "files:contacts:q9",
     ]
@@ -242,7 +242,7 @@ def test_consent_taken_back_is_a_revocation_where_others_still_agree(alone: Orga
     alone.sync(NOW + HOUR)
     alone.edit("q2", consent_email="false")
     alone.sync(NOW + 2 * HOUR)
-    found = listed(alone)["revocations"][0]  # type: ignore[index]  # JSON
+    found = listed(alone)["revocations"][0]
     assert (found["fact"], found["missing"]) == ("consent_email", ["files:contacts:q1"])
 
 

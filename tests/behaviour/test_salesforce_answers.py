@@ -47,7 +47,7 @@ def test_a_limit_of_long_calls_waits_as_it_is_told() -> None:
     said = {"operation": "read", "status": 403, "code": "REQUEST_LIMIT_EXCEEDED"}
     for told, wait in ((None, 60), (7, 7)):
         after = None if told is None else timedelta(seconds=told)
-        error = error_of(Fault(**said, is_concurrent=True, retry_after=after))  # type: ignore[arg-type]
+        error = error_of(Fault(**said, is_concurrent=True, retry_after=after))
         assert isinstance(error, RateLimitedError)
         assert error.retry_after == timedelta(seconds=wait)
     assert is_passing("REQUEST_LIMIT_EXCEEDED")

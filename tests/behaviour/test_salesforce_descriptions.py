@@ -125,7 +125,7 @@ def test_what_is_seen_of_consent_is_told_field_by_field(stub: Stub) -> None:
 
 def test_versions_are_in_the_order_of_their_numbers(stub: Stub) -> None:
     stub.say([{"version": one} for one in ("100.0", "62.0", "9.0")])
-    transport = opened(stub, FakeTime()).transport  # type: ignore[attr-defined]
+    transport = opened(stub, FakeTime()).transport
     assert read_versions(transport) == ("9.0", "62.0", "100.0")
 
 
@@ -179,6 +179,6 @@ def test_a_text_is_deployed_as_the_kind_that_holds_it(
 
 
 def test_nothing_is_asked_of_permissions_where_no_field_is_missing(stub: Stub) -> None:
-    transport = opened(stub, FakeTime()).transport  # type: ignore[attr-defined]
+    transport = opened(stub, FakeTime()).transport
     assert shown_to_somebody(transport, "Lead", ["x y"]) == frozenset()
     assert stub.asked == []

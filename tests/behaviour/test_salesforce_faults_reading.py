@@ -311,7 +311,7 @@ def test_f30_a_stamp_that_cannot_be_filtered_by_is_replaced_and_said(
     stub: Stub, time: FakeTime
 ) -> None:
     shape = described()
-    fields = [{**one, "filterable": one["name"] != "SystemModstamp"} for one in shape["fields"]]  # type: ignore[attr-defined]
+    fields = [{**one, "filterable": one["name"] != "SystemModstamp"} for one in shape["fields"]]
     stub.say({**shape, "fields": fields})
     stub.say(page(row(at=T1, SystemModstamp=T2)))
     connector = opened(stub, time)

@@ -72,7 +72,7 @@ def test_a_silent_server_is_given_up(stub: Stub, monkeypatch: pytest.MonkeyPatch
 
     def note(self: requests.Session, *args: object, **more: object) -> requests.Response:
         seen.append(more.get("timeout"))
-        return ask(self, *args, **more)  # type: ignore[arg-type]
+        return ask(self, *args, **more)
 
     monkeypatch.setattr(requests.Session, "request", note)
     stub.say(described())
@@ -209,7 +209,7 @@ def test_nothing_is_repeated_below_us_and_plain_http_is_for_this_machine_alone()
     http, place = new_http(), "http://example.my.salesforce.com"
     new_client(http, TOKEN, place, "62.0")
     assert {*http.adapters} == {"https://", "http://"}
-    assert http.get_adapter("https://example.my.salesforce.com").max_retries.total == 0  # type: ignore[attr-defined]
+    assert http.get_adapter("https://example.my.salesforce.com").max_retries.total == 0
 
 
 def test_no_other_fault_than_an_ended_session_logs_in_again(stub: Stub) -> None:

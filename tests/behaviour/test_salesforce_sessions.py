@@ -235,6 +235,6 @@ def test_no_secret_stands_in_a_repr(stub: Stub) -> None:
         opened(stub, FakeTime(), client_id="a", username="w@example.org", private_key=HUSH),
     ]
     for connector in connectors:
-        shown = repr(connector) + repr(connector.setup)  # type: ignore[attr-defined]
+        shown = repr(connector) + repr(connector.setup)
         assert HUSH not in shown
         assert TOKEN not in shown

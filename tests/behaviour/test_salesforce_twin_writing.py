@@ -194,7 +194,7 @@ def test_f63_a_change_between_the_read_and_the_write_of_one_record_stands(org: O
     later = org.twin.org.stamp() + 60_000
     read = store.get("Lead", lead)
     assert read is not None
-    batch_read = connector.transport.query  # type: ignore[attr-defined]
+    batch_read = connector.transport.query
 
     def read_then_edited(*args: object, **more: object) -> object:
         answer = batch_read(*args, **more)
@@ -202,7 +202,7 @@ def test_f63_a_change_between_the_read_and_the_write_of_one_record_stands(org: O
             store.change("Lead", lead, {"Title": "theirs", "LastModifiedDate": later})
         return answer
 
-    connector.transport.query = read_then_edited  # type: ignore[attr-defined]
+    connector.transport.query = read_then_edited
     found = told(connector, write(lead, {"Title": "ours"}))
     assert found == [(WriteOutcome.CONFLICT, "WRITE_CONFLICT")]
     assert org.cell("Lead", lead, "Title") == "theirs"

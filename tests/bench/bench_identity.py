@@ -93,7 +93,7 @@ def main(count: int = PEOPLE) -> None:
         ("of these likely", len(likely), f"right {len(true & likely) / len(likely):.3f}"),
     ]
     for name, value, note in lines:
-        print(f"{name:24}{round(value, 1):>14,}  {note}")  # noqa: T201  # this is its purpose
+        print(f"{name:24}{round(value, 1):>14,}  {note}")
 
 
 def peak() -> float:

@@ -97,14 +97,14 @@ def main() -> None:
         make_case({"service_line": "line_9", "language": LANGUAGES[number % 5]}, (), NOW, ZONE)
         for number in range(LEADS)
     ]
-    print(f"{LEADS} leads, {MEMBERS} members, one core")  # noqa: T201  # this is its purpose
+    print(f"{LEADS} leads, {MEMBERS} members, one core")
     for strategy in Strategy:
         routing, best = make_routing(strategy), float("inf")
         for _round in range(ROUNDS):
             began = process_time()
             given = route_all(routing, cases)
             best = min(best, process_time() - began)
-        print(f"{strategy:24}{LEADS / best:10,.0f}/s, {len(given)} got leads")  # noqa: T201
+        print(f"{strategy:24}{LEADS / best:10,.0f}/s, {len(given)} got leads")
 
 
 if __name__ == "__main__":

@@ -64,13 +64,13 @@ def main() -> None:
         changed = change_some(folder / "data" / "contacts.csv", 100)
         some, again = sync_seconds(folder)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-    print(f"{contacts} contacts, {decided} leads; processor time, ratios to the full run")  # noqa: T201
-    print(f"pulled, decided, planned     {planned:7.2f} s  {contacts / planned:6.0f} contacts/s")  # noqa: T201
-    print(f"full run, written back       {full:7.2f} s  {contacts / full:6.0f} contacts/s   1.000")  # noqa: T201
-    print(f"reading our own writes       {echo:7.2f} s  {echo / full:26.3f}")  # noqa: T201
-    print(f"nothing changed              {nothing:7.2f} s  {nothing / full:26.3f}")  # noqa: T201
-    print(f"{changed:5} changed, {again:5} decided {some:7.2f} s  {some / full:26.3f}")  # noqa: T201
-    print(f"peak memory {peak} MiB")  # noqa: T201
+    print(f"{contacts} contacts, {decided} leads; processor time, ratios to the full run")
+    print(f"pulled, decided, planned     {planned:7.2f} s  {contacts / planned:6.0f} contacts/s")
+    print(f"full run, written back       {full:7.2f} s  {contacts / full:6.0f} contacts/s   1.000")
+    print(f"reading our own writes       {echo:7.2f} s  {echo / full:26.3f}")
+    print(f"nothing changed              {nothing:7.2f} s  {nothing / full:26.3f}")
+    print(f"{changed:5} changed, {again:5} decided {some:7.2f} s  {some / full:26.3f}")
+    print(f"peak memory {peak} MiB")
 
 
 if __name__ == "__main__":

@@ -69,7 +69,7 @@ def measure(subject: Subject[Held]) -> None:
     with tempfile.TemporaryDirectory() as name:
         _measure_reading(subject, Path(name) / "read", contacts, activities)
         _measure_writing(subject, Path(name) / "written", writes)
-    print(f"the worker took {_peak()} MiB at most")  # noqa: T201
+    print(f"the worker took {_peak()} MiB at most")
 
 
 def _measure_reading(subject: Subject[Held], folder: Path, contacts: int, activities: int) -> None:
@@ -90,7 +90,7 @@ def _measure_reading(subject: Subject[Held], folder: Path, contacts: int, activi
         title = f"incremental: one in a hundred changed; {some}, {share:.3f} of the full"
         _show(title, twin.counts(), subject.by_change(changed) + every)
         served = twin.burden()
-    print(  # noqa: T201
+    print(
         f"\nthe twin took {loaded.seconds:.1f} s to fill and {served.seconds - loaded.seconds:.1f} s "
         f"of processor to serve, and {served.memory} MiB at most; the worker {_peak()} MiB so far"
     )
@@ -138,10 +138,10 @@ def _without(counted: Mapping[str, int], read: Calls) -> Mapping[str, int]:
 
 def _show(title: str, counted: Mapping[str, int], fewest: Calls) -> None:
     """Print calls by endpoint beside the fewest, and both in all."""
-    print(f"\n{title}\n{'calls':>8} {'fewest':>8}  ratio")  # noqa: T201
+    print(f"\n{title}\n{'calls':>8} {'fewest':>8}  ratio")
     for name in sorted({*counted, *fewest}):
-        print(_line(counted.get(name, 0), fewest.get(name, 0), name))  # noqa: T201
-    print(_line(sum(counted.values()), sum(fewest.values()), "in all"))  # noqa: T201
+        print(_line(counted.get(name, 0), fewest.get(name, 0), name))
+    print(_line(sum(counted.values()), sum(fewest.values()), "in all"))
 
 
 def _line(calls: int, fewest: int, name: str) -> str:

@@ -178,7 +178,7 @@ def test_a_secret_of_the_wrong_kind_is_not_repeated(
 
 def test_an_override_changes_neither_map_nor_digest() -> None:
     configuration = load_configuration(SHIPPED)
-    settings = Settings(config=SHIPPED, systems={"files": {"folder": "elsewhere"}})  # type: ignore[dict-item]
+    settings = Settings(config=SHIPPED, systems={"files": {"folder": "elsewhere"}})
 
     changed = with_overrides(configuration, settings)
 

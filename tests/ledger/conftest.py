@@ -121,7 +121,7 @@ def opened(url: str) -> Iterator[Callable[..., Ledger]]:
     ledgers: list[Ledger] = []
 
     def open_(account: str = "acme", **options: object) -> Ledger:
-        ledgers.append(open_ledger(url, account, **options))  # type: ignore[arg-type]
+        ledgers.append(open_ledger(url, account, **options))
         return ledgers[-1]
 
     yield open_

@@ -156,7 +156,7 @@ class Weeks(RuleBasedStateMachine):
         members = self.front
         assume(members)
         place = which % len(members)
-        members[place] = replace(members[place], **changes)  # type: ignore[arg-type]
+        members[place] = replace(members[place], **changes)
         self.set_front(members)
 
     @rule(which=SOME, is_paused=st.booleans())

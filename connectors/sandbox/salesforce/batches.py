@@ -44,7 +44,7 @@ _UNSET: Final = "TEN_SECONDLY_ROLLING"
 
 class _Records(msgspec.Struct):
     records: list[dict[str, object]]
-    allOrNone: bool = False  # noqa: N815  # the vendor's name
+    allOrNone: bool = False
 
     @property
     def given(self) -> list[Given]:

@@ -27,8 +27,8 @@ _Job = TypeVar("_Job", QueryJob, IngestJob)
 class Wanted(Protocol):
     """What makes a job, as far as it says how its CSV is laid out. The names are the vendor's."""
 
-    columnDelimiter: str  # noqa: N815
-    lineEnding: str  # noqa: N815
+    columnDelimiter: str
+    lineEnding: str
 
 
 def new_id(call: Call) -> str:

@@ -34,11 +34,11 @@ _NULL: Final = "#N/A"
 class _Wanted(msgspec.Struct):
     object: str
     operation: str
-    externalIdFieldName: str = ""  # noqa: N815  # the vendor's name
-    columnDelimiter: str = "COMMA"  # noqa: N815
-    lineEnding: str = "LF"  # noqa: N815
-    contentType: str = "CSV"  # noqa: N815
-    assignmentRuleId: str = ""  # noqa: N815
+    externalIdFieldName: str = ""
+    columnDelimiter: str = "COMMA"
+    lineEnding: str = "LF"
+    contentType: str = "CSV"
+    assignmentRuleId: str = ""
 
 
 class _State(msgspec.Struct):

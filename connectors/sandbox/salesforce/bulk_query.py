@@ -28,8 +28,8 @@ _CHUNK: Final = 1_000
 class _Wanted(msgspec.Struct):
     operation: str
     query: str
-    columnDelimiter: str = "COMMA"  # noqa: N815  # the vendor's name
-    lineEnding: str = "LF"  # noqa: N815
+    columnDelimiter: str = "COMMA"
+    lineEnding: str = "LF"
 
 
 class _State(msgspec.Struct):

@@ -26,25 +26,25 @@ _REFERENCE: Final = re.compile(r"@\{(\w+)((?:\.\w+|\[\d+\])*)\}")
 class _Part(msgspec.Struct):
     method: str
     url: str
-    referenceId: str  # noqa: N815  # the vendor's name
+    referenceId: str
     body: object = None
-    httpHeaders: dict[str, str] = {}  # noqa: N815  # the same; msgspec copies it
+    httpHeaders: dict[str, str] = {}  # msgspec copies it
 
 
 class _Composite(msgspec.Struct):
-    compositeRequest: list[_Part]  # noqa: N815
-    allOrNone: bool = False  # noqa: N815
+    compositeRequest: list[_Part]
+    allOrNone: bool = False
 
 
 class _BatchPart(msgspec.Struct):
     method: str
     url: str
-    richInput: object = None  # noqa: N815
+    richInput: object = None
 
 
 class _Batch(msgspec.Struct):
-    batchRequests: list[_BatchPart]  # noqa: N815
-    haltOnError: bool = False  # noqa: N815
+    batchRequests: list[_BatchPart]
+    haltOnError: bool = False
 
 
 def composite(call: Call) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Final
 
@@ -101,10 +102,10 @@ def _truth(field: Field, given: Json) -> int:
 
 
 def _number(field: Field, given: Json) -> int | float:
-    try:
-        number = float(given) if not isinstance(given, bool) else math.nan  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        number = math.nan
+    number = math.nan
+    if isinstance(given, int | float | str) and not isinstance(given, bool):
+        with suppress(ValueError):
+            number = float(given)
     if not math.isfinite(number):
         raise _unreadable(field, "a value that is no number")
     most = _LARGEST_INT if field.type == "int" else 10.0 ** (field.precision or 18)
