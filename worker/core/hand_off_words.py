@@ -76,7 +76,7 @@ def say_fact_name(words: HandOffWords, fact: str) -> str:
 
 
 def say_value(words: HandOffWords, value: FactValue, titles: Mapping[str, str]) -> str:
-    """Say a value: by its title in the catalogue, if it has one."""
+    """Say a value: by its title in the catalog, if it has one."""
     if isinstance(value, datetime):
         return say_date(words, value.date())
     if isinstance(value, date):

@@ -50,7 +50,7 @@ SERVED_PLACES: Final = (
         " 02916 02917 02919 02920 02921"
     )),
 )  # fmt: skip
-"""ZIP and state of places in the areas that the default catalogue serves."""
+"""ZIP and state of places in the areas that the default catalog serves."""
 
 OUTSIDE_PLACES: Final = (
     ("01002", "MA"), ("01103", "MA"), ("01201", "MA"), ("03060", "NH"), ("03101", "NH"),

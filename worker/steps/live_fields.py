@@ -141,7 +141,7 @@ def _unknown(item: ObjectMap, read: FieldRead, options: tuple[str, ...]) -> Iter
 
 
 def _is_spelt_out(read: FieldRead, sheet: Sheet, item: ObjectMap) -> bool:
-    """Tell whether the map itself lists the words; those of a catalogue are many, and meant to be."""
+    """Tell whether the map itself lists the words; those of a catalog are many, and meant to be."""
     path = ("objects", item.object_type, "fields", read.fact, "values")
     return path in sheet.places
 
