@@ -69,6 +69,11 @@ def test_queues_and_those_who_left_are_nobodys_account(shipped: Ruleset) -> None
     assert found.accounts == ()
 
 
+def test_nothing_is_said_of_who_has_accounts_in_a_crm_that_does_not_tell(shipped: Ruleset) -> None:
+    listed: Listed = {"other": owners(("7", "ann@x.org"))}
+    assert list(find_unmatched(one_member(shipped), listed, WRITERS)) == []
+
+
 def test_without_an_address_nothing_can_be_looked_for(shipped: Ruleset) -> None:
     listed = {"files": owners(("own-101", None)), "other": owners(("7", "ann@x.org"))}
     (found,) = find_unmatched(one_member(shipped), listed, WRITERS)

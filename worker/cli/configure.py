@@ -164,7 +164,8 @@ def check(
 ) -> None:
     """Check the configuration before anything runs, and list every problem at once.
 
-    With --live, a CRM that cannot be opened or reached ends it with the exit code of that error.
+    With --live, a CRM that cannot be opened, as without a way to log in, ends it with the exit code
+    of that error. One that refuses us, or does not answer, is a problem like any other.
     """
     quiet_logs()
     with exits():
@@ -176,7 +177,7 @@ def check(
         if report.configuration is not None:
             configuration = with_overrides(report.configuration, settings)
             if facts:
-                _show_facts(configuration)
+                _show_facts(configuration, as_json=as_json)
                 return
             if live:
                 found, accounts, code = _look_live(configuration, settings.config)
@@ -231,7 +232,7 @@ def _look_live(
 ) -> tuple[Findings, Sequence[LiveAccount], ExitCode]:
     """Compare what is said of each CRM with the CRM.
 
-    A CRM that cannot be looked at ends the check with the code that any other command would end with.
+    A CRM that cannot be opened ends the check with the code that any other command would end with.
     """
     sheets = read_sheets(folder)
     found = Findings()
@@ -251,7 +252,17 @@ def _look_live(
     return found, accounts, code
 
 
-def _show_facts(configuration: Configuration) -> None:
+def _show_facts(configuration: Configuration, *, as_json: bool) -> None:
+    if as_json:
+        facts = configuration.facts.values()
+        print_json(
+            {
+                "facts": [
+                    {"fact": s.name, "kind": s.kind.value, "meaning": s.sentence} for s in facts
+                ]
+            }
+        )
+        return
     table = Table(box=None, pad_edge=False)
     for column in ("fact", "kind", "meaning"):
         table.add_column(column)

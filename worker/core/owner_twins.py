@@ -119,7 +119,10 @@ def _completed(member: Member, twins: Twins) -> Member:
 def find_unmatched(
     policy: RoutingPolicy, listed: Listed, writers: frozenset[str]
 ) -> Iterator[Unmatched]:
-    """Yield who has no id in a CRM to which owners are written, in the order of the roster."""
+    """Yield who has no id in a CRM to which owners are written, in the order of the roster.
+
+    Of a member whose accounts are all in CRMs that list nobody, nothing can be told.
+    """
     by_email = _by_email(listed)
     emails = {
         f"{system}:{owner.id}": (owner.email or "").strip().casefold()
@@ -129,6 +132,8 @@ def find_unmatched(
     seen: set[str] = set()
     for team in with_twins(policy, find_twins(listed)).teams.values():
         for member in team.members:
+            if not any(listed.get(system) for system in member.owners):
+                continue
             for system in sorted(writers - member.owners.keys()) if member.id not in seen else ():
                 named = (f"{name}:{owner}" for name, owner in member.owners.items())
                 known = next((key for key in named if emails.get(key)), None)

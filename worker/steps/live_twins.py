@@ -45,9 +45,10 @@ def _look_for_queues(
     sheet: Sheet,
     findings: Findings,
 ) -> None:
-    """Name queues that are not found in a CRM to which owners are written."""
+    """Name queues that are not found in a CRM to which owners are written; the CRM of its own must tell."""
     found = find_queue_twins(routing, listed)
-    for name, queue in routing.queues.items():
+    told = {n: q for n, q in routing.queues.items() if any(listed.get(s) for s in q.owners)}
+    for name, queue in told.items():
         for system in sorted(writers - queue.owners.keys() - found.get(name, {}).keys()):
             message = f"{system} has no queue of the e-mail or the name of the queue {name!r}."
             say = findings.warning if system in routing.stand_ins else findings.error
