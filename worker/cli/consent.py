@@ -47,7 +47,10 @@ def consent(
     with exits():
         if is_missing(load_settings(config).ledger_url):
             raise NotFoundError(NO_LEDGER)
-        with open_app(config, now=now, stores=False) as app, app.ledger.read() as tx:
+        with (
+            open_app(config, now=now, stores=False, connects=False) as app,
+            app.ledger.read() as tx,
+        ):
             at = app.at()
             counts = count_revocations(tx, app.ruleset, at)
             listed = list_revocations(tx, app.ruleset, at)

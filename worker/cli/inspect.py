@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, cast
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.table import Table
@@ -27,6 +28,7 @@ from worker.core.trace import Json
 from worker.errors import ExitCode, NotFoundError
 from worker.ledger.chain import ChainProblem, ChainReport, find_link, verify_chain
 from worker.ledger.quarantine import count_quarantine
+from worker.ledger.rows import Run
 from worker.ledger.runs import list_runs
 from worker.report.audit_text import show_audit
 from worker.report.data_audit import MOST_ORIGINS_SHOWN, audit_json
@@ -91,8 +93,8 @@ def runs(
 ) -> None:
     """List the latest runs, newest first."""
     quiet_logs()
-    with exits(), open_app(config, stores=False) as app, app.ledger.read() as tx:
-        found = list_runs(tx, limit)
+    with exits(), open_app(config, stores=False, connects=False) as app, app.ledger.read() as tx:
+        found, zone = list_runs(tx, limit), app.ruleset.configuration.time_zone
     if as_json:
         print_json(
             {
@@ -111,16 +113,21 @@ def runs(
             }
         )
         return
+    show(_run_table(found, zone) if found else "No run is in the ledger.")
+
+
+def _run_table(runs: Sequence[Run], zone: ZoneInfo) -> Table:
+    """Runs with the clock of the organisation; ids are whole on any screen, as they are to be pasted."""
     table = Table(box=None, pad_edge=False)
-    for column in ("run", "kind", "status", "started", "writes"):
-        table.add_column(column)
-    for run in found:
+    for column in ("run", "kind", "status", "started"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("writes", overflow="fold")
+    for run in runs:
         writes = run.summary.get("writes")
         said = ", ".join(f"{k} {v}" for k, v in writes.items()) if isinstance(writes, dict) else ""
-        table.add_row(
-            run.id, run.kind, run.status.value, f"{run.started_at:%Y-%m-%d %H:%M:%S}", said or "0"
-        )
-    show(table)
+        at = f"{run.started_at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+        table.add_row(run.id, run.kind, run.status.value, at, said or "0")
+    return table
 
 
 def _problem(problem: ChainProblem) -> dict[str, Json]:
@@ -237,7 +244,7 @@ def data(
     with (
         exits(),
         progress(is_hidden=as_json) as bars,
-        open_stored(config, now=now, on_progress=bars) as app,
+        open_stored(config, now=now, on_progress=bars, connects=True) as app,
     ):
         report = audit_data(app.looking(), stores=stores)
         configuration = app.ruleset.configuration
@@ -259,9 +266,15 @@ def data(
 
 @contextmanager
 def open_stored(
-    config: Path | None, on_progress: OnProgress = no_progress, *, now: datetime | None = None
+    config: Path | None,
+    on_progress: OnProgress = no_progress,
+    *,
+    now: datetime | None = None,
+    connects: bool = False,
 ) -> Iterator[App]:
     """Open the worker on a ledger that exists: an empty one in its place would look whole.
+
+    No CRM is asked, and no secret of any is needed, unless it ``connects``.
 
     Raises:
         NotFoundError: there is no ledger.
@@ -269,5 +282,5 @@ def open_stored(
     url = load_settings(config).ledger_url
     if is_missing(url):
         raise NotFoundError(NO_LEDGER)
-    with open_app(config, stores=False, now=now, on_progress=on_progress) as app:
+    with open_app(config, stores=False, now=now, on_progress=on_progress, connects=connects) as app:
         yield app

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 import typer
@@ -23,6 +23,7 @@ from worker.cli.options import (
     show,
     with_config,
 )
+from worker.core.trace import Json
 from worker.daemon.scheduler import run_forever
 from worker.errors import ExitCode, RunStatus
 from worker.log import configure_logging
@@ -99,7 +100,7 @@ def apply(
     with (
         exits(),
         progress(is_hidden=as_json) as bars,
-        open_app(config, now=now, on_progress=bars) as app,
+        open_app(config, now=now, on_progress=bars, connects=not dry_run) as app,
     ):
         if dry_run:
             with app.ledger.read() as tx:
@@ -108,9 +109,7 @@ def apply(
                 print_json({"changes": changes})
             else:
                 for change in changes:
-                    show(
-                        f"{change['id']} {change['field']}: {change['before']} → {change['after']}"
-                    )
+                    show(_said(change))
                 are_held = "change is" if len(changes) == 1 else "changes are"
                 show(f"{len(changes)} {are_held} held. Nothing was written.")
             return
@@ -118,6 +117,12 @@ def apply(
         with app.ledger.read() as tx:
             summary = summarise_run(tx, report, app.at(), time.perf_counter() - began)
         _end(app, summary, as_json=as_json)
+
+
+def _said(change: Mapping[str, Json]) -> str:
+    record = f"{change['system']}:{change['object_type']}:{change['id']}"
+    before, after = (change[when] or "(empty)" for when in ("before", "after"))
+    return f"{record} {change['field']}: {before} → {after}"
 
 
 def sync(
