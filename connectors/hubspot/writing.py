@@ -20,7 +20,7 @@ from connectors.hubspot.faults import Fault, error_of
 from connectors.hubspot.matching import holders_in
 from connectors.hubspot.rows import PASSING, Row, RowPage, Scalar
 from connectors.hubspot.transport import Answer, Transport, parse
-from connectors.shared.commands import Results, chunks, turns
+from connectors.shared.commands import Progress, Results, chunks, turns
 from worker.core.records import RecordRef, WriteCommand, WriteOutcome, WriteResult, is_code
 from worker.errors import LeadtriageError, UnavailableError
 
@@ -67,9 +67,9 @@ class _Outcome(msgspec.Struct):
 class Batch:
     """The commands of one push with what became of each.
 
-    ``present`` is what the records are known to hold. ``is_stopped`` means that nothing more may be
-    sent, as HubSpot takes no more calls or does not answer. ``unsure`` are ids of records of which a
-    write may have landed: their next commands wait.
+    ``present`` is what the records are known to hold. Nothing more is sent (``progress``) once HubSpot
+    takes no more calls or does not answer. ``unsure`` are ids of records of which a write may have
+    landed: their next commands wait.
     """
 
     transport: Transport = field(repr=False)
@@ -77,8 +77,7 @@ class Batch:
     present: dict[str, dict[str, Scalar]] = field(default_factory=dict, repr=False)
     results: Results = field(default_factory=Results)
     unsure: set[str] = field(default_factory=set)
-    is_begun: bool = False
-    is_stopped: bool = False
+    progress: Progress = field(default_factory=Progress)
 
     def write(self, commands: Sequence[WriteCommand]) -> Sequence[WriteResult]:
         """Write, and give one result per command in the order of the commands.
@@ -118,17 +117,10 @@ class Batch:
         return needed
 
     def _send(self, commands: Sequence[WriteCommand]) -> None:
-        if not commands or self.is_stopped:
+        if not commands or self.progress.is_stopped:
             return
-        try:
-            answer = self._ask(commands)
-        except UnavailableError:
-            self.is_stopped = True
-            return
-        except LeadtriageError:
-            if not self.is_begun:
-                raise
-            self.is_stopped = True
+        answer = self.progress.attempt(lambda: self._ask(commands))
+        if answer is None:
             return
         if answer.fault is None:
             self._take(commands, answer)
@@ -151,10 +143,11 @@ class Batch:
 
     def _refused(self, commands: Sequence[WriteCommand], fault: Fault) -> None:
         """Nothing of a batch refused by 4xx was written; of any other it cannot be known."""
-        if fault.status in _NOT_DONE and not self.is_begun:
-            raise error_of(fault)
-        if fault.status in _NOT_DONE | _LOST or not 400 <= fault.status < 500:
-            self.is_stopped = True
+        if fault.status in _NOT_DONE:
+            self.progress.stop(error_of(fault))
+            return
+        if fault.status in _LOST or not 400 <= fault.status < 500:
+            self.progress.is_stopped = True
             return
         if len(commands) == 1:
             is_gone = fault.status == 404 or fault.code in _GONE
@@ -167,7 +160,7 @@ class Batch:
         self._send(commands[middle:])
 
     def _take(self, commands: Sequence[WriteCommand], answer: Answer) -> None:
-        self.is_begun = True
+        self.progress.is_begun = True
         try:
             told = parse(answer, _Outcome, paths.OBJECT_BATCH_UPDATE)
         except UnavailableError:

@@ -28,7 +28,7 @@ from connectors.salesforce.schema import Shape
 from connectors.salesforce.sender import Answer, parse
 from connectors.salesforce.sending import CHANGED, WriteRequests
 from connectors.salesforce.transport import Transport
-from connectors.shared.commands import Results, turns
+from connectors.shared.commands import Progress, Results, turns
 from worker.core.records import (
     RecordRef,
     WriteCommand,
@@ -69,9 +69,9 @@ class Batch:
     ``types`` are the columns that a write depends on, with their types; ``object_types`` are ours by the
     key of an id. ``present`` is what the records are known to hold, as of ``seen_at``. ``done`` is what is
     to be looked at again: what Salesforce says it carried out, or may have, and what it refused because
-    the record is gone, or the owner. ``is_stopped`` means that nothing more may be sent, as Salesforce takes
-    no more calls or does not answer. ``unsure`` are ids of records of which a write may have landed, or is
-    to be tried later: their next commands wait.
+    the record is gone, or the owner. Nothing more is sent (``progress``) once Salesforce takes no more calls
+    or does not answer. ``unsure`` are ids of records of which a write may have landed, or is to be tried
+    later: their next commands wait.
     """
 
     transport: Transport = field(repr=False)
@@ -87,8 +87,7 @@ class Batch:
     results: Results = field(default_factory=Results)
     done: list[WriteCommand] = field(default_factory=list)
     unsure: set[str] = field(default_factory=set)
-    is_begun: bool = False
-    is_stopped: bool = False
+    progress: Progress = field(default_factory=Progress)
 
     def write(self, commands: Sequence[WriteCommand]) -> Sequence[WriteResult]:
         """Write, and give one result per command in the order of the commands.
@@ -119,14 +118,12 @@ class Batch:
     def _see_anew(self, commands: Sequence[WriteCommand]) -> None:
         """Read once more what is not sent yet, where the last look at it does not count any more."""
         is_fresh = self.seen_at is not None and self.clock() - self.seen_at < _FRESH
-        if self.is_stopped or is_fresh:
+        if self.progress.is_stopped or is_fresh:
             return
         try:
             self._see(commands)
-        except LeadtriageError:
-            if not self.is_begun:
-                raise
-            self.is_stopped = True
+        except LeadtriageError as error:
+            self.progress.stop(error)
 
     def _by_parent(self, commands: Sequence[WriteCommand]) -> list[WriteCommand]:
         """Keep records of one account together: each write locks it, and two calls would meet there."""
@@ -166,22 +163,15 @@ class Batch:
         return refusal(command.changes, row, allowed)
 
     def _send(self, commands: Sequence[WriteCommand]) -> None:
-        if not commands or self.is_stopped:
+        if not commands or self.progress.is_stopped:
             return
-        try:
-            answer = self._ask(commands)
-        except UnavailableError:
-            self.is_stopped = True
-            return
-        except LeadtriageError:
-            if not self.is_begun:
-                raise
-            self.is_stopped = True
+        answer = self.progress.attempt(lambda: self._ask(commands))
+        if answer is None:
             return
         if answer.fault is not None:
             self._refused(commands, answer.fault)
         else:
-            self.is_begun = True
+            self.progress.is_begun = True
             self.done += commands if len(commands) == 1 else self._told(commands, answer)
             self._find_matches(commands)
 
@@ -193,16 +183,14 @@ class Batch:
     def _refused(self, commands: Sequence[WriteCommand], fault: Fault) -> None:
         """Nothing of a batch refused by 4xx was written; of any other it cannot be known."""
         if fault.status in _NOT_DONE and not is_code_of_row(fault):
-            if not self.is_begun:
-                raise error_of(fault)
-            self.is_stopped = True
+            self.progress.stop(error_of(fault))
             return
         if len(commands) == 1 and 400 <= fault.status < 500:
             is_stale = fault.status == _STALE
             self._fail(commands[0], fault.code, fault.matches, is_stale=is_stale)
             return
         if is_passing(fault.code) or not 400 <= fault.status < 500:
-            self.is_stopped = True
+            self.progress.is_stopped = True
             return
         middle = len(commands) // 2
         self._send(commands[:middle])

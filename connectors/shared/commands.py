@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from worker.core.records import RecordRef, WriteCommand, WriteOutcome, WriteResult
+from worker.errors import LeadtriageError, UnavailableError
 
 _Item = TypeVar("_Item")
+_Answer = TypeVar("_Answer")
 
 
 def chunks(items: Sequence[_Item], size: int) -> Iterable[Sequence[_Item]]:
@@ -66,6 +68,30 @@ class Results:
     def in_order(self, commands: Iterable[WriteCommand]) -> list[WriteResult]:
         """Give one result per command."""
         return [self.of(one) or unknown(one) for one in commands]
+
+
+@dataclass(slots=True)
+class Progress:
+    """How far a push is: whether anything was written, and whether anything more may be sent."""
+
+    is_begun: bool = False
+    is_stopped: bool = False
+
+    def attempt(self, send: Callable[[], _Answer]) -> _Answer | None:
+        """Send; None where no answer came, as it may have been carried out, or where ``stop`` holds."""
+        try:
+            return send()
+        except UnavailableError:
+            self.is_stopped = True
+        except LeadtriageError as error:
+            self.stop(error)
+        return None
+
+    def stop(self, error: LeadtriageError) -> None:
+        """Send nothing more for an error; before anything was written, raise it, as nothing is lost."""
+        if not self.is_begun:
+            raise error
+        self.is_stopped = True
 
 
 def unknown(command: WriteCommand) -> WriteResult:
