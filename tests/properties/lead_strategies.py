@@ -32,6 +32,16 @@ KINDS: Mapping[str, Strength] = {
     "guide_download": Strength.WEAK,
     "outbound_call": Strength.NONE,
 }
+REACHABLE: Mapping[str, FactValue] = {
+    "first_name": "Zebedee",
+    "last_name": "Quackenbush",
+    "email": "zeb@quackmail.com",
+    "phone": "+16175550123",
+    "consent_email": True,
+    "postal_code": "02114",
+    "state": "MA",
+}
+"""Who somebody is who may be written to, in a place that is served."""
 LINES = ("orthopedics", "cardiology", "behavioral_health")
 PERSONAL: Mapping[str, tuple[str, ...]] = {
     "first_name": ("Zebedee", "Wilhelmina", "test"),
@@ -127,13 +137,7 @@ def ready_contacts(draw: st.DrawFn) -> MappedContact:
     contact = draw(contacts())
     facts: dict[str, FactValue] = {
         **contact.facts,
-        "first_name": "Zebedee",
-        "last_name": "Quackenbush",
-        "email": "zeb@quackmail.com",
-        "phone": "+16175550123",
-        "consent_email": True,
-        "postal_code": "02114",
-        "state": "MA",
+        **REACHABLE,
         "service_line": draw(st.sampled_from(LINES)),
     }
     for name in (*_BOOLEANS, "sales_verdict", "lifecycle_stage", "outcome_at"):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import HealthCheck, assume, example, given, settings
 
 from tests.leads import NOW, shipped_ruleset
-from tests.properties.lead_strategies import asking_leads, leads
+from tests.properties.lead_strategies import REACHABLE, asking_leads, leads
 from worker.core.assignment import Roster
 from worker.core.current import CurrentRecord
 from worker.core.decide import Decision, decide, with_decision
@@ -70,13 +70,7 @@ def _after(
 def _accepted_by_another() -> LeadSnapshot:
     """Accepted at the instant at which the lead, whose stage and owner the CRM lost, is given anew."""
     facts: dict[str, FactValue] = {
-        "first_name": "Zebedee",
-        "last_name": "Quackenbush",
-        "email": "zeb@quackmail.com",
-        "phone": "+16175550123",
-        "consent_email": True,
-        "postal_code": "02114",
-        "state": "MA",
+        **REACHABLE,
         "service_line": "orthopedics",
         "lead_type": "patient",
         "sales_verdict": "accepted",
