@@ -129,7 +129,9 @@ def _credentials(setup: Setup, sender: Sender, context: ConnectorContext) -> Cre
 def _check_object(source: ObjectSource, system: str) -> None:
     where = f"{source.object_type} of {system}"
     reads = source.options.get("reads", source.object_type)
-    require_known(reads, allowed=_READS, what=f"thing to read (option 'reads' of {where})")
+    require_known(
+        reads, allowed=_READS, what=f"object that can be read (option 'reads' of {where})"
+    )
     allowed = (*_OBJECT_OPTIONS, *_MORE_OPTIONS.get(reads, ()))
     for key in source.options:
         require_known(key, allowed=allowed, what=f"option of {where}")

@@ -49,25 +49,25 @@ def _behind(transport: Transport, source: RecordSource, relation: str, rest: str
 
 
 def _explain(
-    transport: Transport, thing: str, names: Sequence[str], standard: Sequence[str]
+    transport: Transport, sobject: str, names: Sequence[str], standard: Sequence[str]
 ) -> Iterator[tuple[str, Absence]]:
-    hidden = shown_to_somebody(transport, thing, names)
+    hidden = shown_to_somebody(transport, sobject, names)
     for name in names:
-        grant = f"grant Read on {thing}.{name}{_by(thing, name)}"
+        grant = f"grant Read on {sobject}.{name}{_by(sobject, name)}"
         if name in standard or name in (hidden or ()):
-            says = f"field-level security hides the field {name!r} of {thing} from our user"
+            says = f"field-level security hides the field {name!r} of {sobject} from our user"
             yield name, Absence(says, grant)
         elif hidden is None:
-            says = f"the org has no field {name!r} of {thing}, or field-level security hides it"
+            says = f"the org has no field {name!r} of {sobject}, or field-level security hides it"
             look = (
-                f"look into Setup, Object Manager, {thing}, Fields & Relationships: if it is there, {grant}; "
-                "else mend the name, or remove the line. With View Setup, our user is told which"
+                f"look into Setup, Object Manager, {sobject}, Fields & Relationships: if it is there, "
+                f"{grant}; else mend the name, or remove the line. With View Setup, our user is told which"
             )
             yield name, Absence(says, look)
 
 
-def _by(thing: str, name: str) -> str:
+def _by(sobject: str, name: str) -> str:
     """Name the permission set of our package that grants it."""
-    if thing == _INDIVIDUAL:
+    if sobject == _INDIVIDUAL:
         return ", as Leadtriage_Individual does"
     return ", as Leadtriage_Own_Fields does" if name.endswith("__c") else ""

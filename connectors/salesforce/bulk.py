@@ -25,7 +25,7 @@ BULK_PAGE: Final = 50_000
 """Rows of one answer. It is read as it comes, so the size costs no memory."""
 _FIRST_WAIT: Final = 2.0
 _LONGER: Final = 1.5
-"""By how much each wait is longer: about half of the time a job takes is waited beyond its end at most."""
+"""Each wait is so many times the one before: the end of a job is seen late by half its time at most."""
 _LONGEST_WAIT: Final = 30.0
 _END: Final = "null"
 """What Salesforce writes for the locator after the last part (Bulk API 2.0, Get Results)."""

@@ -143,7 +143,9 @@ def _credentials(setup: Setup, sender: Sender, context: ConnectorContext) -> Cre
 def _check_object(source: ObjectSource, system: str) -> None:
     where = _where(source, system)
     reads = _name_of(source)
-    require_known(reads, allowed=tuple(SPECS), what=f"thing to read (option 'reads' of {where})")
+    require_known(
+        reads, allowed=tuple(SPECS), what=f"object that can be read (option 'reads' of {where})"
+    )
     allowed = ("reads", "only", "who") if SPECS[reads].who else ("reads", "only")
     for key in source.options:
         require_known(key, allowed=allowed, what=f"option of {where}")

@@ -108,10 +108,12 @@ def _object(order: PackageOrder, object_type: str) -> str:
 
 def _place(order: PackageOrder, object_type: str, name: str) -> str:
     """Name a field with its object: one of a related record by that, one of a person account by Contact."""
-    thing = _object(order, object_type)
-    if thing == "Account" and name.endswith(_OF_PERSONS):
+    sobject = _object(order, object_type)
+    if sobject == "Account" and name.endswith(_OF_PERSONS):
         return f"Contact.{name.removesuffix(_OF_PERSONS)}__c"
-    return ".".join(name.split(".")[-2:]) if _is_custom(name) and "." in name else f"{thing}.{name}"
+    return (
+        ".".join(name.split(".")[-2:]) if _is_custom(name) and "." in name else f"{sobject}.{name}"
+    )
 
 
 def _is_custom(name: str) -> bool:
@@ -119,13 +121,13 @@ def _is_custom(name: str) -> bool:
 
 
 def _is_ours(place: str) -> bool:
-    thing, _dot, name = place.partition(".")
-    return thing in PEOPLE and name.startswith(OURS) and _is_custom(name)
+    sobject, _dot, name = place.partition(".")
+    return sobject in PEOPLE and name.startswith(OURS) and _is_custom(name)
 
 
 def _path_of(place: str) -> str:
-    thing, _dot, name = place.partition(".")
-    return f"{_MAIN}/objects/{thing}/fields/{name}.field-meta.xml"
+    sobject, _dot, name = place.partition(".")
+    return f"{_MAIN}/objects/{sobject}/fields/{name}.field-meta.xml"
 
 
 def _path_of_set(name: str) -> str:
@@ -197,13 +199,13 @@ def _values(field: WantedField) -> Parts:
 def _lists(order: PackageOrder, ours: Mapping[str, WantedField]) -> Iterator[tuple[str, str]]:
     """Write the lists of leads and contacts that Salesforce can filter: none by a long text."""
     for wanted in order.lists:
-        thing = _object(order, wanted.object_type)
-        asked = [(rule, ours.get(f"{thing}.{rule.field}")) for rule in wanted.rules]
+        sobject = _object(order, wanted.object_type)
+        asked = [(rule, ours.get(f"{sobject}.{rule.field}")) for rule in wanted.rules]
         filters = [_filter(rule, field) for rule, field in asked if field is not None]
         if len(filters) == len(asked) and not any(map(_is_too_long, asked)):
-            columns = [one for one in wanted.columns if f"{thing}.{one}" in ours]
+            columns = [one for one in wanted.columns if f"{sobject}.{one}" in ours]
             yield (
-                f"{_MAIN}/objects/{thing}/listViews/{wanted.name}.listView-meta.xml",
+                f"{_MAIN}/objects/{sobject}/listViews/{wanted.name}.listView-meta.xml",
                 _list(wanted, columns, filters),
             )
 

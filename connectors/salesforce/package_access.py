@@ -110,14 +110,14 @@ def _has_permission(name: str) -> bool:
 
 def _permissions_for(name: str) -> Iterator[str]:
     """Name what has to be granted to read a field of a person: ``Contact.Account.Name`` needs two."""
-    thing, _dot, field = name.partition(".")
-    if thing not in PEOPLE:
+    sobject, _dot, field = name.partition(".")
+    if sobject not in PEOPLE:
         return
     if field.startswith("Account.") and field.removeprefix("Account.") not in _ALWAYS_SHOWN:
         yield field
     source = _NAMED_AS.get(field, field)
     if "." not in source and source not in _ALWAYS_SHOWN:
-        yield f"{thing}.{source}"
+        yield f"{sobject}.{source}"
 
 
 def _on_field(name: str, *, is_editable: bool) -> tuple[str, Parts]:

@@ -281,7 +281,7 @@ def test_f19_300_leads_of_one_stamp_over_pages_of_200(org: Org) -> None:
 def test_custom_objects_of_the_map_are_refused_by_name(org: Org) -> None:
     org.add_fields("Lead", Field(name="Odd__c", type="string", length=80))
     objects = [ObjectSource(object_type="x", id_field="Id", options={"reads": "Patient__c"})]
-    with pytest.raises(Exception, match="thing to read"):
+    with pytest.raises(Exception, match="object that can be read"):
         org.connect(objects)
 
 
