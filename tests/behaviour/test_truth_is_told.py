@@ -72,6 +72,16 @@ def test_what_the_next_sync_is_said_to_write_it_writes(two: TwoCrms) -> None:
     assert two.run().writes == {}
 
 
+def test_a_stage_that_a_person_emptied_is_left_to_people(two: TwoCrms) -> None:
+    two.add_ready("emptied")
+    two.settle()
+    two.hubspot.tell("emptied", {STAGE: ""}, Editor.PERSON)
+    two.settle()
+    assert causes(two) == {("emptied", "stage"): [Cause.CLEARED]}
+    assert two.run().writes == {}
+    assert causes(two) == {("emptied", "stage"): [Cause.CLEARED]}
+
+
 def test_what_a_plan_holds_is_settled_by_releasing_it_and_what_closes_by_a_sync(
     two: TwoCrms,
 ) -> None:

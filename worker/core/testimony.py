@@ -40,6 +40,7 @@ class Cause(StrEnum):
     CONFLICT = "write_conflict"
     OWNED_BY_PEOPLE = "owned_by_people"
     SET_BY_PERSON = "set_by_person"
+    CLEARED = "stage_cleared"
     UNKNOWN_WORD = "stage_word_unknown"
     CHANGED_THERE = "changed_there_since"
     NOT_ALLOWED = "stage_move_not_allowed"
@@ -68,6 +69,7 @@ TO_DO: Mapping[Cause, str] = {
     Cause.OWNED_BY_PEOPLE: "a stage of people: a person sets it there too, or takes it back. "
     "`mirror` in lifecycle.yaml names those that we show there, where that is a step forward",
     Cause.SET_BY_PERSON: "a person set it there last: people settle it, in one of the CRMs",
+    Cause.CLEARED: "a person emptied the stage elsewhere, and we empty none: people set or empty it here",
     Cause.CHANGED_THERE: "somebody changed what we wrote, and it stands until the lead is decided otherwise; "
     "else a person sets it there",
     Cause.UNKNOWN_WORD: "name the word in the map of that CRM, or mend the stage there",

@@ -83,8 +83,10 @@ def _why_not(court: Court, person: Person, one: Witness) -> Cause:
     if closed is not None:
         return closed
     prospect = person.prospect
-    if prospect is None or prospect.move.stage is None:
+    if prospect is None:
         return Cause.NOT_DECIDED
+    if prospect.move.stage is None:
+        return Cause.CLEARED
     if person.is_to_be_written(one.ref, one.target(Managed.STAGE)):
         return _not_yet(court, person)
     return _why_left(court, prospect, one)
