@@ -51,7 +51,9 @@ class Grant:
 class Credentials(Protocol):
     """Gives the session for the next call."""
 
-    def session(self) -> Session: ...
+    def session(self) -> Session:
+        """Give a session. Raises a ``LeadtriageError`` where there is none, as a login was refused."""
+        ...
 
     def replaced(self, refused: Session) -> bool:
         """Say whether there is another session to try, now that Salesforce refused this one."""
@@ -65,9 +67,11 @@ class FixedSession:
     value: Session
 
     def session(self) -> Session:
+        """Give the one there is."""
         return self.value
 
     def replaced(self, refused: Session) -> bool:
+        """Say no, unless it was another session that was refused."""
         return refused.token != self.value.token
 
 
@@ -79,9 +83,11 @@ class TokenFile:
         self._instance_url = instance_url
 
     def session(self) -> Session:
+        """Read the file. Raises ``FixAccessError`` where it holds no token."""
         return Session(token=read_secret(self._path, CRM), instance_url=self._instance_url)
 
     def replaced(self, refused: Session) -> bool:
+        """Say whether the file holds another token by now."""
         return self.session().token != refused.token
 
 
@@ -109,6 +115,7 @@ class ClientCredentials:
     file: Path | None = None
 
     def form(self) -> Form:
+        """Write the form of the OAuth 2.0 Client Credentials Flow."""
         return {
             "grant_type": "client_credentials",
             "client_id": self.client_id,
@@ -132,6 +139,7 @@ class JwtBearer:
     file: Path | None = None
 
     def form(self) -> Form:
+        """Sign a login for two minutes from now (OAuth 2.0 JWT Bearer Flow)."""
         claims = {
             "iss": self.client_id,
             "sub": self.username,
@@ -163,6 +171,7 @@ class RefreshToken:
         self.file = file
 
     def form(self) -> Form:
+        """Write the form of the OAuth 2.0 Refresh Token Flow."""
         secret = {"client_secret": self._client_secret} if self._client_secret else {}
         return {
             "grant_type": "refresh_token",
@@ -172,6 +181,7 @@ class RefreshToken:
         }
 
     def keep(self, refresh_token: str) -> None:
+        """Put a rotated token in the place of the last, in the file where there is one."""
         if refresh_token == self._now():
             return
         if self.file is None:
@@ -203,6 +213,7 @@ class Login:
         self._refused: LeadtriageError | None = None
 
     def session(self) -> Session:
+        """Give the session that is open, or log in. Raises the error of a login that is refused."""
         with self._lock:
             return self._session or self._take_new()
 

@@ -30,6 +30,8 @@ class ItemProblem(msgspec.Struct, rename="camel"):
 
 
 class Item(msgspec.Struct):
+    """What became of one record of a collection (REST API, SaveResult). Only a success has an id."""
+
     id: str | None = None
     success: bool = False
     errors: list[ItemProblem] = []

@@ -43,6 +43,8 @@ _ANYBODY: Final[Mapping[str, str]] = {
 
 
 class Choice(msgspec.Struct):
+    """One word of a picklist; an inactive one may stand in a record, and cannot be chosen any more."""
+
     value: str
     active: bool = True
     label: str | None = None

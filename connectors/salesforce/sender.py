@@ -111,6 +111,7 @@ class Sender:
         return f"/services/data/v{self._version}/{path}"
 
     def close(self) -> None:
+        """Close the connections."""
         self._http.close()
 
     def _address(

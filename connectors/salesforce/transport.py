@@ -165,6 +165,7 @@ class Transport:
         return self._retry(once)
 
     def close(self) -> None:
+        """Close the connections."""
         self._sender.close()
 
     def _renewing(self, send: Callable[[Session], T], answer_of: Callable[[T], Answer]) -> T:
