@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -124,9 +125,15 @@ def read_folder(folder: Path, findings: Findings, instead: Mapping[str, Path] = 
         if source is not None:
             found.sources[name] = source
     for name in sorted(OPTIONAL - set(found.present)):
-        empty = SINGLE_FILES[name].model_validate({})
-        found.sources[name] = Source(document=empty, sheet=Sheet(file=name, value={}, places={}))
+        found.sources[name] = _absent(name)
     return found
+
+
+@cache
+def _absent(name: str) -> Source[BaseModel]:
+    """What an optional file says that is not there."""
+    empty = SINGLE_FILES[name].model_validate({})
+    return Source(document=empty, sheet=Sheet(file=name, value={}, places={}))
 
 
 def read_sheets(folder: Path) -> Mapping[str, Sheet]:

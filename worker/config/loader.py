@@ -8,8 +8,9 @@ as far as they leave something to check.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -22,6 +23,7 @@ from worker.config.documents import OrganisationDocument
 from worker.config.findings import Findings
 from worker.config.folder import NO_FILES, Folder, read_folder
 from worker.config.parts import Parts
+from worker.config.yaml_text import Sheet
 from worker.core.configuration import Configuration
 from worker.core.minimum import narrow
 from worker.core.routing import RoutingPolicy
@@ -31,6 +33,7 @@ T = TypeVar("T")
 
 _NOT_DECIDING = frozenset({"guardrails.yaml"})
 """Files no decision depends on: guardrails look at a whole plan, after the decisions are made."""
+_REMEMBERED = 8  # configurations: one, which a daemon reads on and on, and what it was edited to
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,8 +73,39 @@ def check_configuration(
     Who is away is looked at only when ``today`` is given. ``instead`` names files elsewhere that are
     read in the place of the folder's own.
     """
-    findings = Findings()
-    files = read_folder(folder, findings, instead)
+    files = read_folder(folder, Findings(), instead)
+    if today is None and _is_all_in_sheets(files):
+        return _check_once(_Written(sheets=_sheets_of(files), files=files))
+    return _check(files, today)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Written:
+    """What the files of a folder say: equal to another as long as every file reads the same."""
+
+    sheets: tuple[tuple[str, Sheet], ...]
+    files: Folder = field(compare=False)
+
+
+def _sheets_of(files: Folder) -> tuple[tuple[str, Sheet], ...]:
+    return tuple((name, source.sheet) for name, source in files.sources.items())
+
+
+def _is_all_in_sheets(files: Folder) -> bool:
+    """Tell whether nothing but the sheets is looked at: no mistake in reading, no table beside them."""
+    organisation = files.get("organisation.yaml", OrganisationDocument)
+    is_sound = not files.findings.errors and not files.findings.warnings
+    return is_sound and organisation is not None and organisation.document.postal_codes is None
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _check_once(written: _Written) -> CheckReport:
+    """Check what was written once, however often it is read: a daemon reads it for every run."""
+    return _check(written.files, None)
+
+
+def _check(files: Folder, today: date | None) -> CheckReport:
+    findings = files.findings
     parts = build_parts(files, findings)
     check_across(files, parts, findings, today)
     # While something is wrong, what reads a fact is not known for sure.

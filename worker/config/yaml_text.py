@@ -29,7 +29,7 @@ KeyPath: TypeAlias = tuple[str | int, ...]
 
 NODE_LIMIT = 100_000
 DEPTH_LIMIT = 40
-_REMEMBERED = 64  # files: a configuration or three, which a daemon reads on and on
+_REMEMBERED = 256  # files: a few configurations, which a daemon reads on and on
 _TAG = "tag:yaml.org,2002:"
 _WHOLE = re.compile(r"-?(0|[1-9][0-9]{0,14})")
 _DECIMAL = re.compile(r"-?(0|[1-9][0-9]{0,14})\.[0-9]{1,12}")
@@ -43,9 +43,12 @@ class Place:
     raw: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sheet:
-    """One file as read: its value, and the place of everything in it. Shared, so never changed."""
+    """One file as read: its value, and the place of everything in it. Shared, so never changed.
+
+    Two are equal when they are one: a text that was read before gives the same sheet again.
+    """
 
     file: str
     value: Yaml
