@@ -164,5 +164,12 @@ def test_the_completion_of_the_shell_knows_commands_and_names(typed: str, offere
     assert done.stdout.split() == [offered]
 
 
+def test_the_changelog_says_everything_once() -> None:
+    lines = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8").splitlines()
+    entries = [line[:60] for line in lines if line.startswith("- ")]
+
+    assert sorted(set(entries)) == sorted(entries)
+
+
 def test_every_managed_field_is_described() -> None:
     assert list(MANAGED) == list(Managed)
