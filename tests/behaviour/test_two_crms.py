@@ -297,6 +297,21 @@ def test_a_refused_write_to_one_crm_does_not_hold_up_the_other(two: TwoCrms, sid
 
 
 @pytest.mark.parametrize("side", SIDES)
+def test_what_closes_is_written_where_the_rest_is_refused(two: TwoCrms, side: str) -> None:
+    person = f"refused-rest-{side}"
+    two.add_ready(person, consent_phone="true")
+    two.settle()
+    there = two.sides[side]
+    assert isinstance(there, FakeSide)
+    there.crm.script(there.words.contacts, there.id_of(person), WriteOutcome.REJECTED, "NO_ACCESS")
+    two.hubspot.tell(person, {"opt_out_email": "true"}, Editor.PERSON)
+    assert two.run().writes == {"applied": 2, "rejected": 1}
+    assert "email" not in there.show(person, "allowed_channels").split(";")
+    assert there.show(person, "opt_out_email") == "true"
+    assert two.run().writes == {}
+
+
+@pytest.mark.parametrize("side", SIDES)
 def test_a_channel_is_taken_back_from_a_lead_that_is_otherwise_left_alone(
     two: TwoCrms, side: str
 ) -> None:

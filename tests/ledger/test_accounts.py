@@ -234,6 +234,7 @@ CHANGES: dict[str, Call] = {
     "members.mark_organisations_dirty": lambda tx: members.mark_organisations_dirty(tx, ["acme"]),
     "members.mark_colleagues_dirty": lambda tx: members.mark_colleagues_dirty(tx, [ref("1")]),
     "closings.let_closings_through": closings.let_closings_through,
+    "closings.let_parts_follow": lambda tx: closings.let_parts_follow(tx, ["i1"]),
     "outbox.hold": lambda tx: outbox.hold(tx, "run9"),
     "outbox.release": lambda tx: outbox.release(tx, None),
     "outbox.claim": lambda tx: outbox.claim(tx, "hubspot", 9),

@@ -1,7 +1,8 @@
 """Intents that only close something: they are sent whatever becomes of the plan they belong to.
 
 One that closes *alone* is all there is to write to its record. One that is a *part* lies beside an
-intent that writes more: it is wanted only where that one is held, and withdrawn where it is sent.
+intent that writes more: it is wanted only where that one is held or refused, and withdrawn where it is
+sent.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from dataclasses import replace
 from sqlalchemy import select, update
 
 from worker.ledger.intent_rows import from_intent, to_intent
-from worker.ledger.outbox import is_closing
+from worker.ledger.outbox import is_closing, is_part
 from worker.ledger.rows import ALONE, CLOSES, PART, Intent, IntentState
 from worker.ledger.sql import is_mine, is_one_of
 from worker.ledger.tables import intents
@@ -21,6 +22,8 @@ from worker.ledger.transaction import Transaction
 PAGE = 1_000
 PART_SUFFIX = "c"
 """What the id of a part ends with, behind that of the intent it lies beside."""
+FIRST_SUFFIX = "0"
+"""Likewise of the first of two steps."""
 _OPEN = (IntentState.PLANNED.value, IntentState.HELD.value)
 
 
@@ -49,6 +52,14 @@ def let_closings_through(tx: Transaction, approved: Collection[str] = ()) -> int
     return released
 
 
+def let_parts_follow(tx: Transaction, refused: Collection[str]) -> None:
+    """Release what closes beside refused intents: it may be the rest that the CRM does not take."""
+    theirs = is_one_of(tx, intents.c.id, [f"{one}{PART_SUFFIX}" for one in refused])
+    withdrawn = intents.c.state == IntentState.SUPERSEDED.value
+    statement = update(intents).where(is_mine(tx, intents), theirs, withdrawn, is_part())
+    tx.connection.execute(statement.values(state=IntentState.READY.value))
+
+
 def _pages(tx: Transaction) -> Iterator[Sequence[Intent]]:
     """Walk through what closes and was not sent; by id, as the pages change on the way."""
     after = ""
@@ -73,7 +84,7 @@ def _rest(tx: Transaction, part: Intent) -> list[Intent]:
     whole = part.id.removesuffix(PART_SUFFIX)
     query = select(intents).where(
         is_mine(tx, intents),
-        is_one_of(tx, intents.c.id, [whole, f"{whole}0"]),
+        is_one_of(tx, intents.c.id, [whole, f"{whole}{FIRST_SUFFIX}"]),
         intents.c.state == IntentState.HELD.value,
     )
     return [to_intent(tx, row) for row in tx.connection.execute(query)]

@@ -20,7 +20,7 @@ from worker.core.records import (
     WriteResult,
     is_code,
 )
-from worker.ledger.closings import let_closings_through
+from worker.ledger.closings import let_closings_through, let_parts_follow
 from worker.ledger.outbox import (
     adopt_planned,
     claim,
@@ -40,7 +40,7 @@ from worker.retry import with_retry
 from worker.steps.contact_points import note_contact_points
 from worker.steps.editors import ask_editors
 from worker.steps.revocations import review_profiles
-from worker.steps.sequences import close_steps, is_clear, look_back
+from worker.steps.sequences import close_steps, is_clear, look_back, whole_id
 from worker.steps.work import Work
 from worker.steps.written import after_write, fields_of, holds, object_map_of
 
@@ -205,6 +205,8 @@ def store_results(
         save_records(tx, list(stored.values()))
         _note_opt_outs(work, tx, settled, stored)
         halfway = close_steps(tx, settled, results)
+        refused = [i for i in settled if results[i.id].outcome is WriteOutcome.REJECTED]
+        let_parts_follow(tx, [whole_id(intent) for intent in refused])
         again = {i.profile_id for i in settled if _asks_again(results[i.id], fresh.get(ref_of(i)))}
         mark_dirty(tx, sorted(again.union(halfway)))
     outcomes = [results[intent.id].outcome for intent in batch]

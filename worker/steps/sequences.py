@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
 from worker.core.records import Record, RecordRef, WriteOutcome, WriteResult
+from worker.ledger.closings import FIRST_SUFFIX
 from worker.ledger.outbox import drop_followers, find_followed
 from worker.ledger.rows import Intent
 from worker.ledger.transaction import Transaction
@@ -24,7 +25,9 @@ def steps_of(intent: Intent, clears: Sequence[str]) -> tuple[Intent, ...]:
     if not clears:
         return (intent,)
     nothing = dict.fromkeys(clears)
-    first = replace(intent, id=f"{intent.id}0", changes=nothing, causes={_CLEARS: list(clears)})
+    first = replace(
+        intent, id=f"{intent.id}{FIRST_SUFFIX}", changes=nothing, causes={_CLEARS: list(clears)}
+    )
     second = replace(
         intent,
         expected={**intent.expected, **nothing},
@@ -37,6 +40,11 @@ def steps_of(intent: Intent, clears: Sequence[str]) -> tuple[Intent, ...]:
 def is_clear(intent: Intent) -> bool:
     """Tell whether an intent only empties fields that another one fills."""
     return _CLEARS in intent.causes
+
+
+def whole_id(intent: Intent) -> str:
+    """Give the id of the intent that this one is, or is the first step of."""
+    return intent.id.removesuffix(FIRST_SUFFIX) if is_clear(intent) else intent.id
 
 
 def look_back(
