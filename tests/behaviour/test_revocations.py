@@ -167,6 +167,25 @@ def test_the_alarm_is_raised_before_the_deadline(
     assert (ended.json["revocations"][0]["state"], ended.exit_code) == (state, exit_code)
 
 
+def test_people_read_the_deadline_as_their_clock_shows_it(alone: Organisation) -> None:
+    ended = run("consent", config=opt_out(alone).folder, now=str(NOW))
+    assert ended.stdout.splitlines() == [
+        "1 opt-out not shown everywhere",
+        "2026-11-18 00:00 EST  open, 10 business days left: opt_out_email",
+        "  said by     files:contacts:q2, seen 2026-11-02",
+        "  no field in files:contacts:q1",
+    ]
+
+
+def test_an_opt_out_that_was_let_stand_is_not_said_to_stand_everywhere(twice: Organisation) -> None:
+    opt_out(twice).edit(
+        "q2", opt_out_email="false"
+    )  # taken back where it was said, and there alone
+    twice.sync(NOW + 2 * HOUR)
+    ended = run("consent", config=twice.folder, now=str(NOW))
+    assert ended.stdout.startswith("No opt-out waits to be written to another record. ")
+
+
 def test_the_report_of_a_run_counts_them(alone: Organisation) -> None:
     report = opt_out(alone).sync(datetime(2026, 11, 18, 6, tzinfo=UTC))
     counts = report.revocations

@@ -37,10 +37,9 @@ def test_runs_are_listed_by_whole_names_and_the_clock_of_the_organisation(
 ) -> None:
     (listed,) = run("runs", "--json", config=synced.folder, now=None).json["runs"]
     at = datetime.fromisoformat(listed["started_at"]).astimezone(ZoneInfo("America/New_York"))
-    said = run("runs", config=synced.folder, now=None, env={"COLUMNS": "50"}).stdout.splitlines()
-    assert said[1].startswith(f"{listed['run']}  sync  succeeded  {at:%Y-%m-%d %H:%M}")
-    said = run("runs", config=synced.folder, now=None, env={"COLUMNS": "80"}).stdout.splitlines()
-    assert said[1].rstrip().endswith(f"{at:%Y-%m-%d %H:%M %Z}  applied 3")
+    synced.tell('UPDATE runs SET summary = \'{"writes": {"applied": 540, "unknown": 187}}\'')
+    said = run("runs", config=synced.folder, now=None).stdout.splitlines()
+    assert said[1].startswith(f"{listed['run']}  sync  succeeded  {at:%Y-%m-%d %H:%M %Z}  applied")
 
 
 def test_where_nothing_ran_that_is_said(organisation: Organisation) -> None:

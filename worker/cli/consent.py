@@ -58,6 +58,7 @@ def consent(
         if as_json:
             print_json(revocations_json(counts, rows))
         else:
-            show(show_revocations(counts, rows))
+            for line in show_revocations(counts, rows, app.ruleset.configuration.time_zone):
+                show(line)
         if counts.is_alarming:
             raise typer.Exit(ExitCode.FOUND_PROBLEMS)

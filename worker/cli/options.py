@@ -15,6 +15,7 @@ from typing import Annotated, TypeAlias
 import typer
 from rich.console import Console, RenderableType
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn
+from rich.text import Text
 
 from worker.core.trace import Json
 from worker.core.transforms import parse_instant
@@ -91,7 +92,7 @@ def forgive_encodings() -> None:
 
 def show(value: RenderableType) -> None:
     """Print something for people on stdout. A sentence is never broken: it may hold a command."""
-    out.print(value, soft_wrap=isinstance(value, str), markup=False)
+    out.print(value, soft_wrap=isinstance(value, (str, Text)), markup=False)
 
 
 def with_config(command: str, config: Path | None) -> str:
