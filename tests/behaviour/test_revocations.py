@@ -173,7 +173,7 @@ def test_people_read_the_deadline_as_their_clock_shows_it(alone: Organisation) -
         "1 opt-out not shown everywhere",
         "2026-11-18 00:00 EST  open, 10 business days left: opt_out_email",
         "  said by     files:contacts:q2, seen 2026-11-02",
-        "  no field in files:contacts:q1",
+        "  missing in  files:contacts:q1",
     ]
 
 
