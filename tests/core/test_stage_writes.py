@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
+import msgspec
 import pytest
 
 from tests.leads import contact_ref
-from worker.core.lifecycle import StageMove, Standing
+from worker.core.lifecycle import OWNED_BY_PEOPLE, StageMove, Standing
 from worker.core.model import Stage
 from worker.core.ruleset import Ruleset
 from worker.core.stage_rules import Backward, SystemStages, way_to
-from worker.core.stage_writes import left_standing, stage_way
+from worker.core.stage_writes import is_to_follow, left_standing, stage_way
 
-FIRST, SECOND = contact_ref("1"), contact_ref("2")
+FIRST, SECOND, THIRD = contact_ref("1"), contact_ref("2"), contact_ref("3")
 
 
 def standing(second: Stage | None) -> Standing:
@@ -53,6 +55,121 @@ def test_what_a_person_set_is_shown_on_their_other_records_unless_people_own_wha
     assert way is (None if is_left else Backward.ALLOWED)
 
 
+def of_people(second: Stage | None, **known: object) -> Standing:
+    """The first record shows a customer, whom people have made one."""
+    found = Standing(stage=Stage.CUSTOMER, stages={FIRST: Stage.CUSTOMER, SECOND: second})
+    return msgspec.structs.replace(found, **known)
+
+
+THEIRS = StageMove(stage=Stage.CUSTOMER, reason=OWNED_BY_PEOPLE, is_hands_off=True)
+SET_AT = {FIRST: datetime(2026, 11, 2, tzinfo=UTC)}
+EARLIER, LATER = SET_AT[FIRST] - timedelta(hours=1), SET_AT[FIRST] + timedelta(hours=1)
+COPY = {"copies": frozenset({SECOND})}
+
+
+@pytest.mark.parametrize(
+    ("where", "move", "follows"),
+    [
+        pytest.param(of_people(Stage.NURTURE), THEIRS, True, id="a step forward"),
+        pytest.param(of_people(Stage.SQL), THEIRS, False, id="over what people own"),
+        pytest.param(of_people(Stage.SQL, **COPY), THEIRS, True, id="our copy goes along"),
+        pytest.param(of_people(Stage.RECYCLED), THEIRS, False, id="outside, and nobody set it"),
+        pytest.param(
+            of_people(Stage.RECYCLED, edits=SET_AT), THEIRS, True, id="outside, set since"
+        ),
+        pytest.param(
+            of_people(Stage.NURTURE, edits={**SET_AT, SECOND: EARLIER}),
+            THEIRS,
+            True,
+            id="set later",
+        ),
+        pytest.param(
+            of_people(Stage.NURTURE, edits={**SET_AT, SECOND: LATER}),
+            THEIRS,
+            False,
+            id="set before",
+        ),
+        pytest.param(
+            of_people(Stage.NURTURE, edits={SECOND: EARLIER}),
+            THEIRS,
+            False,
+            id="set nobody knows when",
+        ),
+        pytest.param(
+            of_people(
+                Stage.NURTURE,
+                stages={FIRST: Stage.CUSTOMER, THIRD: Stage.CUSTOMER, SECOND: Stage.NURTURE},
+                edits={FIRST: EARLIER, THIRD: LATER, SECOND: SET_AT[FIRST]},
+            ),
+            THEIRS,
+            True,
+            id="set later on one of two",
+        ),
+        pytest.param(
+            of_people(Stage.NURTURE),
+            StageMove(stage=Stage.CUSTOMER, reason="STAGE_UNKNOWN_VALUE", is_hands_off=True),
+            False,
+            id="another word is not understood",
+        ),
+        pytest.param(
+            of_people(Stage.CUSTOMER, stage=Stage.NURTURE, **COPY),
+            StageMove(stage=Stage.NURTURE, reason="STAGE_UNCHANGED"),
+            True,
+            id="our copy goes back along",
+        ),
+        pytest.param(
+            of_people(Stage.LEAD, stage=Stage.SQL, is_own_proposal=True),
+            StageMove(stage=Stage.SQL, reason="STAGE_UNCHANGED"),
+            False,
+            id="what we propose is nobody's",
+        ),
+        pytest.param(
+            of_people(Stage.NURTURE, stage=Stage.MQL),
+            StageMove(stage=Stage.SQL, reason="STAGE_PROPOSED_SQL", rule="r"),
+            False,
+            id="nor what we are about to propose",
+        ),
+        pytest.param(
+            of_people(Stage.LEAD, stage=Stage.MQL),
+            StageMove(stage=Stage.MQL, reason="STAGE_DWELL_NOT_OVER", is_shared=True),
+            True,
+            id="a stage that is kept and shared",
+        ),
+    ],
+)
+def test_whom_a_record_follows(
+    where: Standing, move: StageMove, follows: bool, shipped: Ruleset
+) -> None:
+    assert is_to_follow(shipped.configuration.lifecycle, where, move, SECOND) is follows
+    assert not is_to_follow(shipped.configuration.lifecycle, where, move, contact_ref("4"))
+
+
+def test_without_mirror_a_stage_of_people_is_shown_nowhere(shipped: Ruleset) -> None:
+    lifecycle = replace(shipped.configuration.lifecycle, mirrored=frozenset())
+    for where in (of_people(Stage.NURTURE), of_people(Stage.SQL, **COPY)):
+        assert not is_to_follow(lifecycle, where, THEIRS, SECOND)
+
+
+def test_what_is_mirrored_is_no_step_back(shipped: Ruleset) -> None:
+    lifecycle = replace(shipped.configuration.lifecycle, mirrored=frozenset({Stage.NURTURE}))
+    where = of_people(Stage.MQL, stage=Stage.NURTURE)
+    move = StageMove(stage=Stage.NURTURE, reason="STAGE_UNCHANGED")
+    assert not is_to_follow(lifecycle, where, move, SECOND)
+
+
+@pytest.mark.parametrize(
+    ("second", "is_cleared", "follows"),
+    [(None, True, True), (None, False, False), (Stage.LEAD, True, False)],
+)
+def test_a_field_that_we_emptied_is_filled_whatever_the_table_says(
+    second: Stage | None, is_cleared: bool, follows: bool, shipped: Ruleset
+) -> None:
+    lifecycle = replace(shipped.configuration.lifecycle, mirrored=frozenset())
+    where = of_people(second, stage=Stage.RECYCLED, is_cleared=is_cleared)
+    move = StageMove(stage=Stage.RECYCLED, reason="STAGE_ALIGNED")
+    assert is_to_follow(lifecycle, where, move, SECOND) is follows
+
+
 @pytest.mark.parametrize(
     ("rules", "way"),
     [
@@ -78,6 +195,12 @@ def test_what_a_crm_goes_on_showing_is_named(shipped: Ruleset) -> None:
     found = left_standing(lifecycle, standing(Stage.MQL), move)
     assert found == dict.fromkeys([FIRST, SECOND], "STAGE_BACKWARD_NOT_WRITTEN")
     assert left_standing(shipped.configuration.lifecycle, standing(Stage.MQL), move) == {}
+    assert (
+        left_standing(
+            lifecycle, standing(Stage.MQL), msgspec.structs.replace(move, is_hands_off=True)
+        )
+        == {}
+    )
 
 
 @pytest.mark.parametrize(

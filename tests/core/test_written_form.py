@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from worker.core.field_map import FieldWrite, Managed, WriteForm
-from worker.core.written_form import Written, is_same, write_out
+from worker.core.written_form import Written, differs, is_same, write_out
 
 CODES = "INTENT_DEMO;FIT_SIZE;CHANNEL_KNOWN"
 
@@ -94,3 +94,6 @@ def test_another_form_is_no_difference(
 ) -> None:
     assert is_same(write, one, other) is same
     assert is_same(write, other, one) is same
+    assert differs(write, {write.target: one}, {write.target: other}) is not same
+    assert not differs(write, {write.target: one}, {})
+    assert not differs(write, {}, {write.target: other})
