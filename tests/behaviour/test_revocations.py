@@ -105,6 +105,22 @@ def test_a_record_that_comes_later_shows_what_was_said_before(twice: Organisatio
     assert twice.contact("q1")["opt_out_email"] == "false"
 
 
+def test_what_closed_an_address_for_others_holds_while_it_cannot_be_read(
+    qualified: Organisation,
+) -> None:
+    shared = {"phone": "+1 617-523-1000", "consent_phone": "true"}
+    qualified.edit("q1", **shared)
+    qualified.add_contact("f1", first_name="Zed", email="zed@example.org", **shared)
+    for hour, word in enumerate(("true", "perhaps")):
+        qualified.edit("f1", opt_out_phone=word)
+        qualified.sync(NOW + hour * HOUR)
+        closed = qualified.ask("SELECT count(*) FROM contact_points WHERE opt_outs != ''")
+        assert closed == [(2,)], word
+    qualified.edit("f1", opt_out_phone="false")
+    qualified.sync(NOW + 3 * HOUR)
+    assert qualified.ask("SELECT count(*) FROM contact_points WHERE opt_outs != ''") == [(0,)]
+
+
 def test_taking_it_back_is_never_written(twice: Organisation) -> None:
     opt_out(twice).edit("q2", opt_out_email="false")
     twice.sync(NOW + 2 * HOUR)

@@ -29,6 +29,7 @@ from worker.ledger.transaction import Transaction
 
 Points: TypeAlias = Mapping[str, frozenset[str]]
 """The opt-outs that stand at each point; none is the empty set."""
+NOTHING_UNSEEN: Mapping[RecordRef, frozenset[str]] = {}
 
 
 def closed_points(tx: Transaction, points: Iterable[str]) -> dict[str, frozenset[str]]:
@@ -37,16 +38,25 @@ def closed_points(tx: Transaction, points: Iterable[str]) -> dict[str, frozenset
     return {plain[sealed]: said for sealed, said in _opt_outs_at(tx, plain).items()}
 
 
-def save_contact_points(tx: Transaction, wanted: Mapping[RecordRef, Points | None]) -> None:
+def save_contact_points(
+    tx: Transaction,
+    wanted: Mapping[RecordRef, Points | None],
+    unseen: Mapping[RecordRef, frozenset[str]] = NOTHING_UNSEEN,
+) -> None:
     """Replace the points of each record, and have those decided again whom that opens or closes.
 
-    None stands for a record that was deleted.
+    None stands for a record that was deleted. What a record said and does not let us see any more,
+    ``unseen``, goes on holding.
     """
     present = _present(tx, wanted)
     fresh, stale, closing = [], [], set()
     for ref, points in wanted.items():
         had = present.get(ref, {})
-        has = _sealed(tx, points) if points is not None else {k: v for k, v in had.items() if v}
+        if points is None:
+            has = {point: said for point, said in had.items() if said}
+        else:
+            still = unseen.get(ref, frozenset()) & _said(had.values())
+            has = _sealed(tx, {point: said | still for point, said in points.items()})
         for point in had.keys() | has.keys():
             if had.get(point) == has.get(point):
                 continue
@@ -90,6 +100,10 @@ def _sealed(tx: Transaction, points: Points) -> dict[str, str]:
     return {tx.blind(point): "+".join(sorted(said)) for point, said in points.items()}
 
 
+def _said(texts: Iterable[str]) -> frozenset[str]:
+    return frozenset(name for text in texts for name in text.split("+") if name)
+
+
 def _present(tx: Transaction, refs: Iterable[RecordRef]) -> dict[RecordRef, dict[str, str]]:
     found: defaultdict[RecordRef, dict[str, str]] = defaultdict(dict)
     for system, object_type, ids in ids_by_type(refs):
@@ -115,7 +129,7 @@ def _opt_outs_at(tx: Transaction, sealed: Iterable[str]) -> dict[str, frozenset[
     )
     found: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
     for row in tx.connection.execute(query).all():
-        found[row.point] |= frozenset(row.opt_outs.split("+"))
+        found[row.point] |= _said([row.opt_outs])
     return found
 
 

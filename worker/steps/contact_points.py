@@ -64,7 +64,9 @@ def note_points_said(
         record.ref: None if record.is_deleted else _points(ruleset, said[record.ref].facts)
         for record in records
     }
-    save_contact_points(tx, points)
+    opt_outs = ruleset.watch.opt_outs
+    unseen = {ref: opt_outs & contact.unseen for ref, contact in said.items() if contact.unseen}
+    save_contact_points(tx, points, unseen)
 
 
 def _points(ruleset: Ruleset, facts: Facts) -> Mapping[str, frozenset[str]]:
