@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, closing
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
@@ -181,16 +181,6 @@ def add_qualified(organisation: Organisation, record_id: str = "q1", **values: s
 
 def reasons_of(organisation: Organisation, record_id: str) -> list[str]:
     return organisation.contact(record_id)["reason_codes"].split(";")
-
-
-def each_change(
-    before: Mapping[str, Mapping[str, str]], after: Mapping[str, Mapping[str, str]]
-) -> Iterator[tuple[str, str, str]]:
-    """Yield record, field and new value of every cell that differs."""
-    for key, row in after.items():
-        for name, value in row.items():
-            if value != before[key][name]:
-                yield key, name, value
 
 
 MakeOrganisation = Callable[[], Organisation]
