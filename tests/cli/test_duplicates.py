@@ -63,6 +63,15 @@ def test_values_are_shown_when_asked_for(base: Organisation) -> None:
     assert "annabel" in run("duplicates", "--show-values", config=base.folder, now=None).stdout
 
 
+def test_people_read_whole_references_and_the_evidence_below_them(base: Organisation) -> None:
+    said = run("duplicates", config=base.folder, now=None).stdout
+    found = listed(base)["proposed"][0]
+    first, second = (refs[0] for refs in found["records"])
+    assert f"likely, in one CRM, weight {found['weight']:g}\n  {first}\n  {second}\n    " in said
+    assert "first_name close " in said
+    assert "files:contacts:a1, files:contacts:a2\n" in said
+
+
 def test_an_address_of_two_names_is_listed(base: Organisation) -> None:
     assert listed(base)["ambiguous"] == [["files:contacts:a1", "files:contacts:a2"]]
 

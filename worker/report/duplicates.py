@@ -10,12 +10,12 @@ from datetime import datetime
 from typing import Protocol
 
 from rich.console import RenderableType
+from rich.text import Text
 
 from worker.core.records import RecordRef
 from worker.core.similarity import Evidence, Proposal
 from worker.core.trace import Json
 from worker.core.traits import Trait, Traits
-from worker.report.text import plain_table
 from worker.report.words import counted
 
 _PLACES = {trait: place for place, trait in enumerate(Trait)}
@@ -107,30 +107,26 @@ def show_duplicates(found: Mapping[str, Json]) -> Iterator[RenderableType]:
     )
     if _list(found["named"]):
         yield ""
-        yield _named_table(_list(found["named"]))
+        yield from _named(_list(found["named"]))
     if _list(found["proposed"]):
         yield ""
-        yield _proposals_table(_list(found["proposed"]))
+        yield from _proposals(_list(found["proposed"]))
     if _list(found["ambiguous"]):
         yield ""
-        yield _ambiguous_table(_list(found["ambiguous"]))
+        yield from _ambiguous(_list(found["ambiguous"]))
     yield ""
     yield "Nothing was linked, merged or written. Merge in the CRM what is one person."
 
 
-def _proposals_table(items: Sequence[Json]) -> RenderableType:
-    columns = ("grade", "where", "records", "evidence", "weight")
-    table = plain_table("Who may be one person", *columns, numbers=1)
+def _proposals(items: Sequence[Json]) -> Iterator[RenderableType]:
+    """Show the pairs line by line, so that references are whole on any screen."""
+    yield Text("Who may be one person", "bold")
     for item in map(_map, items):
-        one, other = (", ".join(map(str, _list(refs))) for refs in _list(item["records"]))
-        table.add_row(
-            str(item["grade"]),
-            "one CRM" if item["within_one_crm"] else "two CRMs",
-            f"{one}\n{other}",
-            "\n".join(_say(_map(part)) for part in _list(item["evidence"])),
-            f"{item['weight']:g}",
-        )
-    return table
+        where = "in one CRM" if item["within_one_crm"] else "across two CRMs"
+        yield Text(f"{item['grade']}, {where}, weight {item['weight']:g}", "bold")
+        for refs in _list(item["records"]):
+            yield f"  {', '.join(map(str, _list(refs)))}"
+        yield f"    {', '.join(_say(_map(part)) for part in _list(item['evidence']))}"
 
 
 def _say(part: Mapping[str, Json]) -> str:
@@ -139,20 +135,16 @@ def _say(part: Mapping[str, Json]) -> str:
     return f"{part['field']} {word} {part['weight']:+g}" + (f" ({values})" if values else "")
 
 
-def _named_table(items: Sequence[Json]) -> RenderableType:
-    columns = ("refused", "the same as", "code", "on")
-    table = plain_table("The CRM says these are the same", *columns)
+def _named(items: Sequence[Json]) -> Iterator[RenderableType]:
+    yield Text("The CRM says these are the same", "bold")
     for item in map(_map, items):
-        matches = "\n".join(map(str, _list(item["matches"])))
-        table.add_row(str(item["record"]), matches, str(item["code"]), str(item["at"])[:10])
-    return table
+        matches = ", ".join(map(str, _list(item["matches"])))
+        yield f"{item['record']} and {matches} ({item['code']}, refused on {str(item['at'])[:10]})"
 
 
-def _ambiguous_table(groups: Sequence[Json]) -> RenderableType:
-    table = plain_table("Who shares an e-mail address under different names", "records")
-    for refs in groups:
-        table.add_row(", ".join(map(str, _list(refs))))
-    return table
+def _ambiguous(groups: Sequence[Json]) -> Iterator[RenderableType]:
+    yield Text("Who shares an e-mail address under different names", "bold")
+    yield from (", ".join(map(str, _list(refs))) for refs in groups)
 
 
 def _map(value: Json) -> Mapping[str, Json]:

@@ -38,6 +38,7 @@ def show_funnel(lines: Sequence[FunnelLine]) -> RenderableType:
 def show_counts(title: str, counts: Mapping[str, int], most: int) -> RenderableType:
     """A list of names and counts with bars, the largest first."""
     table = plain_table(title, "", "", "")
+    table.show_header = False
     shown = top(counts, most)
     largest = max((count for _name, count in shown), default=1)
     for name, count in shown:

@@ -175,6 +175,7 @@ def show_people(items: Sequence[Disagreement], zone: ZoneInfo) -> RenderableType
     """Show some disagreements as a table; what settles each cause stands beside the counts."""
     table = plain_table("", "record", "shows", "cause")
     table.columns[0].no_wrap = True  # an id in two pieces cannot be searched for
+    table.columns[2].no_wrap = True
     for item in items:
         about = item.field or item.about.value
         wanted = f", wanted {item.wanted}" if item.wanted is not None else ""
@@ -189,5 +190,6 @@ def _cause(one: Testimony, zone: ZoneInfo) -> str:
     words += [one.code] if one.code else []
     words += [one.plan] if one.plan else []
     if one.at is not None:
-        words.append(("set by a person " if one.cause is None else "") + _when(one.at, zone))
-    return ", ".join(words)
+        words += ["set by a person"] if one.cause is None else []
+        words.append(_when(one.at, zone))
+    return "\n".join(words)
