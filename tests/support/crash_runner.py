@@ -8,8 +8,10 @@ killed, before two whole ones. Jobs and answers are JSON.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
+import shutil
 import signal
 import sys
 import traceback
@@ -18,6 +20,7 @@ from contextlib import AbstractContextManager, ExitStack
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
 from connectors.files.connector import open_connector
@@ -128,11 +131,24 @@ def read_once(folder: Path) -> None:
     app.load_configuration = lambda _folder: configuration
 
 
+def warm_up(job: Mapping[str, Any]) -> None:
+    """Sync a copy in the parent, once: what it compiles and looks up then, no child does again."""
+    with TemporaryDirectory() as place:
+        folder = shutil.copytree(job["folder"], Path(place) / "organisation")
+        whole({**job, "folder": str(folder)})
+    app.spare_collector()
+    gc.freeze()
+
+
 def main() -> None:
     configure_logging("error", as_json=True)
+    is_cold = True
     for line in sys.stdin:
         job = json.loads(line)
         read_once(Path(job["folder"]))
+        if is_cold and "twins" not in job:
+            warm_up(job)
+            is_cold = False
         points = job.pop("points", None)
         if points is None:
             answer = Path(job["folder"]).with_suffix(".answer")
