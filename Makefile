@@ -15,7 +15,7 @@ COMPILE := uv pip compile --quiet --universal --python-version 3.11 --generate-h
 UNREAD := $(addprefix --no-emit-package ,joblib narwhals numpy pandas pytz scikit-learn scipy threadpoolctl)
 # The tests commit thousands of times. In a folder in memory, where there is one with room, no commit waits for the disk.
 ROOMY = $(shell df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 && $$4 > 2000000 {print "/dev/shm"}')
-PYTEST = $(if $(ROOMY),PYTEST_DEBUG_TEMPROOT=$(ROOMY)) $(BIN)/pytest -n auto --dist loadfile
+PYTEST = $(if $(ROOMY),PYTEST_DEBUG_TEMPROOT=$(ROOMY)) $(BIN)/pytest -n auto --dist loadfile --no-loadscope-reorder
 BENCHES = $(sort $(wildcard tests/bench/bench_*.py))
 
 .DEFAULT_GOAL := help
