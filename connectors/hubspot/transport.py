@@ -25,6 +25,7 @@ from connectors.hubspot.budget import Budget
 from connectors.hubspot.faults import Fault, Policy, error_of, read_fault
 from connectors.hubspot.paths import Endpoint
 from connectors.hubspot.rows import Partly
+from connectors.shared.faults import no_answer
 from worker.errors import FixAccessError, LeadtriageError, UnavailableError
 from worker.ports import Retry
 
@@ -89,7 +90,7 @@ class Sender:
             raise
         except (HTTPError, OSError) as error:
             fault = Fault(operation=endpoint.name, status=0)
-            raise UnavailableError(f"{fault}: {type(error).__name__}.") from error
+            raise no_answer(fault, error, self._client.configuration.host) from error
         return Answer(status=response.status, body=data, headers=_lower(response.headers))
 
     def close(self) -> None:

@@ -23,8 +23,8 @@ from simple_salesforce.util import call_salesforce
 from urllib3.exceptions import HTTPError
 
 from connectors.salesforce.faults import Fault
+from connectors.shared.faults import no_answer
 from connectors.shared.options import is_loopback
-from worker.errors import UnavailableError
 
 TIMEOUTS: Final = (5.0, 150.0)
 """Seconds to connect, and seconds of silence while reading: Salesforce itself ends a query after 120."""
@@ -124,12 +124,7 @@ def send_once(
     except SalesforceError:
         return kept[-1]  # the exception holds address and body, so it goes no further
     except (requests.RequestException, HTTPError, OSError) as error:
-        raise _no_answer(operation, error) from error
-
-
-def _no_answer(operation: str, error: Exception) -> UnavailableError:
-    fault = Fault(operation=operation, status=0)
-    return UnavailableError(f"{fault}: {type(error).__name__}.")
+        raise no_answer(Fault(operation=operation, status=0), error, url) from error
 
 
 class Streamed:
@@ -150,7 +145,8 @@ class Streamed:
         try:
             yield from csv.reader(io.TextIOWrapper(raw, encoding="utf-8-sig", newline=""))
         except (HTTPError, OSError, UnicodeDecodeError, csv.Error) as error:
-            raise _no_answer(self._operation, error) from error
+            fault = Fault(operation=self._operation, status=0)
+            raise no_answer(fault, error, self._response.url) from error
         finally:
             self.close()
 

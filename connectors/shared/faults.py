@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final, Generic, Protocol, TypeAlias, TypeVar
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -32,6 +33,14 @@ class AnyFault(Protocol):
 
 _Fault = TypeVar("_Fault", bound=AnyFault)
 Make: TypeAlias = Callable[[_Fault], LeadtriageError]
+
+
+def no_answer(fault: AnyFault, error: Exception, url: str) -> UnavailableError:
+    """Say that no whole answer came, and from where: the address may be the mistake."""
+    where = urlsplit(url).netloc
+    return UnavailableError(
+        f"{fault}: {type(error).__name__} at {where}. Nothing was lost; the next run continues."
+    )
 
 
 def unavailable(fault: AnyFault) -> LeadtriageError:

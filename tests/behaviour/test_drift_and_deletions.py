@@ -29,7 +29,7 @@ def test_a_renamed_column_stops_the_run_before_anything_is_written(
     organisation.sync()
     rename(organisation, column, "another_name")
     before = organisation.contacts_file.read_bytes()
-    with pytest.raises(FixDataError, match=f"contacts of files no longer has '{column}'"):
+    with pytest.raises(FixDataError, match=f"contacts of files no longer shows '{column}'"):
         organisation.sync()
     assert organisation.contacts_file.read_bytes() == before
 

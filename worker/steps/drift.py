@@ -30,8 +30,9 @@ def refuse_drift(
     if lost:
         names = ", ".join(repr(name) for name in lost)
         raise FixDataError(
-            f"{object_type} of {system} no longer has {names}, which the last pull read. Put it "
-            f"back, or mend systems/{system}.yaml. Nothing was changed."
+            f"{object_type} of {system} no longer shows {names}, which the last pull read: taken away, or "
+            f"hidden from our user. Give it back, or mend systems/{system}.yaml; `leadtriage check --live` "
+            "says more. Nothing was changed."
         )
 
 
