@@ -265,6 +265,17 @@ def test_owners_of_a_lead_that_nobody_is_handed_are_left_to_people(court: Court)
     assert {one.cause for one in found.testimonies} == {Cause.NO_HAND_OFF}
 
 
+def test_a_write_that_is_over_does_not_hide_what_stands_in_the_way_by_now(court: Court) -> None:
+    """An owner was refused once, and the lead is nobody's since; a plan that is held is sent all the same."""
+    held = replace(REJECTED, state="held", outcome=None, code=None)
+    for write, cause in ((REJECTED, Cause.NO_HAND_OFF), (held, Cause.HELD_PLAN)):
+        pair = (witness("files", owner="own-101"), replace(witness("other"), writes=(write,)))
+        found = judge(court, Person(profile_id="p", witnesses=pair))
+        assert found.testimonies[1].cause is cause
+    due = judge(court, Person(profile_id="p", witnesses=pair, is_due=True))
+    assert due.testimonies[1].cause is Cause.NO_HAND_OFF
+
+
 def test_who_stands_for_nobody_is_nobody(court: Court) -> None:
     pair = (witness("files", owner="own-000"), witness("other"))
     assert not list(find_disagreements(court, Person(profile_id="p", witnesses=pair)))

@@ -76,11 +76,10 @@ def _testify_owner(
     edited_at = one.owner_set_by_person_at
     if wanted is not None and shown == wanted:
         return Testimony(ref=one.ref, shows=shown, at=edited_at)
-    target = one.target(Managed.OWNER)
-    told = testify_of_writes(court, one, target, shown) if person.is_linked else None
+    cause = _why_owner(person, one, wanted)
+    told = testify_of_writes(court, person, one, one.target(Managed.OWNER), shown, cause)
     if told is not None:
         return told
-    cause = _why_owner(person, one, wanted)
     at = edited_at if cause is Cause.SET_BY_PERSON else None
     return Testimony(ref=one.ref, shows=shown, cause=cause, at=at)
 
@@ -137,12 +136,9 @@ def _testify_consent(
     if shown in (CLOSED, None):
         return Testimony(ref=one.ref, shows=shown)
     target = one.target(Managed(fact)) if fact in set(Managed) else None
-    told = None
-    if person.is_linked and target is not None:
-        told = testify_of_writes(court, one, target, shown)
-    return told or Testimony(
-        ref=one.ref, shows=shown, cause=_why_consent(person, one, fact, target, shown)
-    )
+    cause = _why_consent(person, one, fact, target, shown)
+    told = testify_of_writes(court, person, one, target, shown, cause)
+    return told or Testimony(ref=one.ref, shows=shown, cause=cause)
 
 
 def _why_consent(

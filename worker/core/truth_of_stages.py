@@ -65,16 +65,11 @@ def _testify(
     if here == wanted or UNKNOWN in shown.values():
         return Testimony(ref=one.ref, shows=here, at=edited_at)
     cause = _why_not(court, person, one)
-    if cause in _MAY_BE_SENT:
-        told = testify_of_writes(court, one, one.target(Managed.STAGE), here)
-        if told is not None:
-            return told
+    told = testify_of_writes(court, person, one, one.target(Managed.STAGE), here, cause)
+    if told is not None:
+        return told
     at = edited_at if cause in (Cause.SET_BY_PERSON, Cause.OWNED_BY_PEOPLE) else None
     return Testimony(ref=one.ref, shows=here, cause=cause, at=at)
-
-
-_MAY_BE_SENT = frozenset({Cause.NOT_DECIDED, Cause.ON_ITS_WAY, Cause.NEVER_WRITTEN})
-"""Nothing stands in the way by these; what became of a write says more."""
 
 
 def _why_not(court: Court, person: Person, one: Witness) -> Cause:

@@ -20,13 +20,30 @@ def why_closed(person: Person, one: Witness, managed: Managed, *, is_hidden: boo
     return Cause.NOT_WRITTEN if one.target(managed) is None else None
 
 
+_MAY_BE_SENT = frozenset({Cause.NOT_DECIDED, Cause.ON_ITS_WAY, Cause.NEVER_WRITTEN})
+"""Nothing stands in the way by these; what became of a write says more."""
+
+
 def testify_of_writes(
-    court: Court, one: Witness, target: str | None, shown: str | None
+    court: Court,
+    person: Person,
+    one: Witness,
+    target: str | None,
+    shown: str | None,
+    otherwise: Cause,
 ) -> Testimony | None:
-    """Say what became of the latest write to a field, where that is why it shows something else."""
+    """Say what became of the latest write to a field, where that is why it shows something else.
+
+    ``otherwise`` is the cause if it is not. A write that is over says nothing where something else stands in
+    the way by now, nor does one that the next decision withdraws.
+    """
+    is_free = otherwise in _MAY_BE_SENT
     for write in one.writes:
         if target not in write.fields:
             continue
+        is_withdrawn = write.outcome is not None or person.is_due or not person.is_linked
+        if is_withdrawn and not is_free:
+            return None
         cause = _CAUSES.get(write.outcome or write.state)
         if cause is None:
             return None
