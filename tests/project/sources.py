@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,3 +41,11 @@ def parsed(path: Path) -> ast.Module:
 def name_of(path: Path) -> str:
     """Name a file from the root, for a test's id."""
     return path.relative_to(ROOT).as_posix()
+
+
+def breaking(
+    paths: Iterable[Path], found_in: Callable[[Path], Collection[object]]
+) -> dict[str, list[object]]:
+    """Name each file in which a rule is broken, and what breaks it there."""
+    found = {name_of(path): list(found_in(path)) for path in paths}
+    return {name: what for name, what in found.items() if what}
