@@ -13,6 +13,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ import pytest
 from worker.app import App, open_app
 from worker.report.explain import explain_json
 from worker.steps.inspect import report_lead
+from worker.steps.work import Work
 
 EXAMPLE = Path("mappings/examples/education")
 TABLE = (EXAMPLE / "../../../../shared/data/x_education_leads.csv").resolve()
@@ -40,7 +42,16 @@ def app() -> Iterator[App]:
         yield opened
 
 
+@pytest.fixture(scope="module")
+def rehearsed(app: App) -> Iterator[Work]:
+    """The whole table, pulled and decided; only read by the tests."""
+    with app.rehearsed() as (work, _report):
+        yield work
+
+
+@cache
 def plan_json() -> dict[str, Any]:
+    """What the command prints, of a base that no test changes."""
     command = [sys.executable, "-m", "worker", "plan", "--json"]
     command += ["--config", str(EXAMPLE), "--now", NOW.isoformat()]
     result = subprocess.run(command, capture_output=True, text=True, check=True)
@@ -48,9 +59,8 @@ def plan_json() -> dict[str, Any]:
     return plan
 
 
-def explain(app: App, *ids: str) -> list[dict[str, Any]]:
-    with app.rehearsed() as (work, _report):
-        return [explain_json(app.ruleset, report_lead(work, name)) for name in ids]
+def explain(work: Work, *ids: str) -> list[dict[str, Any]]:
+    return [explain_json(work.ruleset, report_lead(work, name)) for name in ids]
 
 
 def test_the_plan_covers_every_row(rows: list[dict[str, str]]) -> None:
@@ -60,19 +70,21 @@ def test_the_plan_covers_every_row(rows: list[dict[str, str]]) -> None:
     assert not (EXAMPLE / "state").exists()
 
 
-def test_select_is_missing_and_not_a_value(app: App, rows: list[dict[str, str]]) -> None:
+def test_select_is_missing_and_not_a_value(rehearsed: Work, rows: list[dict[str, str]]) -> None:
     row = next(r for r in rows if r["Specialization"] == "Select")
     other = next(r for r in rows if r["Specialization"] == "Finance Management")
-    nothing, something = explain(app, row["Prospect ID"], other["Prospect ID"])
+    nothing, something = explain(rehearsed, row["Prospect ID"], other["Prospect ID"])
     assert "specialization" not in nothing["facts"]
     assert "specialization" in something["facts"]
 
 
-def test_do_not_email_blocks_the_email_channel_only(app: App, rows: list[dict[str, str]]) -> None:
+def test_do_not_email_blocks_the_email_channel_only(
+    rehearsed: Work, rows: list[dict[str, str]]
+) -> None:
     row = next(
         r for r in rows if r["Do Not Email"] == "Yes" and r["Lead Origin"] == "Lead Add Form"
     )
-    (explained,) = explain(app, row["Prospect ID"])
+    (explained,) = explain(rehearsed, row["Prospect ID"])
     permissions = {p["channel"]: p for p in explained["permissions"]}
     assert permissions["email"]["reason"] == "CONSENT_EMAIL_OPTED_OUT"
     assert permissions["phone"]["is_allowed"] is True
