@@ -130,7 +130,12 @@ LEAD = witness("other", lifecycle_stage="lead")
 
 
 def test_a_person_in_one_crm_has_nobody_to_disagree(court: Court) -> None:
-    twice = (witness("files", lifecycle_stage="lead"), witness("files", lifecycle_stage="mql"))
+    first, second = (
+        witness("files", lifecycle_stage="lead"),
+        witness("files", lifecycle_stage="mql"),
+    )
+    other = replace(second.contact, ref=RecordRef("files", "people", "2"))
+    twice = (first, replace(second, contact=other))
     assert not list(find_disagreements(court, Person(profile_id="p", witnesses=twice)))
 
 
@@ -257,6 +262,35 @@ def test_an_owner_without_an_account_is_told(court: Court) -> None:
     )
     due = replace(known, is_due=True, prospect=would)
     assert judge(court, due).testimonies[1].cause is Cause.NOT_DECIDED
+
+
+@pytest.mark.parametrize(
+    ("is_due", "wanted"), [(True, "sched-2"), (False, "sched-1")], ids=["due", "not due"]
+)
+def test_the_owner_that_is_wanted_is_whom_the_next_run_gives_a_lead_that_is_due(
+    court: Court, is_due: bool, wanted: str
+) -> None:
+    pair = (witness("files", owner="own-101"), witness("other", owner="x"))
+    would = replace(prospect(court, *pair, to=Stage.MQL), owner="sched-2")
+    person = Person(profile_id="p", witnesses=pair, owner="sched-1", is_due=is_due)
+    assert judge(court, person).wanted == "sched-1"
+    assert judge(court, replace(person, prospect=would)).wanted == wanted
+
+
+def test_what_no_write_can_settle_of_owners_and_opt_outs(court: Court) -> None:
+    theirs = witness("files", owner="own-101", opt_out_email=True)
+    other = witness("other", owner="x")
+    hidden = replace(other.contact, facts={}, unseen=frozenset({"owner"}))
+    unwritten = replace(other, object_map=object_map(writes=False))
+
+    def told(second: Witness, *, is_linked: bool = True) -> dict[About, Cause | None]:
+        pair = (theirs, second)
+        person = Person(profile_id="p", witnesses=pair, owner="sched-1", is_linked=is_linked)
+        return {one.about: one.testimonies[1].cause for one in find_disagreements(court, person)}
+
+    assert told(replace(other, contact=hidden))[About.OWNER] is Cause.HIDDEN
+    assert set(told(unwritten).values()) == {Cause.NOT_WRITTEN}
+    assert set(told(other, is_linked=False).values()) == {Cause.NOT_LINKED}
 
 
 def test_owners_of_a_lead_that_nobody_is_handed_are_left_to_people(court: Court) -> None:
