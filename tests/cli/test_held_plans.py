@@ -13,6 +13,14 @@ def test_a_sync_ends_with_code_3_while_an_earlier_plan_is_held(tight: Organisati
     assert run("sync", config=tight.folder).exit_code == ExitCode.PLAN_HELD
 
 
+def test_a_held_plan_is_told_on_stderr_which_is_all_that_cron_sends(tight: Organisation) -> None:
+    first = run("sync", "--json", config=tight.folder)
+    says = f"The plan {first.json['run']} waits for a person: `leadtriage apply "
+
+    assert first.stderr.startswith(says)
+    assert run("sync", config=tight.folder).stderr.startswith(says)
+
+
 def test_the_status_stays_that_of_the_run_itself(tight: Organisation) -> None:
     run("sync", config=tight.folder)
 

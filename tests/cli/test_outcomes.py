@@ -21,7 +21,10 @@ def refused(organisation: Organisation) -> Organisation:
 
 
 def test_a_sync_with_refused_writes_ends_with_code_4(refused: Organisation) -> None:
-    assert run("sync", config=refused.folder).exit_code == ExitCode.SOME_WRITES_FAILED
+    ended = run("sync", config=refused.folder)
+
+    assert ended.exit_code == ExitCode.SOME_WRITES_FAILED
+    assert ended.stderr == "2 writes did not land: WRITE_NOT_ENCODABLE.\n"  # all that cron sends
 
 
 def test_programs_are_told_the_codes_by_outcome(refused: Organisation) -> None:

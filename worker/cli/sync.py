@@ -15,6 +15,7 @@ from worker.cli.options import (
     DryRunOption,
     JsonOption,
     NowOption,
+    err,
     exits,
     json_text,
     print_json,
@@ -29,10 +30,14 @@ from worker.errors import ExitCode, RunStatus
 from worker.log import configure_logging
 from worker.report.shapes import RunSummary, summary_json
 from worker.report.text import show_summary
+from worker.report.words import counted
 from worker.steps.inspect import held_changes
 from worker.steps.summary import summarise_rehearsal, summarise_run
 from worker.steps.sync import RunReport
 from worker.steps.work import Work
+
+FAILED = ("rejected", "unknown")
+HELD = "The plan {plan} waits for a person: `leadtriage apply {plan} --dry-run` lists it."
 
 
 def plan(
@@ -154,6 +159,8 @@ def sync(
 def _end(app: App, summary: RunSummary, *, as_json: bool, is_held: bool = False) -> None:
     """Show a run's summary and end with the exit code that says how it went.
 
+    What asks for a person is said on stderr as well, which is all that cron sends.
+
     ``is_held`` says that a plan waits for a person, this one or an earlier one.
     """
     if as_json:
@@ -161,8 +168,13 @@ def _end(app: App, summary: RunSummary, *, as_json: bool, is_held: bool = False)
     else:
         show(show_summary(summary, app.ruleset.configuration.reasons))
     if is_held or (summary.status == RunStatus.HELD and summary.breaches):
+        for plan_id in summary.held_plans or (summary.run_id,):
+            err.print(HELD.format(plan=plan_id), markup=False, soft_wrap=True)
         raise typer.Exit(ExitCode.PLAN_HELD)
-    if summary.writes.get("rejected") or summary.writes.get("unknown"):
+    if failed := sum(summary.writes.get(outcome, 0) for outcome in FAILED):
+        codes = {code: None for outcome in FAILED for code in summary.write_codes.get(outcome, ())}
+        said = f"{counted(failed, 'write')} did not land: {', '.join(codes)}."
+        err.print(said, markup=False, soft_wrap=True)
         raise typer.Exit(ExitCode.SOME_WRITES_FAILED)
 
 
