@@ -12,6 +12,7 @@ from tests.leads import NOW, Row, make_lead
 from worker.config.catalog import build_titles
 from worker.config.documents import CatalogDocument
 from worker.core.assignment import Roster
+from worker.core.closing import say_instead
 from worker.core.decide import decide
 from worker.core.hand_off import say_next_step, summarise
 from worker.core.model import ContactChannel
@@ -242,3 +243,19 @@ def test_a_next_step_without_words_for_an_open_channel_is_said_as_usual(shipped:
     values = {**READY, "opt_out_phone": "true", "opt_out_email": "true", "consent_sms": "true"}
     decision = decide(ruleset, make_lead(ruleset, [Row(values=values)], ASKED), Roster(), NOW)
     assert say_next_step(ruleset, decision) == "Talk through the options of Women's health."
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("mail", "no channel", "E-mail (not permitted). Contact by no channel, by mail only."),
+        ("by mail", "by fax", "E-mail (not permitted). Contact by fax, by mail only."),
+        ("phone", "mail", "E-mail (not permitted). Contact by mail, by mail only."),
+    ],
+)
+def test_a_channel_is_replaced_where_it_is_a_word_of_its_own(
+    before: str, after: str, said: str
+) -> None:
+    """An organisation may call a letter mail."""
+    text = "E-mail (not permitted). Contact by mail, by mail only."
+    assert say_instead(text, before, after) == said

@@ -7,6 +7,7 @@ of a hand-off that we wrote say so at their beginning.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from worker.core.consent import allowed_channels
@@ -80,11 +81,17 @@ def _notes(
         if write.target in record.written and not is_ours(write, record):
             continue
         # The line that says how to make contact is required, and stands before those that may name one.
-        said = f"{note[:1].upper()}{note[1:]}. {text.replace(before, after, 1)}"
+        said = f"{note[:1].upper()}{note[1:]}. {say_instead(text, before, after)}"
         yield (
             write.target,
             said if write.max_length is None else cut_at_word(said, write.max_length),
         )
+
+
+def say_instead(text: str, before: str, after: str) -> str:
+    """Replace the first that is said of channels; `mail` is not said where `e-mail` is."""
+    whole = rf"(?<![\w-]){re.escape(before)}(?![\w-])"
+    return re.sub(whole, lambda _found: after, text, count=1)
 
 
 def _say(words: HandOffWords, channels: Sequence[ContactChannel]) -> str:
