@@ -63,3 +63,14 @@ def test_a_saved_plan_is_listed_as_one(organisation: Organisation) -> None:
 
     (listed,) = run("runs", "--json", config=organisation.folder, now=None).json["runs"]
     assert listed["kind"] == "plan"
+
+
+def test_a_rehearsal_counts_the_fields_and_says_where_each_change_is_listed(
+    organisation: Organisation,
+) -> None:
+    changes = run("plan", "--json", config=organisation.folder).json["changes"]
+
+    said = run("plan", config=organisation.folder).stdout
+    assert f"\n{len(changes)} fields of files contacts would change.\n" in said
+    listing = f"with its reasons: leadtriage plan --json --config {organisation.folder}\n"
+    assert listing in said

@@ -102,9 +102,7 @@ def demo(
         if as_json:
             print_json({**shown, "next": following})
         tell(Rule("Next"))
-        tell(
-            f"Full reports: {folder / FOLDER}. In this folder, `plan` lists each change of a field."
-        )
+        tell(f"Full reports: {folder / FOLDER}. `plan --json` lists each change of a field.")
         for line in following:
             tell(line)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Annotated
 
@@ -70,8 +71,11 @@ def plan(
         with app.rehearsed() as (work, report):
             _show_plan(app, work, report, time.perf_counter() - began, as_json=as_json)
     if not as_json:
+        show(
+            f"\nEach change of a field, with its reasons: {with_config('leadtriage plan --json', config)}"
+        )
         following = with_config("leadtriage sync", config)
-        show(f"\nNothing was stored or written. Next: {following}")
+        show(f"Nothing was stored or written. Next: {following}")
 
 
 def _show_plan(app: App, work: Work, report: RunReport, seconds: float, *, as_json: bool) -> None:
@@ -84,7 +88,13 @@ def _show_plan(app: App, work: Work, report: RunReport, seconds: float, *, as_js
                 sys.stdout.write((",\n" if place else "\n") + json_text(change))
             sys.stdout.write("\n]}\n")
             return
+        by_object = Counter(
+            f"{change['system']} {change['object_type']}"
+            for change in held_changes(tx, work.run_id)
+        )
     show(show_summary(summary, app.ruleset.configuration.reasons))
+    for name, count in sorted(by_object.items()):
+        show(f"{counted(count, 'field')} of {name} would change.")
 
 
 def apply(
