@@ -32,7 +32,7 @@ def test_a_later_sync_says_how_to_release_the_plan(tight: Organisation) -> None:
 
     said = run("sync", config=tight.folder).stdout
     assert f"3 writes of the plan {held} wait for a person." in said
-    assert f"release: leadtriage apply {held}" in said
+    assert f"release: leadtriage apply {held} --config " in said
 
 
 def test_a_sync_ends_well_once_the_plan_was_released(tight: Organisation) -> None:

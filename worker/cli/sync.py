@@ -6,6 +6,8 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -38,7 +40,6 @@ from worker.steps.sync import RunReport
 from worker.steps.work import Work
 
 FAILED = ("rejected", "unknown")
-HELD = "The plan {plan} waits for a person: `leadtriage apply {plan} --dry-run` lists it."
 
 
 def plan(
@@ -66,7 +67,7 @@ def plan(
             report = app.sync(pushes=False)
             with app.ledger.read() as tx:
                 summary = summarise_run(tx, report, app.at(), time.perf_counter() - began)
-            _end(app, summary, as_json=as_json)
+            _end(app, summary, config, as_json=as_json)
             return
         with app.rehearsed() as (work, report):
             _show_plan(app, work, report, time.perf_counter() - began, as_json=as_json)
@@ -131,7 +132,7 @@ def apply(
         report = app.apply(plan_id)
         with app.ledger.read() as tx:
             summary = summarise_run(tx, report, app.at(), time.perf_counter() - began)
-        _end(app, summary, as_json=as_json)
+        _end(app, summary, config, as_json=as_json)
 
 
 def _said(change: Mapping[str, Json]) -> str:
@@ -163,10 +164,12 @@ def sync(
         report = app.sync()
         with app.ledger.read() as tx:
             summary = summarise_run(tx, report, app.at(), time.perf_counter() - began)
-        _end(app, summary, as_json=as_json, is_held=bool(summary.held_plans))
+        _end(app, summary, config, as_json=as_json, is_held=bool(summary.held_plans))
 
 
-def _end(app: App, summary: RunSummary, *, as_json: bool, is_held: bool = False) -> None:
+def _end(
+    app: App, summary: RunSummary, config: Path | None, *, as_json: bool, is_held: bool = False
+) -> None:
     """Show a run's summary and end with the exit code that says how it went.
 
     What asks for a person is said on stderr as well, which is all that cron sends.
@@ -176,10 +179,13 @@ def _end(app: App, summary: RunSummary, *, as_json: bool, is_held: bool = False)
     if as_json:
         print_json(summary_json(summary))
     else:
-        show(show_summary(summary, app.ruleset.configuration.reasons))
+        command = partial(with_config, config=config)
+        show(show_summary(summary, app.ruleset.configuration.reasons, command))
     if is_held or (summary.status == RunStatus.HELD and summary.breaches):
         for plan_id in summary.held_plans or (summary.run_id,):
-            err.print(HELD.format(plan=plan_id), markup=False, soft_wrap=True)
+            look = with_config(f"leadtriage apply {plan_id} --dry-run", config)
+            said = f"The plan {plan_id} waits for a person: `{look}` lists it."
+            err.print(said, markup=False, soft_wrap=True)
         raise typer.Exit(ExitCode.PLAN_HELD)
     if failed := sum(summary.writes.get(outcome, 0) for outcome in FAILED):
         codes = {code: None for outcome in FAILED for code in summary.write_codes.get(outcome, ())}

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import TypeAlias
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -14,6 +15,8 @@ from worker.report.revocations import RevocationCounts
 from worker.report.shapes import FunnelLine, RowAside, RunSummary, top
 from worker.report.words import counted
 
+Command: TypeAlias = Callable[[str], str]
+"""Adds to a command what it takes to reach the same configuration."""
 HELD = "The plan is held. Nothing of it was written."
 MOST_REASONS = 10
 MOST_ROWS = 10
@@ -70,7 +73,7 @@ def show_steps(summary: RunSummary) -> RenderableType:
     return table
 
 
-def show_breaches(summary: RunSummary) -> RenderableType:
+def show_breaches(summary: RunSummary, command: Command) -> RenderableType:
     """Why a plan is held or would be, and how to let it go."""
     is_rehearsed = summary.is_rehearsed
     first = "A sync would hold this plan." if is_rehearsed else HELD
@@ -84,24 +87,24 @@ def show_breaches(summary: RunSummary) -> RenderableType:
             )
         )
         lines.append(Text(f"    likely cause: {breach.cause}"))
-    return Group(*lines, *([] if is_rehearsed else _ways(summary.run_id)))
+    return Group(*lines, *([] if is_rehearsed else _ways(summary.run_id, command)))
 
 
-def _ways(plan_id: str) -> list[Text]:
+def _ways(plan_id: str, command: Command) -> list[Text]:
     return [
-        Text(f"  look:    leadtriage apply {plan_id} --dry-run"),
-        Text(f"  release: leadtriage apply {plan_id}"),
+        Text(f"  look:    {command(f'leadtriage apply {plan_id} --dry-run')}"),
+        Text(f"  release: {command(f'leadtriage apply {plan_id}')}"),
     ]
 
 
-def show_held(summary: RunSummary) -> Iterator[RenderableType]:
+def show_held(summary: RunSummary, command: Command) -> Iterator[RenderableType]:
     """The plans that wait for a person, whichever run made them."""
     for plan_id, count in summary.held_plans.items():
         if plan_id == summary.run_id and summary.breaches:
             continue  # that is said with its breaches
         is_one = count == 1
         said = f"{counted(count, 'write')} of the plan {plan_id} {'waits' if is_one else 'wait'}"
-        yield Group("", Text(f"{said} for a person.", "bold red"), *_ways(plan_id))
+        yield Group("", Text(f"{said} for a person.", "bold red"), *_ways(plan_id, command))
 
 
 def show_aside(
@@ -157,8 +160,15 @@ def show_write_codes(summary: RunSummary, catalogue: Mapping[str, Reason]) -> Re
     return table
 
 
-def show_summary(summary: RunSummary, catalogue: Mapping[str, Reason]) -> RenderableType:
-    """Everything a person wants to know after a run."""
+def as_it_is(words: str) -> str:
+    """A command for the configuration of the present folder."""
+    return words
+
+
+def show_summary(
+    summary: RunSummary, catalogue: Mapping[str, Reason], command: Command = as_it_is
+) -> RenderableType:
+    """Everything a person wants to know after a run; ``command`` completes what is to be pasted."""
     parts: list[RenderableType] = [show_funnel(summary.funnel), ""]
     if summary.owners:
         parts += [show_counts("Owners of qualified leads", summary.owners, 20), ""]
@@ -168,10 +178,13 @@ def show_summary(summary: RunSummary, catalogue: Mapping[str, Reason]) -> Render
         aside = summary.quarantine[:MOST_ROWS]
         parts += [show_aside(aside, summary.quarantined, catalogue), ""]
     parts.append(show_steps(summary))
-    return Group(*parts, *_notices(summary, catalogue), *show_held(summary))
+    notices = _notices(summary, catalogue, command)
+    return Group(*parts, *notices, *show_held(summary, command))
 
 
-def _notices(summary: RunSummary, catalogue: Mapping[str, Reason]) -> Sequence[RenderableType]:
+def _notices(
+    summary: RunSummary, catalogue: Mapping[str, Reason], command: Command
+) -> Sequence[RenderableType]:
     """What somebody should look at after a run, each below an empty line."""
     parts: list[RenderableType] = []
     if summary.write_codes:
@@ -190,7 +203,7 @@ def _notices(summary: RunSummary, catalogue: Mapping[str, Reason]) -> Sequence[R
     if summary.revocations.open:
         parts += ["", show_alarm(summary.revocations)]
     if summary.breaches:
-        parts += ["", show_breaches(summary)]
+        parts += ["", show_breaches(summary, command)]
     return parts
 
 
