@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from tests.leads import NOW, Row, contact_ref, make_lead
 from worker.core.assignment import Roster
+from worker.core.closing import close_channels
 from worker.core.current import CurrentRecord
 from worker.core.decide import Decision, decide
 from worker.core.field_map import Managed
@@ -178,3 +181,61 @@ def test_words_the_crm_does_not_list_are_left_out_of_the_plan_and_named(shipped:
     (found,) = plan_write(shipped, decision, current, options=options)
     assert "INTENT_APPOINTMENT_REQUEST" not in str(found.changes["reason_codes"])
     assert found.unlisted == {"reason_codes": ("INTENT_APPOINTMENT_REQUEST",)}
+
+
+SHOWN = "email;phone"
+TEXT = "Contact by e-mail or phone about care only."
+
+
+@pytest.mark.parametrize(
+    ("values", "written", "found"),
+    [
+        pytest.param({"allowed_channels": SHOWN}, {"allowed_channels": SHOWN}, None, id="ours"),
+        pytest.param({"allowed_channels": SHOWN}, {}, None, id="that came with the record"),
+        pytest.param(
+            {"allowed_channels": SHOWN}, {"allowed_channels": "email"}, "phone", id="a person's"
+        ),
+        pytest.param({"allowed_channels": ""}, {}, "", id="nothing is shown"),
+    ],
+)
+def test_of_what_a_person_put_there_only_what_somebody_closed_is_taken_back(
+    shipped: Ruleset, values: dict[str, str], written: dict[str, str], found: str | None
+) -> None:
+    """The lead has no phone: nobody closed it, and there is no evidence for it."""
+    changes = closed(shipped, values, written)
+    assert changes == ({} if found == "" else {"allowed_channels": found})
+
+
+@pytest.mark.parametrize(
+    ("text", "written", "said"),
+    [
+        (TEXT, TEXT, "E-mail, phone (not permitted). Contact by no channel about care only."),
+        (TEXT, None, "E-mail, phone (not permitted). Contact by no channel about care only."),
+        (TEXT, "Another.", None),
+        ("", None, None),
+        (
+            TEXT + "x" * 991,
+            None,
+            "E-mail, phone (not permitted). Contact by no channel about care…",
+        ),
+    ],
+    ids=["ours", "came with the record", "a person's", "empty", "cut"],
+)
+def test_texts_that_we_wrote_say_what_is_permitted_no_more(
+    shipped: Ruleset, text: str, written: str | None, said: str | None
+) -> None:
+    values = {"allowed_channels": SHOWN, "hand_off_summary": text}
+    known = {} if written is None else {"hand_off_summary": written}
+    assert closed(shipped, values, known).get("hand_off_summary") == said
+
+
+def closed(
+    shipped: Ruleset, values: Mapping[str, str], written: Mapping[str, str]
+) -> dict[str, str | None]:
+    """What closes on a record of a lead of people who opted out of e-mail."""
+    people = lead_of(shipped, lifecycle_stage="Opportunity", opt_out_email="true")
+    decision = decide(shipped, people, Roster(), NOW)
+    object_map = shipped.configuration.systems["files"].find_object("contacts")
+    assert object_map is not None
+    current = record(shipped, values, written=written)
+    return close_channels(shipped, object_map, current, decision)
