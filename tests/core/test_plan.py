@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -229,11 +229,22 @@ def test_texts_that_we_wrote_say_what_is_permitted_no_more(
     assert closed(shipped, values, known).get("hand_off_summary") == said
 
 
+def test_without_a_pathway_nothing_is_known_of_evidence(shipped: Ruleset) -> None:
+    shown = {"allowed_channels": SHOWN}
+    nobody_knows = {"lead_type": "", "service_line": ""}
+    assert closed(shipped, shown, shown, (), **nobody_knows) == {"allowed_channels": "phone"}
+
+
 def closed(
-    shipped: Ruleset, values: Mapping[str, str], written: Mapping[str, str]
+    shipped: Ruleset,
+    values: Mapping[str, str],
+    written: Mapping[str, str],
+    actions: Sequence[Mapping[str, str]] = ASKED,
+    **lead: str,
 ) -> dict[str, str | None]:
     """What closes on a record of a lead of people who opted out of e-mail."""
-    people = lead_of(shipped, lifecycle_stage="Opportunity", opt_out_email="true")
+    said = {**READY, "lifecycle_stage": "Opportunity", "opt_out_email": "true", **lead}
+    people = make_lead(shipped, [Row(values=said)], actions)
     decision = decide(shipped, people, Roster(), NOW)
     object_map = shipped.configuration.systems["files"].find_object("contacts")
     assert object_map is not None
