@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, func, literal, or_, select, text, tuple_, update
+from sqlalchemy import ColumnElement, and_, func, literal, select, text, tuple_, update
 
 from worker.core.records import RecordRef
 from worker.ledger.rows import Revocation
@@ -131,8 +131,9 @@ def follow_profiles(tx: Transaction, moved: Mapping[str, str]) -> None:
 
 
 def _move(tx: Transaction, owned: ColumnElement[bool], profile_id: str) -> None:
-    condition = and_(is_mine(tx, revocations), or_(_OPEN, text(SHOWN)), owned)
-    tx.connection.execute(update(revocations).where(condition).values(profile_id=profile_id))
+    for standing in (_OPEN, text(SHOWN)):  # one after the other: each has an index of its own
+        condition = and_(is_mine(tx, revocations), standing, owned)
+        tx.connection.execute(update(revocations).where(condition).values(profile_id=profile_id))
 
 
 def _to_revocation(row: AnyRow) -> Revocation:
