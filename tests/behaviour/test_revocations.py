@@ -58,6 +58,15 @@ def test_an_opt_out_is_written_to_the_other_record(twice: Organisation) -> None:
     assert opt_out(twice).contact("q1")["opt_out_email"] == "true"
 
 
+def test_what_is_let_through_and_released_is_what_is_written(twice: Organisation) -> None:
+    twice.edit("q1", lifecycle_stage="Customer")
+    twice.edit("q2", opt_out_email="true")
+    report = twice.sync(NOW + HOUR)
+    pushed = report.steps["push"]
+    assert pushed["let_through"] > 0
+    assert pushed["let_through"] + pushed["released"] == sum(report.writes.values())
+
+
 @pytest.mark.parametrize("stage", ["Sales Qualified", "Opportunity", "Customer"])
 def test_so_it_is_where_the_stage_belongs_to_people(twice: Organisation, stage: str) -> None:
     twice.edit("q1", lifecycle_stage=stage)

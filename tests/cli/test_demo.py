@@ -88,6 +88,7 @@ def test_the_crms_disagree_before_and_agree_after_but_for_what_needs_a_person(
     _folder, shown = played
     before, after = shown["truth_before"], shown["truth_after"]
     assert before["in_several_crms"] == after["in_several_crms"] > 20
+    assert all(before["read_at"].values())
     assert before["about"]["stage"] > after["about"].get("stage", 0)
     assert {"held_plan", "waiting_to_be_sent", "not_decided_yet"}.isdisjoint(after["causes"])
     mql = next(line for line in after["funnel"] if line["stage"] == "mql")

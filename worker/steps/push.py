@@ -66,7 +66,8 @@ def weigh_plan(
         if breaches or not is_approved:
             work.count(STEP, held=hold(tx, work.run_id, lets_closings_through=is_approved))
         if is_approved:
-            let_closings_through(tx, approved)
+            closings = let_closings_through(tx, approved)
+            work.count(STEP, **({"let_through": closings} if closings else {}))
         if is_approved and not breaches:
             work.count(STEP, released=release(tx, work.run_id))
     return breaches
