@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from worker.config.findings import Spot, problem_at
 from worker.config.loader import check_configuration, load_configuration
 from worker.config.settings import Settings, load_settings, with_overrides
 from worker.errors import FixConfigurationError
@@ -192,3 +193,9 @@ def test_options_for_a_system_that_does_not_exist_are_a_problem() -> None:
 
     with pytest.raises(FixConfigurationError, match="System 'hubspt' does not exist"):
         with_overrides(load_configuration(SHIPPED), settings)
+
+
+def test_the_name_of_an_option_keeps_its_small_letter() -> None:
+    spot = Spot(file="systems/hubspot.yaml", line=10, key="system")
+    assert problem_at(spot, "base_url of system hubspot is wrong.").message.startswith("base_url ")
+    assert problem_at(spot, "the file is wrong.").message == "The file is wrong."

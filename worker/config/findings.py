@@ -47,12 +47,13 @@ class Findings:
 
 
 def problem_at(spot: Spot, message: str, *, allowed: str = "", hint: str = "") -> Problem:
-    """Place a message; it begins with a capital."""
+    """Place a message; it begins with a capital, but for the name of an option."""
+    is_name = "_" in message.partition(" ")[0]
     return Problem(
         file=spot.file,
         line=spot.line,
         key=spot.key,
-        message=message[:1].upper() + message[1:],
+        message=message if is_name else message[:1].upper() + message[1:],
         allowed=allowed,
         hint=hint,
     )
