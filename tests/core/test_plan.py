@@ -229,6 +229,13 @@ def test_texts_that_we_wrote_say_what_is_permitted_no_more(
     assert closed(shipped, values, known).get("hand_off_summary") == said
 
 
+def test_a_channel_that_stays_is_named_as_before(shipped: Ruleset) -> None:
+    values = {"allowed_channels": SHOWN, "hand_off_summary": TEXT}
+    found = closed(shipped, values, {"allowed_channels": "email"})
+    said = "E-mail (not permitted). Contact by phone about care only."
+    assert found == {"allowed_channels": "phone", "hand_off_summary": said}
+
+
 def test_without_a_pathway_nothing_is_known_of_evidence(shipped: Ruleset) -> None:
     shown = {"allowed_channels": SHOWN}
     nobody_knows = {"lead_type": "", "service_line": ""}
