@@ -139,19 +139,20 @@ def applying(organisation: Organisation, tell: Callable[[str], None]) -> RunRepo
 
 @pytest.fixture(scope="session")
 def one_lead_for_each_field(tmp_path_factory: pytest.TempPathFactory) -> Organisation:
+    """An organisation whose leads are in the fake CRM already; copied for each test."""
     organisation = make_empty(tmp_path_factory.mktemp("edits") / "organisation")
     for field in EDITS:
         add_qualified(organisation, field, email=f"{field}@example.org", last_name=field.title())
-    return organisation
+    return move_to_fake(organisation, crm_of(organisation.folder))
 
 
 @pytest.fixture(params=[True, False], ids=["conditional writes", "no conditional writes"])
 def scene(
     request: pytest.FixtureRequest, one_lead_for_each_field: Organisation, tmp_path: Path
 ) -> Scene:
-    organisation = copied(one_lead_for_each_field, tmp_path / "organisation")
-    crm = replace(crm_of(organisation.folder, has_conditional_write=request.param), write_batch=100)
-    return Scene(organisation=move_to_fake(organisation, crm), crm=crm)
+    folder = copied(one_lead_for_each_field, tmp_path / "organisation").folder
+    crm = replace(crm_of(folder, has_conditional_write=request.param), write_batch=100)
+    return Scene(organisation=Organisation(folder=folder, connectors=connect(crm)), crm=crm)
 
 
 MOMENTS: Mapping[str, tuple[str, ...]] = {

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from tests.behaviour.test_a_human_edit_stands import at_moment, die, watched
 from tests.fakes.crm import FakeCrm
 from tests.support.fake_organisation import connect, crm_of, move_to_fake
-from tests.support.organisation import NOW, Organisation
+from tests.support.organisation import NOW, Organisation, copied
 from worker.steps.sync import RunReport
 
 STAGES = ("Subscriber", "Lead", "Nurture", "Marketing Qualified", "Sales Qualified")
@@ -19,17 +20,35 @@ STAGE = "lifecycle_stage"
 LATER = NOW + timedelta(hours=1)
 
 
-@pytest.fixture(params=[True, False], ids=["conditional writes", "no conditional writes"])
-def crm(request: pytest.FixtureRequest, qualified: Organisation) -> FakeCrm:
+@pytest.fixture(
+    scope="session", params=[True, False], ids=["conditional writes", "no conditional writes"]
+)
+def opted_out(
+    request: pytest.FixtureRequest,
+    qualified_template: Organisation,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> FakeCrm:
     """A CRM in which q1 was qualified by us, and has opted out since: that takes the stage back."""
+    organisation = copied(qualified_template, tmp_path_factory.mktemp("out") / "organisation")
     crm = replace(
-        crm_of(qualified.folder, has_conditional_write=request.param), forward_only=STAGES
+        crm_of(organisation.folder, has_conditional_write=request.param), forward_only=STAGES
     )
-    move_to_fake(qualified, crm).sync()
+    move_to_fake(organisation, crm).sync()
     assert stage_of(crm) == "Marketing Qualified"
     crm.advance(60)
     crm.change("contacts", "q1", {"opt_out_all": "true"})
     return crm
+
+
+@pytest.fixture
+def qualified(opted_out: FakeCrm, tmp_path: Path) -> Organisation:
+    """The organisation of that CRM, copied for each test."""
+    return copied(Organisation(folder=opted_out.path.parent), tmp_path / "organisation")
+
+
+@pytest.fixture
+def crm(opted_out: FakeCrm, qualified: Organisation) -> FakeCrm:
+    return replace(opted_out, path=qualified.folder / opted_out.path.name)
 
 
 def stage_of(crm: FakeCrm) -> str | None:

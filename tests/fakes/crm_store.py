@@ -98,17 +98,16 @@ def store_cells(
     values: RawValues,
     by: Editor | None = None,
 ) -> None:
-    for field, value in values.items():
-        db.execute("INSERT OR IGNORE INTO fields VALUES (?, ?)", (object_type, field))
-        db.execute(
-            "INSERT OR REPLACE INTO cells SELECT ?, ?, ?, ?, ?, stamp FROM clock",
-            (object_type, record_id, field, value or None, by),
+    db.executemany("INSERT OR IGNORE INTO fields VALUES (?, ?)", [(object_type, f) for f in values])
+    db.executemany(
+        "INSERT OR REPLACE INTO cells SELECT ?, ?, ?, ?, ?, stamp FROM clock",
+        [(object_type, record_id, field, value or None, by) for field, value in values.items()],
+    )
+    if by is not None:
+        db.executemany(
+            "INSERT INTO changes (object_type, id, field, value, editor) VALUES (?, ?, ?, ?, ?)",
+            [(object_type, record_id, field, value or "", by) for field, value in values.items()],
         )
-        if by is not None:
-            db.execute(
-                "INSERT INTO changes (object_type, id, field, value, editor) VALUES (?, ?, ?, ?, ?)",
-                (object_type, record_id, field, value or "", by),
-            )
 
 
 def touch(db: sqlite3.Connection, object_type: str, record_id: str) -> None:
