@@ -75,6 +75,13 @@ def test_whom_the_crm_does_not_have_once_is_nobody_and_is_never_written(
     assert ids(with_named(policy, find_named(policy, {"sf": listed}), {})) == ({}, {})
 
 
+def test_who_stands_in_is_looked_up_and_nothing_is_nobody(shipped: Ruleset) -> None:
+    policy = replace(calling(shipped, {}, {}), stand_ins={"sf": "ann@x.org", "hub": None})
+    listed = {"sf": [ANN, INTAKE], "hub": [ANN]}
+    found = with_named(policy, find_named(policy, listed), {})
+    assert found.stand_ins == {"sf": "005A", "hub": None}
+
+
 def test_a_crm_that_lists_nobody_tells_nothing(shipped: Ruleset) -> None:
     policy = calling(shipped, {"sf": "ann@x.org"}, {"sf": "Intake"})
     assert find_named(policy, {"sf": []}) == {}
