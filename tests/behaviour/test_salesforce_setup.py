@@ -89,6 +89,7 @@ def test_what_was_deployed_is_ready_and_a_second_run_says_the_same(folder: Path)
         "Nothing was left to make: salesforce was not changed.",
         f"Next: leadtriage check --live --config {folder}",
     ]
+    assert "What our login needs" in first.stdout  # an org knows no token
     assert "Leadtriage_Integration" in first.stdout
     assert set_up(folder).stdout == first.stdout
 

@@ -59,7 +59,7 @@ def account_json(account: LiveAccount) -> dict[str, Json]:
 
 
 def _permission_table(permissions: Sequence[Permission]) -> RenderableType:
-    table = plain_table("What the token needs", "permission", "for", "")
+    table = plain_table("What our login needs", "permission", "for", "")
     for name, needed_for, is_granted in permissions:
         table.add_row(name, needed_for, _GRANTED[is_granted])
     return table
