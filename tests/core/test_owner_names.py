@@ -101,3 +101,18 @@ def test_a_queue_is_found_in_another_crm_by_address_or_name(shipped: Ruleset, th
     twins = find_queue_twins(policy, listed)
     assert twins == {"intake": {"hub": "77"}}
     assert ids(with_named(policy, {}, twins))[1] == {"hub": "77", "sf": "00GI"}
+
+
+def test_a_queue_is_no_colleague_of_the_same_crm_and_nobody_where_there_is_none(
+    shipped: Ruleset,
+) -> None:
+    policy = calling(shipped, {"sf": "005A"}, {"sf": "00GI"})
+    there = [Owner(id="77", email=ANN.email)]
+    assert find_queue_twins(policy, {"sf": [ANN, INTAKE], "hub": there}) == {}
+
+
+def test_an_id_that_a_crm_does_not_list_is_left_as_it_is(shipped: Ruleset) -> None:
+    policy = calling(shipped, {"sf": "005X"}, {"sf": "00GI"})
+    found = find_named(policy, {"sf": [ANN, INTAKE]})
+    assert "sf:005X" not in found
+    assert ids(with_named(policy, found, {}))[0] == {"sf": "005X"}
