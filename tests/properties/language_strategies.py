@@ -1,9 +1,13 @@
-"""Hypothesis strategies for the language of criteria: any test of actions, dates and their combinations."""
+"""Hypothesis strategies for the language of criteria: any test of actions, dates and their combinations.
+
+Each strategy is made once: to make one takes longer than to draw from it.
+"""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from functools import cache
 
 from hypothesis import strategies as st
 
@@ -41,14 +45,17 @@ LINES = ("orthopedics", "physical_therapy", "cardiology")
 RELATED = frozenset({("orthopedics", "physical_therapy"), ("physical_therapy", "orthopedics")})
 
 
+@cache
 def lengths() -> st.SearchStrategy[timedelta]:
     return st.sampled_from(LENGTHS)
 
 
+@cache
 def some_kinds(least: int = 0) -> st.SearchStrategy[frozenset[str]]:
-    return st.frozensets(st.sampled_from(sorted(BY_THE_LEAD)), min_size=least, max_size=2)
+    return st.frozensets(st.sampled_from(tuple(sorted(BY_THE_LEAD))), min_size=least, max_size=2)
 
 
+@cache
 @st.composite
 def activity_tests(draw: st.DrawFn) -> ActivityTest:
     """Any test of actions that a configuration may hold."""
@@ -73,6 +80,7 @@ def activity_tests(draw: st.DrawFn) -> ActivityTest:
     return replace(test, at_least=draw(st.integers(1, 3)), distinct_kinds=draw(st.integers(1, 2)))
 
 
+@cache
 @st.composite
 def time_tests(draw: st.DrawFn) -> FactTest:
     """Any test of a date or an instant that time alone may answer otherwise."""
@@ -89,6 +97,7 @@ def time_tests(draw: st.DrawFn) -> FactTest:
     )
 
 
+@cache
 def flag_tests() -> st.SearchStrategy[FactTest]:
     return st.builds(
         FactTest,
@@ -98,6 +107,7 @@ def flag_tests() -> st.SearchStrategy[FactTest]:
     )
 
 
+@cache
 def conditions() -> st.SearchStrategy[Condition]:
     """Any combination, save `first_known`, whose answer may turn as more becomes known."""
     return st.recursive(activity_tests() | time_tests() | flag_tests(), _combined, max_leaves=5)
@@ -113,12 +123,13 @@ def _combined(inner: st.SearchStrategy[Condition]) -> st.SearchStrategy[Conditio
     )
 
 
+@cache
 @st.composite
 def acts(draw: st.DrawFn) -> tuple[Activity, ...]:
     """Some actions, most of them just inside or outside of some window."""
     found = []
     for place in range(draw(st.integers(0, 5))):
-        kind = draw(st.sampled_from(sorted(KINDS)))
+        kind = draw(st.sampled_from(tuple(sorted(KINDS))))
         exact = NOW - draw(lengths()) + draw(st.sampled_from((-TICK, 0 * TICK, TICK)))
         somewhere = NOW - timedelta(hours=draw(st.integers(-200, 24 * 420)))
         found.append(
@@ -134,14 +145,17 @@ def acts(draw: st.DrawFn) -> tuple[Activity, ...]:
     return newest_first(found)
 
 
+@cache
 def _days() -> st.SearchStrategy[date]:
     return st.integers(-500, 500).map(lambda days: (NOW + days * DAY).date())
 
 
+@cache
 def _instants() -> st.SearchStrategy[datetime]:
     return st.integers(-12_000, 20).map(lambda hours: NOW + timedelta(hours=hours))
 
 
+@cache
 @st.composite
 def facts(draw: st.DrawFn) -> dict[str, FactValue]:
     """What the tests look at, each of it known or not."""
@@ -158,6 +172,7 @@ def facts(draw: st.DrawFn) -> dict[str, FactValue]:
     return found
 
 
+@cache
 @st.composite
 def patients(draw: st.DrawFn) -> LeadSnapshot:
     """A patient who may be contacted; what is known beyond that, and done, is drawn."""
@@ -177,6 +192,7 @@ def patients(draw: st.DrawFn) -> LeadSnapshot:
     )
 
 
+@cache
 @st.composite
 def rulesets(draw: st.DrawFn) -> Ruleset:
     """The shipped rules, with criteria of any kind for patients; each says what it answers."""

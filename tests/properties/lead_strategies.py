@@ -1,9 +1,14 @@
-"""Hypothesis strategies for leads: facts over the canonical model, actions, memories."""
+"""Hypothesis strategies for leads: facts over the canonical model, actions, memories.
+
+A strategy is made once and drawn from again and again: making one, and asking it what it can give,
+takes longer than to draw from it.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
+from functools import cache
 
 from hypothesis import strategies as st
 
@@ -32,6 +37,7 @@ KINDS: Mapping[str, Strength] = {
     "guide_download": Strength.WEAK,
     "outbound_call": Strength.NONE,
 }
+_KINDS = tuple(sorted(KINDS))
 REACHABLE: Mapping[str, FactValue] = {
     "first_name": "Zebedee",
     "last_name": "Quackenbush",
@@ -84,6 +90,7 @@ _WORDS: Mapping[str, tuple[str, ...]] = {
 }
 
 
+@cache
 def instants(before_days: int = 200, after_days: int = 0) -> st.SearchStrategy[datetime]:
     """Instants around ``NOW``, to the minute."""
     return st.integers(-before_days * 1440, after_days * 1440).map(
@@ -106,31 +113,44 @@ def _values() -> dict[str, st.SearchStrategy[FactValue]]:
     return found
 
 
-@st.composite
-def contacts(draw: st.DrawFn, number: str = "1") -> MappedContact:
-    """One mapped record of the files CRM. Opt-outs and stages are rare, so that leads get far."""
-    values = _values()
-    names = draw(st.lists(st.sampled_from(sorted(values)), max_size=28, unique=True))
-    facts = {name: draw(values[name]) for name in names}
-    for name in ("is_test", "not_now", "opt_out_all", "opt_out_email", "sales_verdict"):
-        if name in facts and draw(st.integers(0, 3)):
-            del facts[name]
-    hidden = draw(st.sets(st.sampled_from((*_BOOLEANS, "owner", "service_line")), max_size=2))
-    is_clear = draw(st.integers(0, 3)) > 0
-    codes = st.builds(
+_VALUES = _values()
+_NAMES = st.lists(st.sampled_from(sorted(_VALUES)), max_size=28, unique=True)
+_HIDDEN = st.sets(st.sampled_from((*_BOOLEANS, "owner", "service_line")), max_size=2)
+_ISSUES = st.lists(
+    st.builds(
         Issue,
         st.sampled_from(("DQ_VALUE_UNKNOWN", "DQ_PHONE_INVALID", "DQ_NPI_INVALID")),
         st.sampled_from(("phone", "npi", "payer", "lifecycle_stage")),
-    )
+    ),
+    max_size=1,
+)
+_PERHAPS_AT = st.none() | instants()
+_PERHAPS_SET_AT = st.none() | instants(60)
+_PERHAPS_A_LINE = st.none() | st.sampled_from(LINES)
+_PERHAPS_A_STAGE = st.none() | st.sampled_from(Stage)
+_PERHAPS_AN_OWNER = st.none() | st.sampled_from(("sched-1", "nav-2", "intake", "files:own-777"))
+
+
+@cache
+@st.composite
+def contacts(draw: st.DrawFn, number: str = "1") -> MappedContact:
+    """One mapped record of the files CRM. Opt-outs and stages are rare, so that leads get far."""
+    facts = {name: draw(_VALUES[name]) for name in draw(_NAMES)}
+    for name in ("is_test", "not_now", "opt_out_all", "opt_out_email", "sales_verdict"):
+        if name in facts and draw(st.integers(0, 3)):
+            del facts[name]
+    hidden = draw(_HIDDEN)
+    is_clear = draw(st.integers(0, 3)) > 0
     return MappedContact(
         ref=RecordRef(system="files", object_type="contacts", id=number),
         facts={n: v for n, v in facts.items() if is_clear or n not in hidden},
-        issues=() if is_clear else tuple(draw(st.lists(codes, max_size=1))),
+        issues=() if is_clear else tuple(draw(_ISSUES)),
         unseen=frozenset() if is_clear else frozenset(hidden),
-        modified_at=draw(st.none() | instants()),
+        modified_at=draw(_PERHAPS_AT),
     )
 
 
+@cache
 @st.composite
 def ready_contacts(draw: st.DrawFn) -> MappedContact:
     """A record complete enough that time and actions decide, whatever its pathway."""
@@ -146,29 +166,32 @@ def ready_contacts(draw: st.DrawFn) -> MappedContact:
     return MappedContact(ref=contact.ref, facts=facts, modified_at=contact.modified_at)
 
 
+@cache
 @st.composite
 def activities(draw: st.DrawFn, number: int = 0, after_days: int = 0) -> Activity:
-    kind = draw(st.sampled_from(sorted(KINDS)))
+    kind = draw(st.sampled_from(_KINDS))
     return Activity(
         ref=f"files:activities:{number}",
         kind=kind,
         at=draw(instants(120, after_days)),
         strength=KINDS[kind],
-        service_line=draw(st.none() | st.sampled_from(LINES)),
+        service_line=draw(_PERHAPS_A_LINE),
         is_excluded=draw(st.integers(0, 9)) == 0,
     )
 
 
+@cache
 @st.composite
 def histories(draw: st.DrawFn, after_days: int = 0) -> tuple[Activity, ...]:
     count = draw(st.integers(0, 6))
     return newest_first(draw(activities(number, after_days)) for number in range(count))
 
 
+@cache
 @st.composite
 def memories(draw: st.DrawFn) -> Memory:
-    stage = draw(st.none() | st.sampled_from(Stage))
-    owner = draw(st.none() | st.sampled_from(("sched-1", "nav-2", "intake", "files:own-777")))
+    stage = draw(_PERHAPS_A_STAGE)
+    owner = draw(_PERHAPS_AN_OWNER)
     return Memory(
         stage=stage,
         stage_since=draw(instants(30)) if stage is not None else None,
@@ -179,20 +202,27 @@ def memories(draw: st.DrawFn) -> Memory:
     )
 
 
+_ANY_CONTACT = contacts() | ready_contacts()
+_PERHAPS_A_SECOND = st.none() | contacts(number="2")
+_ANY_MEMORY = st.just(Memory()) | memories()
+
+
+@cache
 @st.composite
 def leads(draw: st.DrawFn, after_days: int = 2) -> LeadSnapshot:
     """Any lead at all: one or two records, some actions, some memory."""
-    first = draw(contacts() | ready_contacts())
-    second = draw(st.none() | contacts(number="2"))
+    first = draw(_ANY_CONTACT)
+    second = draw(_PERHAPS_A_SECOND)
     return LeadSnapshot(
         profile_id="p1",
         contacts=(first,) if second is None else (first, second),
         activities=draw(histories(after_days)),
-        memory=draw(st.just(Memory()) | memories()),
-        stage_set_by_person_at=draw(st.none() | instants(60)),
+        memory=draw(_ANY_MEMORY),
+        stage_set_by_person_at=draw(_PERHAPS_SET_AT),
     )
 
 
+@cache
 @st.composite
 def ready_leads(draw: st.DrawFn, after_days: int = 0) -> LeadSnapshot:
     """A complete lead without any memory: what happens to it is a matter of actions and time."""
@@ -203,6 +233,7 @@ def ready_leads(draw: st.DrawFn, after_days: int = 0) -> LeadSnapshot:
     )
 
 
+@cache
 @st.composite
 def asking_leads(draw: st.DrawFn) -> LeadSnapshot:
     """A complete lead that has just asked for an appointment, with any stage, owner and memory."""
@@ -226,11 +257,12 @@ def asking_leads(draw: st.DrawFn) -> LeadSnapshot:
         activities=newest_first(
             (*(a for a in lead.activities if a.kind != "referral_form"), asked)
         ),
-        memory=draw(st.just(Memory()) | memories()),
-        stage_set_by_person_at=draw(st.none() | instants(60)),
+        memory=draw(_ANY_MEMORY),
+        stage_set_by_person_at=draw(_PERHAPS_SET_AT),
     )
 
 
+@cache
 @st.composite
 def timed_leads(draw: st.DrawFn) -> LeadSnapshot:
     """A patient near a threshold: by a fading score, a dwell time, a cool-down, a date to come."""
@@ -247,7 +279,7 @@ def timed_leads(draw: st.DrawFn) -> LeadSnapshot:
     }
     for name in ("payer", "patient_status", "wanted_date", "wanted_within_days", "changed_at"):
         if draw(st.booleans()):
-            facts[name] = draw(_values()[name])
+            facts[name] = draw(_VALUES[name])
     stage = draw(st.none() | st.sampled_from((Stage.LEAD, Stage.NURTURE, Stage.MQL)))
     if stage is not None:
         facts["lifecycle_stage"] = stage

@@ -249,8 +249,11 @@ class Weeks(RuleBasedStateMachine):
     def roster(self) -> Roster:
         since = periods_of(self.policy, self.now)
         counts = [
-            Counter(w for w, at in self.given if w in since and at >= start(since[w]))
-            for start in (lambda s: s.day_at, lambda s: s.week_at)
+            Counter(w for w, at in self.given if w in start and at >= start[w])
+            for start in (
+                {name: found.day_at for name, found in since.items()},
+                {name: found.week_at for name, found in since.items()},
+            )
         ]
         return Roster(
             active=frozenset(self.active),
