@@ -24,7 +24,12 @@ from worker.errors import ExitCode
 from worker.ports import SandboxOrder
 from worker.registry import find_sandbox
 
-PROGRAM = "from worker.cli.main import main; main()"
+PROGRAM = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+    "from worker.cli.main import main; main()"
+)
+"""As a terminal starts it: what a shell starts in the background is deaf to interrupts, and so are its
+children."""
 FEW = ("--contacts", "120", "--now", "2026-11-02T15:00Z")
 
 
