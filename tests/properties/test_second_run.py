@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import msgspec
 from hypothesis import HealthCheck, assume, example, given, settings
 
 from tests.leads import NOW, shipped_ruleset
@@ -96,7 +97,20 @@ def _accepted_by_another() -> LeadSnapshot:
     )
 
 
+def _accepted_by_its_owner(given_at: Stage | None) -> LeadSnapshot:
+    """Likewise, by who has had it since before; ``given_at`` is the stage that we remember."""
+    lead = _accepted_by_another()
+    [contact] = lead.contacts
+    return replace(
+        lead,
+        contacts=(replace(contact, facts={**contact.facts, "owner": "own-112"}),),
+        memory=msgspec.structs.replace(lead.memory, owner="nav-2", stage=given_at),
+    )
+
+
 @example(lead=_accepted_by_another())
+@example(lead=_accepted_by_its_owner(None))
+@example(lead=_accepted_by_its_owner(Stage.MQL))
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(lead=leads() | asking_leads())
 def test_the_second_run_writes_nothing_and_decides_nothing_new(lead: LeadSnapshot) -> None:

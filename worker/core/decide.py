@@ -15,7 +15,7 @@ from worker.core.admission import admit_lead, hold_back, unasked
 from worker.core.assignment import Roster
 from worker.core.availability import EMPTY_LISTS, Admission, WaitingLists
 from worker.core.follow_up import FollowUp, reason_of
-from worker.core.hand_over import HandOver, hand_over
+from worker.core.hand_over import HandOver, hand_over, has_accepted
 from worker.core.identity import MergedLead
 from worker.core.judgement import TELLING_MOVES, Judgement, LeadSnapshot, judge, merge_lead
 from worker.core.lifecycle import HANDED_OFF, PROPOSED
@@ -243,7 +243,10 @@ def _remember(
         is_left=bool(judgement.left),
         follow_up=handed.follow_up if handed else None,
         sales_word=word_to_remember(
-            facts, memory, is_accepted_now=standing.is_accepted, is_same_hand_off=is_same_owner
+            facts,
+            memory,
+            is_accepted_now=has_accepted(judgement, memory) if handed else standing.is_accepted,
+            is_same_hand_off=is_same_owner and memory.stage in HANDED_OFF,
         ),
         sales_word_at=said_at if said_at != verdict_at(facts) else None,
         taken_from=handed.taken_from if handed and owner else frozenset(),

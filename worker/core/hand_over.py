@@ -36,13 +36,14 @@ from worker.core.holding import (
     present_owners,
 )
 from worker.core.judgement import Judgement, LeadSnapshot
+from worker.core.lifecycle import HANDED_OFF
 from worker.core.mapping import MappedContact
 from worker.core.memory import Memory, Refusal, with_refusal
 from worker.core.model import Activity
 from worker.core.next_owner import route_lead
 from worker.core.routing import Route, RouteRequest, RoutingPolicy, team_of
 from worker.core.ruleset import Ruleset
-from worker.core.sales import said_by_sales
+from worker.core.sales import is_accepted, said_by_sales
 from worker.core.working_time import WorkingCalendar, add_working_time
 
 NO_ACCOUNT = "ROUTE_OWNER_NOT_IN_CRM"
@@ -79,7 +80,7 @@ def hand_over(
             memory=snapshot.memory,
             present=present_owners(ruleset, snapshot),
             chosen_at=snapshot.owner_set_by_person_at,
-            is_accepted=_is_accepted(judgement, snapshot.memory),
+            is_accepted=_is_theirs(judgement, snapshot.memory),
             untouched=snapshot.untouched_owners,
         ),
         contacts=snapshot.contacts,
@@ -266,7 +267,7 @@ class _Desk(msgspec.Struct, frozen=True, kw_only=True):
         )
 
     def _is_accepted(self) -> bool:
-        return self.judgement.standing.is_accepted
+        return has_accepted(self.judgement, self.memory)
 
     def _stops(self, route: Route, clock: FollowUp) -> bool:
         """Tell whether what sales accepted is this hand-off: somebody new has yet to turn to it."""
@@ -318,12 +319,19 @@ class _Desk(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(route, due_at=begun.due_at), begun, refusals
 
 
-def _is_accepted(judgement: Judgement, memory: Memory) -> bool:
+def has_accepted(judgement: Judgement, memory: Memory) -> bool:
+    """Tell whether sales accepted the hand-off that stands, though a CRM may have lost its stage."""
+    has_lost_stage = memory.stage in HANDED_OFF and memory.owner is not None
+    lost = has_lost_stage and is_accepted(judgement.case.facts, memory)
+    return judgement.standing.is_accepted or lost
+
+
+def _is_theirs(judgement: Judgement, memory: Memory) -> bool:
     """Tell whether sales took the lead on from who has it now, and not from an owner before."""
     clock = memory.follow_up
     is_news = said_by_sales(judgement.case.facts) != memory.sales_word
     is_theirs = clock is None or clock.state is FollowUpState.ACCEPTED or clock.first_at is not None
-    return judgement.standing.is_accepted and (is_theirs or is_news)
+    return has_accepted(judgement, memory) and (is_theirs or is_news)
 
 
 def _owners_who_count(
