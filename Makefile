@@ -19,7 +19,7 @@ PYTEST = $(if $(ROOMY),PYTEST_DEBUG_TEMPROOT=$(ROOMY)) $(BIN)/pytest -n auto --d
 BENCHES = $(sort $(wildcard tests/bench/bench_*.py))
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench docs clean lint format types lock
+.PHONY: help setup demo test explore check bench docs clean lint format types lock
 
 help:  ## List these words
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1 \t/' | expand -t 16
@@ -40,6 +40,9 @@ demo: setup  ## Rebuild ./demo: an invented base, planned, synced, explained, sy
 
 test: setup  ## Run all tests
 	$(PYTEST)
+
+explore: setup  ## Try the properties on examples that differ each time
+	$(PYTEST) tests/properties tests/core tests/sandbox/test_salesforce_soql.py --hypothesis-profile=explore
 
 check: lint types  ## Everything a change must pass: format, lint, types, imports, docs, tests
 	$(BIN)/lint-imports --no-cache

@@ -1,14 +1,20 @@
-"""What many tests need: the shipped configuration, loaded and compiled once, and a collector as in a run."""
+"""What many tests need: the shipped configuration, loaded and compiled once; a collector as in a run; and
+examples of properties that a tree repeats."""
 
 from __future__ import annotations
 
 import gc
 
 import pytest
+from hypothesis import settings
 
 from tests.leads import shipped_ruleset
 from worker.app import spare_collector
 from worker.core.ruleset import Ruleset
+
+settings.register_profile("explore")
+settings.register_profile("repeat", derandomize=True, database=None)
+settings.load_profile("repeat")
 
 
 def pytest_configure() -> None:
