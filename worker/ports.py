@@ -7,7 +7,7 @@ holds the suite that every connector must pass.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -218,6 +218,16 @@ class OpenConnector(Protocol):
     """
 
     def __call__(self, context: ConnectorContext) -> Connector: ...
+
+
+class KnownOptions(Protocol):
+    """An entry point of the group ``leadtriage.options``: what a connector can be told.
+
+    Names the options of a system, or of one object type of it. It needs no secret and asks no CRM,
+    so that a misspelt option is found before a connector is opened.
+    """
+
+    def __call__(self, source: ObjectSource | None = None) -> Collection[str]: ...
 
 
 class MakePackage(Protocol):

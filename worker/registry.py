@@ -11,11 +11,12 @@ from importlib.metadata import EntryPoint, entry_points
 from typing import cast
 
 from worker.errors import FixConfigurationError
-from worker.ports import MakePackage, OpenConnector, OpenSandbox
+from worker.ports import KnownOptions, MakePackage, OpenConnector, OpenSandbox
 
 GROUP = "leadtriage.connectors"
 SANDBOXES = "leadtriage.sandboxes"
 PACKAGES = "leadtriage.packages"
+OPTIONS = "leadtriage.options"
 
 
 @cache
@@ -37,6 +38,17 @@ def find_connector(name: str, extra: Mapping[str, OpenConnector] | None = None) 
         return cast(OpenConnector, points[name].load())
     known = ", ".join(connector_names())
     raise FixConfigurationError(f"No connector is called {name!r}. Installed: {known}.")
+
+
+def find_options(connector: str) -> KnownOptions | None:
+    """Find what names a connector's options; None where it or its CRM's client is not installed."""
+    points = _installed(OPTIONS)
+    if connector not in points:
+        return None
+    try:
+        return cast(KnownOptions, points[connector].load())
+    except ModuleNotFoundError:
+        return None
 
 
 def sandbox_names() -> tuple[str, ...]:

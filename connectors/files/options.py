@@ -36,12 +36,17 @@ class Setup:
     owner_columns: OwnerColumns
 
 
+def known_options(source: ObjectSource | None = None) -> tuple[str, ...]:
+    """Name the options of a folder of tables, or of one table of it."""
+    return _SYSTEM_OPTIONS if source is None else _OBJECT_OPTIONS
+
+
 def read_setup(context: ConnectorContext) -> Setup:
     """Check all options; raises ``FixConfigurationError`` with what is allowed."""
     options = context.options
     where = f"system {context.system}"
     for key in options:
-        require_known(key, allowed=_SYSTEM_OPTIONS, what=f"option of {where}")
+        require_known(key, allowed=known_options(), what=f"option of {where}")
     if not options.get("folder"):
         raise FixConfigurationError(f"{where} needs the option 'folder': where its tables are.")
     folder = context.base_dir / options["folder"]
@@ -73,7 +78,7 @@ def _table(source: ObjectSource, folder: Path, system: str) -> Table:
     options = source.options
     where = f"{source.object_type} of {system}"
     for key in options:
-        require_known(key, allowed=_OBJECT_OPTIONS, what=f"option of {where}")
+        require_known(key, allowed=known_options(source), what=f"option of {where}")
     encoding = options.get("encoding", "auto").lower()
     require_known(encoding, allowed=ENCODINGS, what=f"encoding of {where}")
     delimiter = options.get("delimiter")

@@ -20,7 +20,7 @@ from connectors.hubspot.engagements import EngagementSource
 from connectors.hubspot.events import EventSource
 from connectors.hubspot.forms import FormSource
 from connectors.hubspot.objects import LIST_PAGE
-from connectors.hubspot.options import Setup, read_setup
+from connectors.hubspot.options import Setup, check_object, read_setup
 from connectors.hubspot.owners import read_owners
 from connectors.hubspot.rows import RowPage
 from connectors.hubspot.schema import describe_properties
@@ -30,7 +30,6 @@ from connectors.hubspot.transport import Account, Sender, Transport, renewal
 from connectors.hubspot.writing import WRITE_BATCH, Batch
 from connectors.shared.commands import read_only
 from connectors.shared.objects import fetch_each, find_object
-from connectors.shared.options import require_known
 from worker.core.records import (
     CheckFinding,
     FieldDescription,
@@ -54,13 +53,7 @@ from worker.ports import (
     ToldEdits,
 )
 
-_READS = ("contacts", *engagements.NAMES, forms.NAME, events.NAME)
 _WRITES = ("contacts",)
-_OBJECT_OPTIONS = ("reads",)
-_MORE_OPTIONS: Mapping[str, tuple[str, ...]] = {
-    "contacts": ("subscriptions", "lists"),
-    forms.NAME: ("forms", "values"),
-}
 
 
 class Anything(msgspec.Struct):
@@ -96,7 +89,7 @@ def open_connector(context: ConnectorContext) -> Connector:
     """
     setup = read_setup(context)
     for source in context.objects:
-        _check_object(source, context.system)
+        check_object(source, context.system)
     budget = Budget(setup.limits, context.clock, context.sleep)
     budget.zone = setup.zone
     sender = Sender(setup.base_url)
@@ -124,17 +117,6 @@ def _credentials(setup: Setup, sender: Sender, context: ConnectorContext) -> Cre
         return TokenFile(setup.token_file)
     assert setup.app is not None
     return OAuth(setup.app, renewal(sender, context.retry), context.clock)
-
-
-def _check_object(source: ObjectSource, system: str) -> None:
-    where = f"{source.object_type} of {system}"
-    reads = source.options.get("reads", source.object_type)
-    require_known(
-        reads, allowed=_READS, what=f"object that can be read (option 'reads' of {where})"
-    )
-    allowed = (*_OBJECT_OPTIONS, *_MORE_OPTIONS.get(reads, ()))
-    for key in source.options:
-        require_known(key, allowed=allowed, what=f"option of {where}")
 
 
 def _open(item: ObjectSource, transport: Transport, context: ConnectorContext) -> Opened:

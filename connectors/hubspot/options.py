@@ -13,11 +13,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from connectors.hubspot import engagements, events, forms
 from connectors.hubspot.auth import App
 from connectors.hubspot.budget import Limits
-from connectors.shared.options import is_loopback, read_numbers
+from connectors.shared.options import is_loopback, read_numbers, require_known
 from worker.errors import FixConfigurationError
-from worker.ports import ConnectorContext
+from worker.ports import ConnectorContext, ObjectSource
 
 BASE_URL = "https://api.hubapi.com"
 _SECRETS = ("access_token", "client_secret", "refresh_token")
@@ -33,6 +34,12 @@ _NUMBERS: Mapping[str, tuple[int, int, int]] = {
 _OPTIONS = (
     "app_id", "base_url", "token_file", "client_id", "refresh_token_file", "time_zone", *_NUMBERS, *_SECRETS,
 )  # fmt: skip
+_READS = ("contacts", *engagements.NAMES, forms.NAME, events.NAME)
+_OBJECT_OPTIONS = ("reads",)
+_MORE_OPTIONS: Mapping[str, tuple[str, ...]] = {
+    "contacts": ("subscriptions", "lists"),
+    forms.NAME: ("forms", "values"),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +62,29 @@ class Setup:
     sweep_every: timedelta
 
 
+def known_options(source: ObjectSource | None = None) -> tuple[str, ...]:
+    """Name the options of an account, or of one object type of it."""
+    if source is None:
+        return _OPTIONS
+    reads = source.options.get("reads", source.object_type)
+    return (*_OBJECT_OPTIONS, *_MORE_OPTIONS.get(reads, ()))
+
+
+def check_object(source: ObjectSource, system: str) -> None:
+    """Check the options of an object type; raises ``FixConfigurationError`` with what is allowed."""
+    where = f"{source.object_type} of {system}"
+    reads = source.options.get("reads", source.object_type)
+    require_known(
+        reads, allowed=_READS, what=f"object that can be read (option 'reads' of {where})"
+    )
+    for key in source.options:
+        require_known(key, allowed=known_options(source), what=f"option of {where}")
+
+
 def read_setup(context: ConnectorContext) -> Setup:
     """Check all options; raises ``FixConfigurationError`` with what is allowed."""
     options, where = context.options, f"system {context.system}"
-    number = read_numbers(options, _NUMBERS, allowed=_OPTIONS, secrets=_SECRETS, where=where)
+    number = read_numbers(options, _NUMBERS, allowed=known_options(), secrets=_SECRETS, where=where)
     token, token_file, app = _credentials(context, where)
     return Setup(
         system=context.system,

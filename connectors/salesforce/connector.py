@@ -16,21 +16,20 @@ from connectors.salesforce.conditions import read_conditions
 from connectors.salesforce.editors import EditorBook
 from connectors.salesforce.labels import LabelBook
 from connectors.salesforce.matching import Questions
-from connectors.salesforce.options import Setup, read_setup
+from connectors.salesforce.options import Setup, check_object, read_setup
 from connectors.salesforce.owners import read_owners
 from connectors.salesforce.picklists import Picklists
 from connectors.salesforce.schema import ShapeBook
 from connectors.salesforce.sender import Sender, asking
 from connectors.salesforce.setting_up import Surveyor
 from connectors.salesforce.sources import RecordSource
-from connectors.salesforce.specs import KEYS, SPECS, WHO
+from connectors.salesforce.specs import KEYS, SPECS
 from connectors.salesforce.statuses import read_statuses
 from connectors.salesforce.transport import Transport
 from connectors.salesforce.versions import look_at_version
 from connectors.salesforce.writing import WRITE_BATCH, Batch, columns
 from connectors.shared.commands import read_only, unknown
 from connectors.shared.objects import fetch_each, find_object
-from connectors.shared.options import require_known
 from worker.core.records import (
     CheckFinding,
     ObjectDescription,
@@ -68,7 +67,7 @@ def open_connector(context: ConnectorContext) -> Connector:
     """
     setup = read_setup(context)
     for source in context.objects:
-        _check_object(source, context.system)
+        check_object(source, context.system)
     sender = Sender(setup.version, setup.page_size)
     transport = Transport(
         sender=sender,
@@ -138,19 +137,6 @@ def _credentials(setup: Setup, sender: Sender, context: ConnectorContext) -> Cre
         return FixedSession(value=Session(token=setup.token, instance_url=setup.instance_url))
     assert setup.token_file is not None
     return TokenFile(setup.token_file, setup.instance_url)
-
-
-def _check_object(source: ObjectSource, system: str) -> None:
-    where = _where(source, system)
-    reads = _name_of(source)
-    require_known(
-        reads, allowed=tuple(SPECS), what=f"object that can be read (option 'reads' of {where})"
-    )
-    allowed = ("reads", "only", "who") if SPECS[reads].who else ("reads", "only")
-    for key in source.options:
-        require_known(key, allowed=allowed, what=f"option of {where}")
-    if "who" in source.options:
-        require_known(source.options["who"], allowed=WHO, what=f"option 'who' of {where}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,9 +19,10 @@ from connectors.salesforce.auth import (
     JwtBearer,
     RefreshToken,
 )
-from connectors.shared.options import is_loopback, read_numbers
+from connectors.salesforce.specs import SPECS, WHO
+from connectors.shared.options import is_loopback, read_numbers, require_known
 from worker.errors import FixConfigurationError
-from worker.ports import ConnectorContext
+from worker.ports import ConnectorContext, ObjectSource
 
 LOGIN_URL = "https://login.salesforce.com"
 _HOSTS = (
@@ -54,6 +55,7 @@ _OPTIONS = (
     "instance_url", "login_url", "audience", "api_version", "client_id", "username", "private_key",
     *_FILES, *_NUMBERS, *_SECRETS,
 )  # fmt: skip
+_OBJECT_OPTIONS = ("reads", "only")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,10 +85,31 @@ class Setup:
     bulk_patience: timedelta
 
 
+def known_options(source: ObjectSource | None = None) -> tuple[str, ...]:
+    """Name the options of an org, or of one object type of it."""
+    if source is None:
+        return _OPTIONS
+    spec = SPECS.get(source.options.get("reads", source.object_type))
+    return (*_OBJECT_OPTIONS, "who") if spec is not None and spec.who else _OBJECT_OPTIONS
+
+
+def check_object(source: ObjectSource, system: str) -> None:
+    """Check the options of an object type; raises ``FixConfigurationError`` with what is allowed."""
+    where = f"{source.object_type} of {system}"
+    reads = source.options.get("reads", source.object_type)
+    require_known(
+        reads, allowed=tuple(SPECS), what=f"object that can be read (option 'reads' of {where})"
+    )
+    for key in source.options:
+        require_known(key, allowed=known_options(source), what=f"option of {where}")
+    if "who" in source.options:
+        require_known(source.options["who"], allowed=WHO, what=f"option 'who' of {where}")
+
+
 def read_setup(context: ConnectorContext) -> Setup:
     """Check all options; raises ``FixConfigurationError`` with what is allowed."""
     options, where = context.options, f"system {context.system}"
-    number = read_numbers(options, _NUMBERS, allowed=_OPTIONS, secrets=_SECRETS, where=where)
+    number = read_numbers(options, _NUMBERS, allowed=known_options(), secrets=_SECRETS, where=where)
     login_url = _url(options.get("login_url") or LOGIN_URL, "login_url", where)
     instance = options.get("instance_url")
     _require_one_way(context, where)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Sequence
 from contextlib import closing
@@ -28,6 +29,7 @@ from worker.cli.options import (
 )
 from worker.config.findings import Findings, problem_at
 from worker.config.folder import read_sheets
+from worker.config.known_options import check_options
 from worker.config.loader import check_configuration
 from worker.config.settings import load_settings, with_overrides
 from worker.core.configuration import Configuration
@@ -35,6 +37,7 @@ from worker.core.ruleset import owner_writers
 from worker.core.setup_records import LiveAccount
 from worker.core.trace import Json
 from worker.errors import ExitCode, FixConfigurationError, LeadtriageError, Problem, recovery_of
+from worker.registry import find_options
 from worker.report.setup import account_json, show_account
 from worker.report.words import counted
 from worker.steps.live import look_live
@@ -171,7 +174,8 @@ def check(
     with exits():
         settings = load_settings(config)
         report = check_configuration(settings.config, datetime.now(UTC).date())
-        problems, warnings = list(report.problems), list(report.warnings)
+        unknown = check_options(settings.config, os.environ, find_options)
+        problems, warnings = sorted([*report.problems, *unknown]), list(report.warnings)
         accounts: Sequence[LiveAccount] = ()
         code = ExitCode.FOUND_PROBLEMS
         if report.configuration is not None:
@@ -179,7 +183,7 @@ def check(
             if facts:
                 _show_facts(configuration, as_json=as_json)
                 return
-            if live:
+            if live and not unknown:  # or the connector would say the same without a line
                 found, accounts, code = _look_live(configuration, settings.config)
                 problems, warnings = problems + found.errors, warnings + found.warnings
     _end_check(problems, warnings, accounts, code, as_json=as_json)
