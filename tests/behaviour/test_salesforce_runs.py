@@ -81,6 +81,9 @@ def test_f47_f60_a_refused_write_is_shown_and_waits_until_something_changes(
     explained = " ".join(command("explain", refused, config=folder, now=None).stdout.split())
     assert f"refused {record} by its CRM (DUPLICATES_DETECTED)" in explained
     assert f"the CRM says that it is the same as {same}" in explained
+    for copied in (refused[:15], record.replace(refused, refused[:15])):
+        told = command("explain", copied, "--json", config=folder, now=None).json
+        assert (told["ref"], told["records"]) == (record, [record])
     assert run(folder, org).writes == {}
     assert writes(org) == 2  # of both, and of the refused one alone
     org.twin.org.rules.duplicates.clear()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.core.case_safe_ids import short_form
+from worker.core.case_safe_ids import forms_of, short_form
 from worker.core.field_map import FieldRead, ObjectKind, ObjectMap, ReferenceTarget, Transform
 from worker.core.identity import CONTRADICTED, Grouping, group_records
 from worker.core.mapping import (
@@ -63,11 +63,13 @@ def test_the_check_of_a_long_id_tells_every_capital(short: str) -> None:
     check = "".join(cases[sum(c.isupper() << i for i, c in enumerate(g))] for g in groups)
     assert short_form(short + check) == short
     assert short_form(short.swapcase()[:15] + check) == short
+    assert forms_of(short) == forms_of(short + check) == {short, short + check}
 
 
 @pytest.mark.parametrize("text", ["123456789012345678", "own-101", "", "ABCDEFGHIJKLMNO"])
 def test_any_other_id_stays_as_it_is(text: str) -> None:
     assert short_form(text) == text
+    assert text in forms_of(text)
 
 
 def test_a_reference_to_another_object_type_joins_nobody() -> None:

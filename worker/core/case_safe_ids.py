@@ -26,6 +26,16 @@ def short_form(record_id: str) -> str:
     return "".join(letters)
 
 
+def forms_of(record_id: str) -> frozenset[str]:
+    """Give every form in which a record with this id may be stored; any other id alone."""
+    short = short_form(record_id)
+    if len(short) != _SHORT or not (short.isascii() and short.isalnum()):
+        return frozenset({record_id})
+    groups = (short[start : start + _GROUP] for start in range(0, _SHORT, _GROUP))
+    check = (sum(letter.isupper() << bit for bit, letter in enumerate(group)) for group in groups)
+    return frozenset({record_id, short, short + "".join(_CASES[bits] for bits in check)})
+
+
 def _cased(letter: str, *, is_capital: bool) -> str:
     """The letter in its case; nothing where a digit is said to be a capital."""
     if is_capital:

@@ -94,10 +94,10 @@ def merged_of_profiles(tx: Transaction, ids: Iterable[str]) -> dict[str, list[St
     return {key: sorted(group, key=lambda r: r.ref) for key, group in found.items()}
 
 
-def find_by_id(tx: Transaction, record_id: str) -> list[RecordRef]:
-    """Find every record with this id, in whatever system."""
+def find_by_id(tx: Transaction, ids: Iterable[str]) -> list[RecordRef]:
+    """Find every record with one of these ids, in whatever system."""
     query = select(records.c.system, records.c.object_type, records.c.id).where(
-        is_mine(tx, records), records.c.id == record_id
+        is_mine(tx, records), records.c.id.in_(sorted(ids))
     )
     return sorted(_to_ref(row) for row in tx.connection.execute(query).all())
 

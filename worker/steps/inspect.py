@@ -10,6 +10,7 @@ from itertools import takewhile
 
 from worker.core.assignment import Roster
 from worker.core.availability import WaitingLists, first_of
+from worker.core.case_safe_ids import forms_of
 from worker.core.counterfactual import smallest_change
 from worker.core.decide import Decision, JudgedLead, decide
 from worker.core.due import next_change_at
@@ -50,6 +51,8 @@ DELETED = "This lead was deleted in the CRM, or is not read any more. Nothing is
 def find_profile(tx: Transaction, text: str) -> StoredProfile:
     """Find the profile that ``system:object_type:id`` or the id of a record, profile or decision names.
 
+    Of a record of Salesforce, either form of its id will do: people copy the short one.
+
     Raises:
         NotFoundError: nothing is called so, more than one record is, or it was deleted.
     """
@@ -75,7 +78,9 @@ def _records_named(tx: Transaction, text: str, decision: StoredDecision | None) 
         refs = map(RecordRef.parse, json.loads(decision.body)["records"])
         return [ref for ref in refs if ref is not None]
     ref = RecordRef.parse(text)
-    return [ref] if ref is not None else find_by_id(tx, text)
+    if ref is None:
+        return find_by_id(tx, forms_of(text))
+    return [ref._replace(id=form) for form in forms_of(ref.id)]
 
 
 def held_changes(tx: Transaction, run_id: str | None) -> Iterator[dict[str, Json]]:
@@ -215,8 +220,11 @@ def _of_others(counted: Iterable[StoredActivity], own: Sequence[RecordRef]) -> d
 
 def _name_of(records: Sequence[StoredRecord], reference: str) -> str:
     """Call the lead as the CRM does, also when it was asked for by one of our own ids."""
-    is_theirs = any(reference in (record.ref.id, str(record.ref)) for record in records)
-    return reference if is_theirs else str(records[0].ref)
+    asked = RecordRef.parse(reference)
+    forms = forms_of(reference if asked is None else asked.id)
+    named = [record.ref for record in records if record.ref.id in forms]
+    is_theirs = any(reference in (ref.id, str(ref)) for ref in named)
+    return reference if is_theirs else str((named or [records[0].ref])[0])
 
 
 def _decision_json(stored: StoredDecision) -> dict[str, Json]:
