@@ -125,6 +125,8 @@ def send_once(
         return kept[-1]  # the exception holds address and body, so it goes no further
     except (requests.RequestException, HTTPError, OSError) as error:
         raise no_answer(Fault(operation=operation, status=0), error, url) from error
+    finally:
+        kept.clear()  # the hook is part of the answer, which would hold itself, pages long
 
 
 class Streamed:

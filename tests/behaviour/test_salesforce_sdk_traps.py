@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
+import weakref
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -191,6 +193,22 @@ def test_a_netrc_file_does_not_replace_the_session(
     client = new_client(http, TOKEN, place, "62.0")
     send_once(client, "GET", f"{place}/services/data", headers={}, operation="look")
     assert kept.asked[0].headers["authorization"] == f"Bearer {TOKEN}"
+
+
+@pytest.mark.parametrize("status", [200, 400])
+def test_an_answer_is_freed_as_soon_as_it_is_read(stub: Stub, status: int) -> None:
+    """The collector of cycles looks seldom, and pages of 2,000 rows would pile up until it does."""
+    stub.script.append(Said(status=status))
+    client = new_client(new_http(), TOKEN, stub.url, "62.0")
+    gc.disable()
+    try:
+        answer = send_once(client, "GET", f"{stub.url}/services", headers={}, operation="look")
+        assert answer.status_code == status
+        read = weakref.ref(answer)
+        del answer
+        assert read() is None
+    finally:
+        gc.enable()
 
 
 def test_a_proxy_of_the_environment_is_passed_by_on_the_way_to_this_machine(
