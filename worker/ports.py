@@ -284,6 +284,11 @@ class RunningSandbox(Protocol):
         ...
 
     @property
+    def person_token(self) -> str:
+        """What opens it as a person who works in the CRM, for trying what happens then."""
+        ...
+
+    @property
     def variables(self) -> Mapping[str, str]:
         """What to put into the environment of a worker that is to talk to it."""
         ...

@@ -25,6 +25,7 @@ class Running:
 
     url: str
     token: str
+    person_token: str
     variables: Mapping[str, str]
     made: Mapping[str, int]
     left_out: Mapping[str, int]

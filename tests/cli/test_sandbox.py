@@ -43,6 +43,7 @@ def test_it_serves_the_tables_until_it_is_told_to_end(tmp_path: Path, sign: int)
         )
         with urllib.request.urlopen(request, timeout=10) as answer:
             assert len(json.load(answer)["results"]) == told["made"]["contacts"] == 50
+        assert told["person_token"] not in {"", told["token"]}
         running.send_signal(sign)
         assert running.wait(timeout=20) == 0
 

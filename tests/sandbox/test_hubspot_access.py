@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.sandbox.hubspot.limits import Limits
-from connectors.sandbox.hubspot.tokens import Grant
+from connectors.sandbox.hubspot.tokens import PERSON_TOKEN, SANDBOX_TOKEN, Grant
 from connectors.sandbox.script import Fault, FaultKind
 
 CONTACTS = "/crm/v3/objects/contacts"
@@ -26,6 +26,23 @@ def test_a_missing_scope_is_named(web, twin) -> None:
     assert (reply.status, reply.body["category"]) == (403, "MISSING_SCOPES")
     context = reply.body["errors"][0]["context"]
     assert context == {"requiredGranularScopes": ["crm.objects.contacts.write"]}
+
+
+def test_what_is_written_with_the_token_of_a_person_shows_as_theirs(web) -> None:
+    made = web("POST", CONTACTS, {"properties": {"firstname": "a"}}, token=PERSON_TOKEN).body["id"]
+    one = {"properties": {"firstname": "b"}}
+    web("PATCH", f"{CONTACTS}/{made}", one, token=SANDBOX_TOKEN)
+    web("PATCH", f"{CONTACTS}/{made}", {"properties": {"firstname": "c"}}, token=PERSON_TOKEN)
+    many = {"inputs": [{"id": made, "properties": {"firstname": "d"}}]}
+    web("POST", f"{CONTACTS}/batch/update", many, token=PERSON_TOKEN)
+    shown = web("GET", f"{CONTACTS}/{made}?propertiesWithHistory=firstname").body
+    history = shown["propertiesWithHistory"]["firstname"]
+    assert [(one["value"], one["sourceType"], one["sourceId"]) for one in history] == [
+        ("d", "CRM_UI", "userId:7702"),
+        ("c", "CRM_UI", "userId:7702"),
+        ("b", "INTEGRATION", "4242"),
+        ("a", "CRM_UI", "userId:7702"),
+    ]
 
 
 @pytest.mark.parametrize("rotates", [False, True])

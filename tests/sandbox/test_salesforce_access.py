@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -13,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from connectors.sandbox.exchange import Request
 from connectors.sandbox.front import Gate
-from connectors.sandbox.salesforce.sessions import SANDBOX_SESSION
+from connectors.sandbox.salesforce.sessions import PERSON_SESSION, SANDBOX_SESSION
 from connectors.sandbox.script import Fault, FaultKind
 from tests.support.salesforce_asking import ROOT, Asking
 
@@ -163,6 +164,31 @@ def test_user_info_names_the_user_of_the_session(asking) -> None:
     identity = reply.body["sub"].removeprefix("http://127.0.0.1:1")
     assert asking("GET", identity, root="").body == reply.body
     assert reply.body["preferred_username"] == "integration@sandbox.example"
+
+
+def test_what_is_written_in_the_session_of_a_person_is_theirs(asking) -> None:
+    """One by one, in a collection, and in a part of a composite."""
+    lead, org = asking.lead(Status="Open - Not Contacted"), asking.twin.org
+    tracked = replace(org.schema.of("Lead").fields["status"], is_tracked=True)
+    org.schema.types["lead"].fields["status"] = tracked
+    theirs = {"authorization": f"Bearer {PERSON_SESSION}"}
+    record = {"attributes": {"type": "Lead"}, "id": lead, "Title": "many"}
+    part = {"method": "PATCH", "url": f"{ROOT}/sobjects/Lead/{lead}", "referenceId": "one"}
+    written = [
+        ("PATCH", f"/sobjects/Lead/{lead}", {"Status": "Working - Contacted"}),
+        ("PATCH", "/composite/sobjects", {"records": [record]}),
+        ("POST", "/composite", {"compositeRequest": [{**part, "body": {"Title": "part"}}]}),
+    ]
+    by = "SELECT LastModifiedById FROM Lead"
+    for method, path, body in written:
+        asking(method, path, body, **theirs)
+        assert asking.rows(by)[0]["LastModifiedById"] == org.person
+        asking.change(lead, {"Title": "ours"})
+        assert asking.rows(by)[0]["LastModifiedById"] == org.integration_user
+    (change,) = asking.rows("SELECT CreatedById, NewValue FROM LeadHistory WHERE Field = 'Status'")
+    assert (change["CreatedById"], change["NewValue"]) == (org.person, "Working - Contacted")
+    told = asking("GET", "/services/oauth2/userinfo", root="", **theirs).body
+    assert told["preferred_username"] == "admin@sandbox.example"
 
 
 def test_a_scripted_expiry_ends_every_session(asking) -> None:

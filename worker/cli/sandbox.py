@@ -146,6 +146,7 @@ def _tell(system: str, running: RunningSandbox, *, is_kept: bool, as_json: bool)
                 "system": system,
                 "url": running.url,
                 "token": running.token,
+                "person_token": running.person_token,
                 "variables": dict(running.variables),
                 "made": dict(running.made),
                 "left_out": dict(running.left_out),
@@ -159,6 +160,7 @@ def _tell(system: str, running: RunningSandbox, *, is_kept: bool, as_json: bool)
         show("The account is as it was left; the tables were not read.")
     show(f"Serving {system} at {running.url}. Interrupt to stop. In another terminal:")
     show(f"  {exports(running.variables)}")
+    show(f"What is written with this token was done by a person: {running.person_token}")
 
 
 def filled_in_words(running: RunningSandbox) -> Iterator[str]:

@@ -94,6 +94,7 @@ class HubSpotTwin:
             daily_limit=self.meter.daily_limit,
             used_today=self.meter.used_today + 1,  # with this call
             is_private_app=grant.is_private_app,
+            source=grant.source,
         )
         return self._limited(endpoint, grant, call, faults)
 

@@ -127,7 +127,7 @@ def batch_update(call: Call) -> Answer:
         record = find_by_key(call.account, object_type, wanted.id_property or "", str(wanted.id))
         if record is None:
             raise _missing(object_type, [str(wanted.id)])
-        after = update(call.account, record, wanted.properties)
+        after = update(call.account, record, wanted.properties, call.source)
         return written(call.account, after, wanted.properties)
 
     return _each(call, inputs, change)
@@ -143,11 +143,12 @@ def batch_upsert(call: Call) -> Answer:
         record = find_by_key(call.account, object_type, by, key)
         is_new = record is None
         if record is not None:
-            record = update(call.account, record, wanted.properties)
+            record = update(call.account, record, wanted.properties, call.source)
         elif by in {"", "hs_object_id"}:
             raise _missing(object_type, [key])
         else:
-            record = create(call.account, object_type, {by: key, **wanted.properties})
+            given = {by: key, **wanted.properties}
+            record = create(call.account, object_type, given, call.source)
         return {**written(call.account, record, wanted.properties), "new": is_new}
 
     return _each(call, inputs, upsert)

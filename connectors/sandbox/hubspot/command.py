@@ -10,7 +10,7 @@ from connectors.sandbox.clock import SandboxClock
 from connectors.sandbox.hubspot.app import HubSpotTwin, open_twin
 from connectors.sandbox.hubspot.limits import NO_LIMITS, Limits
 from connectors.sandbox.hubspot.population import Populated, populate
-from connectors.sandbox.hubspot.tokens import SANDBOX_TOKEN
+from connectors.sandbox.hubspot.tokens import PERSON_TOKEN, SANDBOX_TOKEN
 from connectors.sandbox.running import Running, faults_of, filled_from, refuse_foreign, served
 from worker.ports import SandboxOrder
 
@@ -39,6 +39,7 @@ def open_sandbox(order: SandboxOrder) -> Iterator[Running]:
             yield Running(
                 url=url,
                 token=SANDBOX_TOKEN,
+                person_token=PERSON_TOKEN,
                 variables={
                     "LEADTRIAGE_HUBSPOT__BASE_URL": url,
                     "LEADTRIAGE_HUBSPOT__ACCESS_TOKEN": SANDBOX_TOKEN,

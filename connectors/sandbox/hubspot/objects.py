@@ -71,7 +71,7 @@ def create_object(call: Call) -> Answer:
 
 def made(call: Call, object_type: str, body: NewRecord) -> dict[str, Json]:
     """Make a record with its links, and show it."""
-    record = create(call.account, object_type, body.properties)
+    record = create(call.account, object_type, body.properties, call.source)
     add_links(call.account, record, body.associations)
     return written(call.account, record, record.properties)
 
@@ -82,7 +82,8 @@ def update_object(call: Call) -> Answer:
     body = decoded(call.request.body, _CHANGES)
     if not body.properties:
         raise invalid("No properties found to update, please provide at least one.")
-    record = update(call.account, _found(call, object_type, is_archived=False), body.properties)
+    found = _found(call, object_type, is_archived=False)
+    record = update(call.account, found, body.properties, call.source)
     return json_answer(written(call.account, record, body.properties))
 
 

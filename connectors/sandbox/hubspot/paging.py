@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from connectors.sandbox.exchange import Answer, Json, Request, json_answer
 from connectors.sandbox.hubspot.account import Account
 from connectors.sandbox.hubspot.errors import invalid
+from connectors.sandbox.hubspot.tokens import API_SOURCE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,8 @@ class Call:
     daily_limit: int = 0
     used_today: int = 0
     is_private_app: bool = True
+    source: str = API_SOURCE
+    """What the history says of what is written."""
 
     def flag(self, name: str) -> bool:
         """Read a boolean of the query; Python clients write it with a capital."""

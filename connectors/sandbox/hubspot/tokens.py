@@ -11,6 +11,10 @@ from connectors.sandbox.exchange import Answer, json_answer
 from connectors.sandbox.hubspot.errors import Category, RefusedError, missing_scopes
 
 SANDBOX_TOKEN: Final = "pat-na1-sandbox"  # noqa: S105  # opens nothing but a local twin
+PERSON_TOKEN: Final = "pat-na1-sandbox-person"  # noqa: S105  # likewise
+"""Stands for somebody in HubSpot's own pages, whom no token of the real API stands for."""
+API_SOURCE: Final = "INTEGRATION"
+PERSON_SOURCE: Final = "CRM_UI"
 OWN_APP: Final = 4242
 """The app whose tokens these are."""
 LIFETIME: Final = timedelta(minutes=30)
@@ -36,18 +40,24 @@ ALL_SCOPES: Final = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """What a token allows, and until when; a private app's token does not end."""
+    """What a token allows, and until when; a private app's token does not end.
+
+    ``source`` is what the history says of what is written with it.
+    """
 
     scopes: frozenset[str] = ALL_SCOPES
     expires_at: datetime | None = None
     is_private_app: bool = True
+    source: str = API_SOURCE
 
 
 @dataclass(slots=True, kw_only=True)
 class Tokens:
     """The tokens of an account, and the OAuth client that may ask for more."""
 
-    grants: dict[str, Grant] = field(default_factory=lambda: {SANDBOX_TOKEN: Grant()})
+    grants: dict[str, Grant] = field(
+        default_factory=lambda: {SANDBOX_TOKEN: Grant(), PERSON_TOKEN: Grant(source=PERSON_SOURCE)}
+    )
     refresh_tokens: dict[str, frozenset[str]] = field(default_factory=dict)
     client_id: str = "sandbox-client"
     client_secret: str = "sandbox-secret"  # noqa: S105  # opens nothing but a local twin

@@ -20,11 +20,11 @@ from connectors.sandbox.hubspot.errors import (
 from connectors.sandbox.hubspot.lifecycle import STAGE, stage_after, stamps_of_move
 from connectors.sandbox.hubspot.owners import can_own
 from connectors.sandbox.hubspot.store import Change, StoredObject
+from connectors.sandbox.hubspot.tokens import API_SOURCE
 from connectors.sandbox.hubspot.values import Given, kept, text_of
 
 OWNER = "hubspot_owner_id"
 ADDITIONAL_EMAILS = "hs_additional_emails"
-API_SOURCE = "INTEGRATION"
 
 
 def create(

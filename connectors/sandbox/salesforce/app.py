@@ -106,27 +106,29 @@ class SalesforceTwin:
             raise refusal("UNSUPPORTED_API_VERSION", "this version is retired", status=410)
         if any(fault.kind is FaultKind.EXPIRE for fault in faults):
             self.sessions.end_all()
-        self.sessions.check(request, self.clock.now())
-        return self._counted(request, faults)
+        session = self.sessions.check(request, self.clock.now())
+        call = self._call(request, faults, self.org.person if session.is_person else "")
+        return self._counted(call, faults)
 
-    def _counted(self, request: Request, faults: Sequence[Fault]) -> Answer:
+    def _counted(self, call: Call, faults: Sequence[Fault]) -> Answer:
         try:
-            self.meter.refuse_crowded(request.beside, self.clock.now())
+            self.meter.refuse_crowded(call.request.beside, self.clock.now())
             self.meter.count(self.clock.now_ms())
             answer = next((scripted(one) for one in faults if is_answer(one)), None)
             if answer is None:
-                answer = self._dispatch(self._call(request, faults), request)
+                answer = self._dispatch(call, call.request)
         except RefusedError as refused:
             answer = error_answer(refused)
         return answer.with_headers({"sforce-limit-info": self.meter.header()})
 
-    def _call(self, request: Request, faults: Sequence[Fault]) -> Call:
+    def _call(self, request: Request, faults: Sequence[Fault], user: str) -> Call:
         return Call(
             org=self.org,
             request=request,
             version="0.0",
             meter=self.meter,
             jobs=self.jobs,
+            user=user,
             faults=faults,
             dispatch=self._within,
         )
@@ -161,8 +163,9 @@ class SalesforceTwin:
         raise not_found()
 
     def _user_info(self, request: Request) -> Answer:
-        self.sessions.check(request, self.clock.now())
-        user = self.org.store.get("User", self.org.integration_user)
+        session = self.sessions.check(request, self.clock.now())
+        id_ = self.org.person if session.is_person else self.org.integration_user
+        user = self.org.store.get("User", id_)
         assert user is not None  # every org has this user
         url = url_of(request)
         body: dict[str, Json] = {
@@ -194,6 +197,7 @@ def _served(call: Call, request: Request) -> Answer:
             params=endpoint[1],
             meter=call.meter,
             jobs=call.jobs,
+            user=call.user,
             faults=call.faults,
             dispatch=call.dispatch,
         )

@@ -164,7 +164,7 @@ def _write(call: Call, job: IngestJob, row: dict[str, str]) -> tuple[str, bool]:
     given: dict[str, Json] = {
         name: None if text == _NULL else text for name, text in row.items() if text != ""
     }
-    writer = Writer(assigns=job.assigns)
+    writer = Writer(is_person=bool(call.user), user=call.user, assigns=job.assigns)
     if job.operation == "insert":
         return create(call.org, job.type, given, writer), True
     if job.operation == "upsert":

@@ -34,6 +34,8 @@ class Call:
     params: Mapping[str, str] = field(default_factory=dict)
     meter: Meter
     jobs: Jobs
+    user: str = ""
+    """Whose session it is, where it is a person's."""
     faults: Sequence[Fault] = ()
     dispatch: Callable[[Call, Request], Answer]
 
@@ -61,6 +63,8 @@ class Call:
         duplicates = self.header("sforce-duplicate-rule-header").replace(" ", "").lower()
         late = next((f.seconds for f in self.faults if f.kind is FaultKind.LATE), 0.0)
         return Writer(
+            is_person=bool(self.user),
+            user=self.user,
             assigns=assigns,
             saves_duplicates="allowsave=true" in duplicates,
             late_ms=int(late * 1000),

@@ -11,7 +11,7 @@ from connectors.sandbox.salesforce.app import SalesforceTwin, open_twin
 from connectors.sandbox.salesforce.features import Feature
 from connectors.sandbox.salesforce.metadata import deploy
 from connectors.sandbox.salesforce.population import Populated, populate
-from connectors.sandbox.salesforce.sessions import SANDBOX_SESSION
+from connectors.sandbox.salesforce.sessions import PERSON_SESSION, SANDBOX_SESSION
 from connectors.sandbox.salesforce.shipped import deploy_shipped
 from worker.errors import FixConfigurationError
 from worker.ports import SandboxOrder
@@ -41,6 +41,7 @@ def open_sandbox(order: SandboxOrder) -> Iterator[Running]:
             yield Running(
                 url=url,
                 token=SANDBOX_SESSION,
+                person_token=PERSON_SESSION,
                 variables=_variables(url, twin),
                 made=filled.made,
                 left_out=filled.left_out,

@@ -1,8 +1,9 @@
 """Who may call: sessions that end, and the ways to begin one.
 
-The token endpoint knows the JWT bearer, client credentials and refresh token flows. A session is for
-the integration user and ends after two hours, by another login where the org allows one, by ``revoke``,
-or by a scripted fault. No answer says how long a session lives: Salesforce's do not.
+The token endpoint knows the JWT bearer, client credentials and refresh token flows. A session is for the
+integration user, but for one of a person that is there for trials, and ends after two hours, by another
+login where the org allows one, by ``revoke``, or by a scripted fault. No answer says how long a session
+lives: Salesforce's do not.
 
 All orgs share one host to log in, by default ``login.salesforce.com``, and each has an address of its own,
 which an answer names: it alone gives client credentials a session, and it alone serves data. Facts:
@@ -31,6 +32,8 @@ from connectors.sandbox.salesforce.errors import LoginRefusedError, session_refu
 
 SANDBOX_SESSION: Final = "00DSb0000000001!sandbox-session"
 """A session that does not end by time, for trials and for clients that cannot log in."""
+PERSON_SESSION: Final = "00DSb0000000001!person-session"
+"""Likewise, of the administrator: as `sf org display` shows that of whoever logged in there."""
 LIFETIME: Final = timedelta(hours=2)
 JWT_GRANT: Final = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 _LONGEST_ASSERTION: Final = timedelta(minutes=3, seconds=1)
@@ -42,9 +45,13 @@ _OWN_HOST: Final = "127.0.0.1"
 
 @dataclass(slots=True, kw_only=True)
 class Session:
-    """One session; without ``ends_at`` it does not end by time."""
+    """One session; without ``ends_at`` it does not end by time.
+
+    What is written in it is the integration user's, or the administrator's where it ``is_person``.
+    """
 
     ends_at: datetime | None = None
+    is_person: bool = False
 
 
 @dataclass(slots=True, kw_only=True)
@@ -57,7 +64,12 @@ class Sessions:
     new refresh token each time.
     """
 
-    open: dict[str, Session] = field(default_factory=lambda: {SANDBOX_SESSION: Session()})
+    open: dict[str, Session] = field(
+        default_factory=lambda: {
+            SANDBOX_SESSION: Session(),
+            PERSON_SESSION: Session(is_person=True),
+        }
+    )
     client_id: str = "sandbox-client"
     client_secret: str = "sandbox-secret"  # noqa: S105  # opens nothing but a local twin
     username: str = "integration@sandbox.example"
@@ -70,7 +82,7 @@ class Sessions:
     rotates: bool = False
     issued: int = 0
 
-    def check(self, request: Request, now: datetime) -> str:
+    def check(self, request: Request, now: datetime) -> Session:
         """Read the header of a request; gives the session.
 
         Raises:
@@ -82,7 +94,7 @@ class Sessions:
             raise session_refused()
         if session is None or (session.ends_at is not None and now >= session.ends_at):
             raise session_refused()
-        return token.strip()
+        return session
 
     def is_shared(self, request: Request) -> bool:
         """Tell whether a request came to the host that all orgs share."""
