@@ -71,6 +71,7 @@ COPY = {"copies": frozenset({SECOND})}
     ("where", "move", "follows"),
     [
         pytest.param(of_people(Stage.NURTURE), THEIRS, True, id="a step forward"),
+        pytest.param(of_people(None), THEIRS, True, id="nothing there, and nobody set it"),
         pytest.param(of_people(Stage.SQL), THEIRS, False, id="over what people own"),
         pytest.param(of_people(Stage.SQL, **COPY), THEIRS, True, id="our copy goes along"),
         pytest.param(of_people(Stage.RECYCLED), THEIRS, False, id="outside, and nobody set it"),
@@ -177,6 +178,7 @@ def test_a_field_that_we_emptied_is_filled_whatever_the_table_says(
         (SystemStages(backward=Backward.CLEAR_FIRST), Backward.CLEAR_FIRST),
         (SystemStages(backward=Backward.NEVER), None),
         (SystemStages(stages=frozenset({Stage.LEAD, Stage.MQL})), None),
+        (SystemStages(stages=frozenset({Stage.NURTURE})), Backward.ALLOWED),
         (SystemStages(refused=frozenset({(Stage.MQL, Stage.NURTURE)})), None),
     ],
 )

@@ -264,6 +264,32 @@ def test_an_owner_without_an_account_is_told(court: Court) -> None:
     assert judge(court, due).testimonies[1].cause is Cause.NOT_DECIDED
 
 
+def test_of_an_owner_it_is_told_whom_a_record_shows_and_when_a_person_chose_them(
+    court: Court,
+) -> None:
+    first, second = (
+        replace(witness(system, owner=owner), owner_set_by_person_at=NOW)
+        for system, owner in (("files", "own-101"), ("other", "x"))
+    )
+    person = Person(
+        profile_id="p",
+        witnesses=(first, second),
+        owner="sched-1",
+        owner_ids=frozenset({"files", "other"}),
+    )
+    found = judge(court, person)
+    assert found.profile_id == "p"
+    assert [(one.ref, one.shows, one.cause, one.at) for one in found.testimonies] == [
+        (first.ref, "sched-1", None, NOW),
+        (second.ref, "other:x", Cause.SET_BY_PERSON, NOW),
+    ]
+    would = replace(
+        prospect(court, first, second, to=Stage.MQL), writes={second.ref: frozenset({"owner"})}
+    )
+    told = judge(court, replace(person, prospect=would)).testimonies[1]
+    assert (told.cause, told.at) == (Cause.NEVER_WRITTEN, None)
+
+
 @pytest.mark.parametrize(
     ("is_due", "wanted"), [(True, "sched-2"), (False, "sched-1")], ids=["due", "not due"]
 )
@@ -313,17 +339,20 @@ def test_a_write_that_is_over_does_not_hide_what_stands_in_the_way_by_now(court:
 def test_who_stands_for_nobody_is_nobody(court: Court) -> None:
     pair = (witness("files", owner="own-000"), witness("other"))
     assert not list(find_disagreements(court, Person(profile_id="p", witnesses=pair)))
+    other = (pair[0], witness("other", owner="x"))
+    found = judge(court, Person(profile_id="p", witnesses=other))
+    assert [one.shows for one in found.testimonies] == [None, "other:x"]
 
 
 def test_an_opt_out_that_one_crm_does_not_show(court: Court) -> None:
     pair = (witness("files", opt_out_email=True), witness("other"))
     found = judge(court, Person(profile_id="p", witnesses=pair))
-    assert (found.about, found.field, found.channels) == (
-        About.CONSENT,
-        "opt_out_email",
-        ("email",),
-    )
-    assert [one.cause for one in found.testimonies] == [None, Cause.LET_STAND]
+    assert (found.profile_id, found.about, found.field) == ("p", About.CONSENT, "opt_out_email")
+    assert (found.channels, found.wanted) == (("email",), "closed")
+    assert [(one.ref, one.cause) for one in found.testimonies] == [
+        (pair[0].ref, None),
+        (pair[1].ref, Cause.LET_STAND),
+    ]
     open_still = Person(profile_id="p", witnesses=pair, revoked=frozenset({"opt_out_email"}))
     assert judge(court, open_still).testimonies[1].cause is Cause.NEVER_WRITTEN
     due = replace(open_still, is_due=True)
@@ -360,6 +389,8 @@ def test_consent_that_was_refused_in_one_crm_is_left_to_people(court: Court) -> 
     pair = (witness("files", consent_email=False), witness("other", consent_email=True))
     found = judge(court, Person(profile_id="p", witnesses=pair))
     assert found.testimonies[1].cause is Cause.LEFT_TO_PEOPLE
+    third = judge(court, Person(profile_id="p", witnesses=(*pair, witness("third")))).testimonies[2]
+    assert (third.shows, third.cause) == (None, None)
     silent = (pair[0], witness("other"))
     assert not list(find_disagreements(court, Person(profile_id="p", witnesses=silent)))
 

@@ -57,8 +57,8 @@ def _about_owner(court: Court, person: Person) -> Disagreement | None:
 
 def _owner_wanted(person: Person) -> str | None:
     """Say who is to have a lead, in the eyes of the next run where it decides the lead anew."""
-    is_new = person.prospect is not None and person.is_due
-    return person.prospect.owner if person.prospect is not None and is_new else person.owner
+    prospect = person.prospect
+    return prospect.owner if prospect is not None and person.is_due else person.owner
 
 
 def _owner_of(court: Court, one: Witness) -> str | None:
