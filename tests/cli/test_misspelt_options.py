@@ -101,6 +101,15 @@ def test_a_line_of_the_settings_and_a_variable_are_told_and_their_values_are_not
     assert "s3cret" not in by_variable + by_line
 
 
+def test_an_option_in_a_table_of_one_line_is_told_at_that_line(tmp_path: Path) -> None:
+    folder = written(tmp_path, "hubspot")
+    text = '[run]\nbatch = 5\n[systems]\ncrm = {base_uri = "x"}\n'
+    (folder / "leadtriage.toml").write_text(text, encoding="utf-8")
+
+    (said,) = said_of(folder)
+    assert said.startswith("leadtriage.toml:4  systems.crm.base_uri\n")
+
+
 def test_a_connector_that_is_not_installed_is_left_alone(tmp_path: Path) -> None:
     folder = written(tmp_path, "elsewhere", "anything: x", "reeds: x")
 

@@ -38,7 +38,11 @@ class Toml:
     lines: Mapping[str, int] = field(default_factory=dict)
 
     def spot(self, key: str) -> Spot:
-        return Spot(file=FILE_NAME, line=self.lines.get(key, 1), key=key)
+        """Find the place of a key, or of the table in one line that holds it."""
+        place = key
+        while place and place not in self.lines:
+            place = place.rpartition(".")[0]
+        return Spot(file=FILE_NAME, line=self.lines.get(place, 1), key=key)
 
 
 def variable(name: str) -> str:
