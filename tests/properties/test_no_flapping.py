@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -24,8 +25,16 @@ UNDATED = ("wanted_date", "wanted_within_days", "sales_verdict", "outcome_at", "
 """A wanted date that draws near is an event of its own; what sales says is one too."""
 
 
-def walked(lead: LeadSnapshot) -> Iterator[tuple[datetime, Stage, Stage, Verdict]]:
-    """Yield each move of a year between lead, nurture and mql: when, from, to, on which verdict."""
+class Move(NamedTuple):
+    at: datetime
+    before: Stage
+    after: Stage
+    verdict: Verdict
+    pathway: str | None
+
+
+def walked(lead: LeadSnapshot) -> Iterator[Move]:
+    """Yield each move of a year between lead, nurture and mql."""
     ruleset = shipped_ruleset()
     facts = {f: v for f, v in lead.contacts[0].facts.items() if f not in UNDATED}
     lead = replace(lead, stage_set_by_person_at=None)
@@ -37,7 +46,8 @@ def walked(lead: LeadSnapshot) -> Iterator[tuple[datetime, Stage, Stage, Verdict
         decision = decide(ruleset, replace(lead, contacts=(contact,)), Roster(), now)
         moved = decision.judgement.move.stage
         if stage is not None and moved is not None and moved is not stage:
-            yield now, stage, moved, decision.judgement.verdict
+            judgement = decision.judgement
+            yield Move(now, stage, moved, judgement.verdict, judgement.pathway)
         stage = moved
         lead = replace(lead, memory=decision.memory)
 
@@ -52,8 +62,8 @@ def test_without_new_actions_a_lead_is_promoted_once_and_demoted_once_at_most(
 ) -> None:
     known = tuple(activity for activity in lead.activities if activity.at <= NOW)
     moves = list(walked(replace(lead, activities=known)))
-    promoted = [move for move in moves if move[2] is Stage.MQL]
-    demoted = [move for move in moves if move[1] is Stage.MQL]
+    promoted = [move for move in moves if move.after is Stage.MQL]
+    demoted = [move for move in moves if move.before is Stage.MQL]
     assert len(promoted) <= 1
     assert len(demoted) <= 1
 
@@ -79,14 +89,18 @@ def busy_leads(draw: st.DrawFn) -> LeadSnapshot:
 def test_a_lead_is_raised_again_within_the_dwell_time_only_by_a_new_action(
     lead: LeadSnapshot,
 ) -> None:
-    """Time alone never takes back what it did; an action is answered at once (DECISIONS 38)."""
+    """Time alone never takes back what it did; an action is answered at once (DECISIONS 38).
+
+    Unless time ends the pathway: what another one asks is another matter.
+    """
     dwell = shipped_ruleset().configuration.lifecycle.dwell
-    lowered_at: datetime | None = None
-    for now, before, after, _verdict in walked(lead):
-        if ORDER[after] < ORDER[before]:
-            lowered_at = now
-        elif lowered_at is not None and now - lowered_at < dwell:
-            assert any(lowered_at < activity.at <= now for activity in lead.activities)
+    lowered: Move | None = None
+    for move in walked(lead):
+        if ORDER[move.after] < ORDER[move.before]:
+            lowered = move
+        elif lowered is not None and move.at - lowered.at < dwell:
+            is_new = any(lowered.at < activity.at <= move.at for activity in lead.activities)
+            assert is_new or move.pathway != lowered.pathway
 
 
 @slow
@@ -95,8 +109,8 @@ def test_no_two_opposite_moves_come_within_the_dwell_time(lead: LeadSnapshot) ->
     """A hold is no opinion of a lead: it takes it out of the hands of sales at once."""
     dwell = shipped_ruleset().configuration.lifecycle.dwell
     raised_at: datetime | None = None
-    for now, before, after, verdict in walked(lead):
-        if ORDER[after] > ORDER[before]:
-            raised_at = now
-        elif raised_at is not None and verdict is not Verdict.HOLD:
-            assert now - raised_at >= dwell
+    for move in walked(lead):
+        if ORDER[move.after] > ORDER[move.before]:
+            raised_at = move.at
+        elif raised_at is not None and move.verdict is not Verdict.HOLD:
+            assert move.at - raised_at >= dwell
