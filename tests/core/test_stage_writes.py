@@ -9,7 +9,15 @@ import msgspec
 import pytest
 
 from tests.leads import contact_ref
-from worker.core.lifecycle import OWNED_BY_PEOPLE, StageMove, Standing
+from worker.core.conditions import AllOf
+from worker.core.lifecycle import (
+    OWNED_BY_PEOPLE,
+    Mover,
+    StageMove,
+    Standing,
+    Transition,
+    Transitions,
+)
 from worker.core.model import Stage
 from worker.core.ruleset import Ruleset
 from worker.core.stage_rules import Backward, SystemStages, way_to
@@ -20,6 +28,12 @@ FIRST, SECOND, THIRD = contact_ref("1"), contact_ref("2"), contact_ref("3")
 
 def standing(second: Stage | None) -> Standing:
     return Standing(stage=Stage.MQL, stages={FIRST: Stage.MQL, SECOND: second}, is_split=True)
+
+
+def proven(name: str) -> Transition:
+    """A row that asks for evidence; which it is says the rule of the move."""
+    condition = AllOf(items=())
+    return Transition(id=name, source=Stage.LEAD, target=Stage.NURTURE, condition=condition)
 
 
 @pytest.mark.parametrize("stage", [None, Stage.SUBSCRIBER, Stage.LEAD, Stage.NURTURE])
@@ -91,6 +105,12 @@ COPY = {"copies": frozenset({SECOND})}
             id="set before",
         ),
         pytest.param(
+            of_people(Stage.NURTURE, edits={**SET_AT, SECOND: SET_AT[FIRST]}),
+            THEIRS,
+            False,
+            id="set at the same instant",
+        ),
+        pytest.param(
             of_people(Stage.NURTURE, edits={SECOND: EARLIER}),
             THEIRS,
             False,
@@ -105,6 +125,16 @@ COPY = {"copies": frozenset({SECOND})}
             THEIRS,
             True,
             id="set later on one of two",
+        ),
+        pytest.param(
+            of_people(
+                Stage.NURTURE,
+                stages={FIRST: Stage.CUSTOMER, THIRD: Stage.LEAD, SECOND: Stage.NURTURE},
+                edits={FIRST: EARLIER, THIRD: LATER, SECOND: SET_AT[FIRST]},
+            ),
+            THEIRS,
+            False,
+            id="another stage set later elsewhere",
         ),
         pytest.param(
             of_people(Stage.NURTURE),
@@ -225,3 +255,67 @@ def test_where_stages_only_go_forward_a_move_outside_the_order_may_be_a_step_bac
     assert way_to(never, "contacts", source, target) is (
         Backward.NEVER if is_back else Backward.ALLOWED
     )
+
+
+@pytest.mark.parametrize(
+    ("rules", "target", "left"),
+    [
+        (
+            SystemStages(unlisted=frozenset({("contacts", Stage.NURTURE)})),
+            Stage.NURTURE,
+            "STAGE_NOT_IN_CRM",
+        ),
+        (SystemStages(unlisted=frozenset({("leads", Stage.NURTURE)})), Stage.NURTURE, None),
+        (SystemStages(stages=frozenset({Stage.MQL})), Stage.NURTURE, "STAGE_NOT_USED_IN_CRM"),
+        (SystemStages(stages=frozenset({Stage.LEAD})), Stage.MQL, None),
+        (SystemStages(backward=Backward.CLEAR_FIRST), Stage.NURTURE, None),
+        (SystemStages(backward=Backward.NEVER), None, None),
+    ],
+)
+def test_it_is_said_why_a_crm_goes_on_showing_another_stage(
+    rules: SystemStages, target: Stage | None, left: str | None, shipped: Ruleset
+) -> None:
+    """Both records show an mql: one that shows what is wanted is not left behind."""
+    lifecycle = replace(shipped.configuration.lifecycle, systems={"files": rules})
+    move = StageMove(stage=target, reason="STAGE_MOVED_BACK")
+    found = left_standing(lifecycle, standing(Stage.MQL), move)
+    assert found == (dict.fromkeys([FIRST, SECOND], left) if left else {})
+
+
+@pytest.mark.parametrize(
+    ("reason", "follows"),
+    [
+        ("STAGE_ADVANCED", True),
+        ("STAGE_ALIGNED", True),
+        ("STAGE_DISQUALIFIED", True),
+        ("STAGE_MOVED_BACK", True),
+        ("STAGE_PROPOSED_SQL", True),
+        ("STAGE_SET_BY_PERSON", False),
+        ("SALES_ACCEPTED", False),
+    ],
+)
+def test_a_move_is_written_for_its_reason(reason: str, follows: bool, shipped: Ruleset) -> None:
+    where = of_people(Stage.LEAD, stage=Stage.NURTURE)
+    move = StageMove(stage=Stage.NURTURE, reason=reason)
+    assert is_to_follow(shipped.configuration.lifecycle, where, move, SECOND) is follows
+
+
+@pytest.mark.parametrize(
+    ("row", "rule", "follows"),
+    [
+        (Transition(id="r", source=Stage.LEAD, target=Stage.NURTURE), None, True),
+        (Transition(id="r", source=Stage.LEAD, target=Stage.NURTURE, by=Mover.WORKER), None, True),
+        (Transition(id="r", source=Stage.LEAD, target=Stage.NURTURE, by=Mover.PEOPLE), "r", False),
+        (proven("r"), None, False),
+        (proven("r"), "other", False),
+        (proven("r"), "r", True),
+    ],
+)
+def test_a_row_is_for_whom_it_names_and_with_its_evidence(
+    row: Transition, rule: str | None, follows: bool, shipped: Ruleset
+) -> None:
+    rows: Transitions = {(Stage.LEAD, Stage.NURTURE): (row,)}
+    lifecycle = replace(shipped.configuration.lifecycle, transitions=rows)
+    where = of_people(Stage.LEAD, stage=Stage.NURTURE)
+    move = StageMove(stage=Stage.NURTURE, reason="STAGE_ADVANCED", rule=rule)
+    assert is_to_follow(lifecycle, where, move, SECOND) is follows
