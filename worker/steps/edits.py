@@ -59,7 +59,7 @@ def with_edits(
     never_ours = {
         write.target: known[write.target]
         for write in object_map.writes
-        if write.target not in noted.written and differs(write, after.values, known)
+        if differs(write, after.values, known)
     }
     return replace(noted, written={**never_ours, **noted.written}) if never_ours else noted
 
