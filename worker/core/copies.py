@@ -7,7 +7,7 @@ weeks, or send an outdated value back round. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple
@@ -21,8 +21,6 @@ from worker.core.routing import CompiledRouting
 from worker.core.transforms import compile_reader
 from worker.core.written_form import is_same
 
-_COPIED: Mapping[Managed, str] = {Managed.STAGE: "lifecycle_stage", Managed.OWNER: "owner"}
-"""What people set as well, with the fact it is read as."""
 MOST_KEPT = 12
 """So many former values are kept of a record, the newest."""
 
@@ -118,6 +116,6 @@ def _meaning(
     if managed is Managed.OWNER:
         return person_of(routing, f"{record.ref.system}:{text}")
     reads = record.object_map.reads
-    read = next((read for read in reads if read.fact == _COPIED[managed]), None)
+    read = next((read for read in reads if read.fact == "lifecycle_stage"), None)
     value = compile_reader(read)(text).value if read is not None else None
     return str(value) if value is not None else None
