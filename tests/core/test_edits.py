@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from tests.leads import contact_ref
+from worker.core.editors import as_configured
 from worker.core.field_map import FieldWrite, Managed, ObjectKind, ObjectMap
 from worker.core.lifecycle import ALL_BUT_COPIES
 from worker.core.records import Edit, Editor, RawValues, Record
@@ -180,3 +181,12 @@ def test_a_person_confirms_by_setting_stage_or_owner(
     known: dict[str, Any], confirmed: bool
 ) -> None:
     assert is_confirmed(kept(), kept(**known)) is confirmed
+
+
+def test_a_user_or_an_app_is_what_the_configuration_calls_it() -> None:
+    """By an id of either form; of one that nobody named, or none, the CRM's word stands."""
+    named = {"005Rt000001aBcD": Editor.SYNC}
+    found = as_configured(edit(who="005Rt000001aBcDIAU"), named)
+    assert found == edit(Editor.SYNC, who="005Rt000001aBcDIAU")
+    assert as_configured(edit(who="5"), named) == edit(who="5")
+    assert as_configured(edit(), named) == edit()

@@ -123,11 +123,65 @@ def test_who_left_is_one_person_in_every_crm_and_is_written_in_none(
     policy = with_twins(one_member(shipped), find_twins(listed), find_closed(listed))
     assert {person_of(compile_routing(policy), key) for key in keys} == {person}
     assert policy.teams["scheduling"].members[0].owners == {"files": "own-101"}
+    assert policy.unassigned == one_member(shipped).unassigned
 
 
 def test_a_closed_account_with_an_address_of_two_open_ones_is_nobodys() -> None:
     open_ones = [account(one, "ann@x.org", is_active=True) for one in ("7", "8")]
     assert find_closed({"other": [*open_ones, account("9", "ann@x.org", is_active=False)]}) == {}
+
+
+def test_an_address_that_tells_nobody_apart_hides_no_other() -> None:
+    open_ones = [account(one, "ann@x.org", is_active=True) for one in ("7", "8")]
+    left = [account("9", "ann@x.org", is_active=False), account("5", "bob@x.org", is_active=False)]
+    there = [account("6", "bob@x.org", is_active=False)]
+    same = ["files:6", "other:5"]
+    assert find_closed({"other": [*open_ones, *left], "files": there}) == {
+        "other:5": same,
+        "files:6": same,
+    }
+    assert find_closed({"other": [account("5", "bob@x.org", is_active=False)]}) == {}
+
+
+def test_accounts_without_an_address_are_nobodys() -> None:
+    assert find_twins({"files": owners(("1", None)), "other": owners(("2", " "))}) == {}
+
+
+def test_a_roster_and_a_queue_say_who_an_owner_is_before_any_other_account(
+    shipped: Ruleset,
+) -> None:
+    policy = with_twins(one_member(shipped), {}, {"files:own-101": ["files:5"]})
+    assert person_of(compile_routing(policy), "files:own-101") == "sched-1"
+    (queue,) = policy.queues.values()
+    assert person_of(compile_routing(policy), f"files:{queue.owners['files']}") == queue.id
+
+
+def test_a_member_of_several_teams_is_named_once_and_in_the_order_of_the_crms(
+    shipped: Ruleset,
+) -> None:
+    routing = shipped.configuration.routing
+    team = routing.teams["scheduling"]
+    first, second = (
+        replace(one, owners=ids)
+        for one, ids in zip(
+            team.members[:2], ({"silent": "3"}, {"files": "own-102", "silent": "4"}), strict=True
+        )
+    )
+    teams = {
+        name: replace(team, id=name, members=members)
+        for name, members in (("a", (first, second)), ("b", (second,)))
+    }
+    listed = {
+        "files": owners(("own-102", "bob@x.org")),
+        "other": owners(("8", " Bob@x.org")),
+        "third": owners(("1", "bob@x.org"), ("2", "bob@x.org")),
+    }
+    writers = frozenset({"files", "other", "third", "sixth"})
+    found = list(find_unmatched(replace(routing, teams=teams), listed, writers))
+    assert found == [
+        Unmatched(member=second.id, system=system, email_of="other:8", accounts=accounts)
+        for system, accounts in (("sixth", ()), ("third", ("1", "2")))
+    ]
 
 
 def test_a_closed_account_of_who_stands_for_nobody_does_so_too(shipped: Ruleset) -> None:

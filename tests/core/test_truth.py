@@ -36,6 +36,7 @@ from worker.core.testimony import (
 from worker.core.truth import find_disagreements
 
 NOW = datetime(2026, 11, 2, tzinfo=UTC)
+LATER = NOW + timedelta(seconds=1)
 FACTS = ("lifecycle_stage", "owner", "opt_out_email", "consent_email")
 WRITES = {Managed.STAGE: "stage", Managed.OWNER: "owner", Managed.OPT_OUT_EMAIL: "out"}
 REJECTED = WriteState(
@@ -73,13 +74,17 @@ def stages(one: str, other: str) -> tuple[Witness, Witness]:
     return witness("files", lifecycle_stage=one), witness("other", lifecycle_stage=other)
 
 
-@pytest.fixture
-def court(shipped: Ruleset) -> Court:
+def court_of(shipped: Ruleset) -> Court:
     return Court(
         lifecycle=shipped.configuration.lifecycle,
         routing=shipped.routing,
         consent={"opt_out_email": ("email",), "consent_email": ("email",)},
     )
+
+
+@pytest.fixture
+def court(shipped: Ruleset) -> Court:
+    return court_of(shipped)
 
 
 def judge(court: Court, person: Person) -> Disagreement:
@@ -180,7 +185,10 @@ def test_a_word_that_no_map_names_leaves_the_other_record_alone(court: Court) ->
     word = witness("other", issues=(Issue("DQ_VALUE_UNKNOWN", "lifecycle_stage"),))
     first = witness("files", lifecycle_stage="mql")
     found = judge(court, Person(profile_id="p", witnesses=(first, word), stage="mql"))
-    assert [one.cause for one in found.testimonies] == [None, Cause.UNKNOWN_WORD]
+    assert (found.wanted, [(one.ref, one.shows, one.cause) for one in found.testimonies]) == (
+        None,
+        [(first.ref, "mql", None), (word.ref, "?", Cause.UNKNOWN_WORD)],
+    )
 
 
 @pytest.mark.parametrize(
@@ -226,6 +234,30 @@ def test_what_people_do_not_agree_on_is_left_to_them(court: Court) -> None:
     assert left_at(court, found, *later) is Cause.SET_BY_PERSON
 
 
+@pytest.mark.parametrize(
+    ("second", "to", "reason", "cause", "at"),
+    [
+        ("sql", Stage.CUSTOMER, OWNED_BY_PEOPLE, Cause.OWNED_BY_PEOPLE, NOW),
+        ("lead", Stage.CUSTOMER, OWNED_BY_PEOPLE, Cause.SET_BY_PERSON, NOW),
+        ("recycled", Stage.LEAD, "STAGE_ALIGNED", Cause.NOT_ALLOWED, None),
+    ],
+)
+def test_of_a_stage_it_is_told_what_a_record_shows_and_when_a_person_set_it(
+    court: Court, second: str, to: Stage, reason: str, cause: Cause, at: datetime | None
+) -> None:
+    pair = (
+        witness("files", at=NOW - timedelta(hours=1), lifecycle_stage=to.value),
+        witness("other", at=NOW, lifecycle_stage=second),
+    )
+    would = prospect(court, *pair, to=to, reason=reason)
+    found = judge(court, Person(profile_id="p", witnesses=pair, prospect=would))
+    assert (found.profile_id, found.about, found.wanted) == ("p", About.STAGE, to.value)
+    assert [(one.ref, one.shows, one.cause, one.at) for one in found.testimonies] == [
+        (pair[0].ref, to.value, None, NOW - timedelta(hours=1)),
+        (pair[1].ref, second, cause, at),
+    ]
+
+
 def test_a_move_that_the_table_lacks_is_told(court: Court) -> None:
     pair = stages("lead", "recycled")
     assert left_at(court, prospect(court, *pair, to=Stage.LEAD), *pair) is Cause.NOT_ALLOWED
@@ -235,6 +267,11 @@ def test_a_hold_raises_no_record_to_what_sales_works(court: Court) -> None:
     pair = stages("mql", "lead")
     found = prospect(court, *pair, to=Stage.MQL, reason="STAGE_MOVE_NOT_ALLOWED", on_hold=True)
     assert left_at(court, found, *pair) is Cause.ON_HOLD
+    free = replace(found, is_on_hold=False)
+    assert left_at(court, free, *pair) is Cause.NOT_ALLOWED
+    pair = stages("lead", "recycled")
+    found = prospect(court, *pair, to=Stage.LEAD, on_hold=True)
+    assert left_at(court, found, *pair) is Cause.NOT_ALLOWED
 
 
 def test_what_a_person_did_just_now_may_still_be_copied(court: Court) -> None:
@@ -244,6 +281,16 @@ def test_what_a_person_did_just_now_may_still_be_copied(court: Court) -> None:
     since = replace(court, recent_since=NOW - timedelta(hours=1))
     assert judge(since, person).testimonies[1].cause is Cause.ON_ITS_WAY
     assert judge(court, person).testimonies[1].cause is Cause.NEVER_WRITTEN
+    for recent_since, cause in ((NOW, Cause.ON_ITS_WAY), (LATER, Cause.NEVER_WRITTEN)):
+        told = judge(replace(court, recent_since=recent_since), person)
+        assert told.testimonies[1].cause is cause
+    undone = replace(person, prospect=None)
+    assert judge(court, undone).testimonies[1].cause is Cause.NOT_DECIDED
+    move = StageMove(stage=None, reason="STAGE_SET_BY_PERSON")
+    cleared = replace(person, prospect=replace(found, move=move))
+    assert judge(court, cleared).testimonies[1].cause is Cause.CLEARED
+    changed = replace(person, prospect=replace(found, writes={}))
+    assert judge(court, changed).testimonies[1].cause is Cause.CHANGED_THERE
 
 
 def test_an_owner_without_an_account_is_told(court: Court) -> None:
@@ -342,57 +389,6 @@ def test_who_stands_for_nobody_is_nobody(court: Court) -> None:
     other = (pair[0], witness("other", owner="x"))
     found = judge(court, Person(profile_id="p", witnesses=other))
     assert [one.shows for one in found.testimonies] == [None, "other:x"]
-
-
-def test_an_opt_out_that_one_crm_does_not_show(court: Court) -> None:
-    pair = (witness("files", opt_out_email=True), witness("other"))
-    found = judge(court, Person(profile_id="p", witnesses=pair))
-    assert (found.profile_id, found.about, found.field) == ("p", About.CONSENT, "opt_out_email")
-    assert (found.channels, found.wanted) == (("email",), "closed")
-    assert [(one.ref, one.cause) for one in found.testimonies] == [
-        (pair[0].ref, None),
-        (pair[1].ref, Cause.LET_STAND),
-    ]
-    open_still = Person(profile_id="p", witnesses=pair, revoked=frozenset({"opt_out_email"}))
-    assert judge(court, open_still).testimonies[1].cause is Cause.NEVER_WRITTEN
-    due = replace(open_still, is_due=True)
-    assert judge(court, due).testimonies[1].cause is Cause.NOT_DECIDED
-    lacking = replace(pair[1], object_map=object_map(reads=("owner",)))
-    told = judge(court, Person(profile_id="p", witnesses=(pair[0], lacking)))
-    assert told.testimonies[1].cause is Cause.NO_FIELD
-
-
-def test_an_opt_out_that_one_field_says_is_said_though_another_is_hidden(court: Court) -> None:
-    """A record may have several fields for it, of which we do not see each."""
-    said, silent = (
-        replace(one, contact=replace(one.contact, unseen=frozenset({"opt_out_email"})))
-        for one in (witness("files", opt_out_email=True), witness("other"))
-    )
-    hidden = judge(court, Person(profile_id="p", witnesses=(said, silent)))
-    assert [one.shows for one in hidden.testimonies] == ["closed", "hidden"]
-    assert [one.cause for one in hidden.testimonies] == [None, Cause.HIDDEN]
-    opened = judge(court, Person(profile_id="p", witnesses=(said, witness("other"))))
-    assert [one.shows for one in opened.testimonies] == ["closed", "open"]
-    to_write = {silent.ref: frozenset({"out"})}
-    found = replace(prospect(court, said, silent, to=Stage.LEAD), writes=to_write)
-    due = Person(
-        profile_id="p",
-        witnesses=(said, silent),
-        prospect=found,
-        revoked=frozenset({"opt_out_email"}),
-        is_due=True,
-    )
-    assert judge(court, due).testimonies[1].cause is Cause.NOT_DECIDED
-
-
-def test_consent_that_was_refused_in_one_crm_is_left_to_people(court: Court) -> None:
-    pair = (witness("files", consent_email=False), witness("other", consent_email=True))
-    found = judge(court, Person(profile_id="p", witnesses=pair))
-    assert found.testimonies[1].cause is Cause.LEFT_TO_PEOPLE
-    third = judge(court, Person(profile_id="p", witnesses=(*pair, witness("third")))).testimonies[2]
-    assert (third.shows, third.cause) == (None, None)
-    silent = (pair[0], witness("other"))
-    assert not list(find_disagreements(court, Person(profile_id="p", witnesses=silent)))
 
 
 def test_every_cause_says_what_settles_it() -> None:

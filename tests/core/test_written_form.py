@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from zoneinfo import ZoneInfo
 
 import pytest
 
 from worker.core.field_map import FieldWrite, Managed, WriteForm
-from worker.core.written_form import Written, differs, is_same, write_out
+from worker.core.written_form import Written, differs, is_same, split_words, write_out
 
 CODES = "INTENT_DEMO;FIT_SIZE;CHANNEL_KNOWN"
 
@@ -48,6 +49,36 @@ def test_a_stage_that_the_crm_does_not_list_is_not_written() -> None:
     assert write_out(write, "mql", frozenset({"Lead"})) == Written(None, ("Marketing",))
 
 
+@pytest.mark.parametrize("options", [None, frozenset({"Marketing"})])
+def test_a_stage_is_written_in_the_word_that_the_map_has_for_it(
+    options: frozenset[str] | None,
+) -> None:
+    write = FieldWrite(managed=Managed.STAGE, target="stage", values={"mql": "Marketing"})
+    assert write_out(write, "mql", options) == Written("Marketing")
+    assert write_out(write, "lead", options) == Written(None)
+
+
+def test_a_text_is_cut_behind_a_word_where_there_is_no_room_for_it() -> None:
+    write = FieldWrite(managed=Managed.SUMMARY, target="summary")
+    assert write_out(write, "Asked for a visit") == Written("Asked for a visit")
+    short = write_out(replace(write, max_length=12), "Asked for a visit").text
+    assert short is not None
+    assert "Asked for a visit".startswith(short.rstrip("…").rstrip())
+    assert len(short) <= 12
+
+
+def test_words_of_a_list_are_those_of_the_map_and_others_are_left_out() -> None:
+    write = replace(reasons(WriteForm.JSON), values={"INTENT_DEMO": "Vorführung"})
+    assert write_out(write, CODES) == Written('["Vorführung"]')
+    assert write_out(replace(write, form=None), CODES) == Written("Vorführung")
+
+
+@pytest.mark.parametrize("write", [reasons(), reasons(WriteForm.JSON), due()])
+def test_nothing_empties_a_field(write: FieldWrite) -> None:
+    assert write_out(write, "") == Written("")
+    assert write_out(replace(reasons(WriteForm.JSON), max_length=3), CODES) == Written("")
+
+
 def test_a_day_is_that_of_the_zone() -> None:
     """At 2 in the morning in London it is still the evening before in New York."""
     at = "2026-05-05T02:00:00+00:00"
@@ -62,6 +93,9 @@ def test_a_day_is_that_of_the_zone() -> None:
         (due(), "2026-05-05T02:00:00+00:00", "2026-05-04T22:00:00-04:00", True),
         (due(), "2026-05-05T02:00:00+00:00", "2026-05-05T03:00:00Z", False),
         (due(), "by hand", "2026-05-05T03:00:00Z", False),
+        (due(), "by hand", "soon", False),
+        (due(), "by hand", "by hand", True),
+        (due(), "", None, True),
         (due(WriteForm.DATE), "2026-05-04", "2026-05-04T00:00:00Z", True),
         (reasons(), "A;B", "A; B", True),
         (reasons(), "A;B", "B;A", False),
@@ -97,3 +131,14 @@ def test_another_form_is_no_difference(
     assert differs(write, {write.target: one}, {write.target: other}) is not same
     assert not differs(write, {write.target: one}, {})
     assert not differs(write, {}, {write.target: other})
+
+
+def test_a_list_is_taken_apart_as_its_crm_shows_it() -> None:
+    assert split_words(reasons(), "A; ;B;") == ["A", "B"]
+    assert split_words(replace(reasons(), separator=" "), "A B") == ["A", "B"]
+    assert split_words(replace(reasons(), separator=", "), "A,B") == ["A", "B"]
+    as_json = reasons(WriteForm.JSON)
+    assert split_words(as_json, '["A", 1]') == ["A", "1"]
+    assert split_words(as_json, "") == []
+    assert split_words(as_json, '{"A": 1}') == ['{"A": 1}']
+    assert split_words(as_json, "A and B") == ["A and B"]
