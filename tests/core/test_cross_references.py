@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import permutations
 
 import pytest
@@ -112,6 +113,55 @@ def test_a_name_of_what_was_merged_means_what_it_was_merged_into() -> None:
     grouping = group_records([old, new, salesforce("B", "old")], {old.ref: new.ref})
     assert together(grouping) == [{"old", "new", "B"}]
     assert not grouping.contradicted
+
+
+@pytest.mark.parametrize(
+    ("contacts", "joined"),
+    [
+        ([hubspot("a", "gone"), hubspot("b", "gone")], [{"a", "b"}]),
+        ([hubspot("a", "gone"), hubspot("b", "lost")], []),
+        ([hubspot("a", "gone", kind="leads"), hubspot("b", "gone", kind="contacts")], []),
+        (
+            [hubspot("a", "B", "gone"), salesforce("B", "a"), hubspot("c", "gone")],
+            [{"a", "B", "c"}],
+        ),
+        ([hubspot("a", "B", "gone"), salesforce("B", "x"), hubspot("c", "gone")], []),
+    ],
+)
+def test_those_who_name_the_same_third_that_was_not_read_are_one_unless_contradicted(
+    contacts: list[MappedContact], joined: list[set[str]]
+) -> None:
+    assert together(group_records(contacts)) == joined
+
+
+def test_an_id_of_two_tables_is_unclear_and_contradicts_nobody() -> None:
+    lead, contact = salesforce("7", "a"), salesforce("7", kind="contacts")
+    person = hubspot("a", "7", "8")
+    grouping = group_records([person, lead, contact, salesforce("8")])
+    assert not grouping.contradicted
+    assert grouping.ambiguous == {person.ref, lead.ref, contact.ref}
+    others = [hubspot("b", "7"), hubspot("c", "7")]
+    assert together(group_records([*others, salesforce("7"), contact])) == []
+
+
+def test_merges_that_lead_round_in_a_circle_come_to_an_end() -> None:
+    first, second = hubspot("a"), hubspot("b")
+    circle = {first.ref: second.ref, second.ref: first.ref}
+    (found,) = together(group_records([first, second, salesforce("S", "a")], circle))
+    assert found >= {"S"}
+    third = hubspot("c")
+    further = {**circle, first.ref: second.ref, second.ref: third.ref, third.ref: second.ref}
+    assert together(group_records([first, second, third, salesforce("S", "a")], further))
+
+
+def test_a_name_of_another_crm_or_table_contradicts_nobody() -> None:
+    named = salesforce("B", "a")
+    elsewhere = replace(named, references=(Reference("third", None, "9"),))
+    assert together(group_records([hubspot("a", "B"), elsewhere])) == [{"a", "B"}]
+    table = replace(named, references=(Reference("hubspot", "companies", "9"),))
+    assert together(group_records([hubspot("a", "B"), table])) == [{"a", "B"}]
+    same = replace(named, references=(Reference("hubspot", "contacts", "9"),))
+    assert together(group_records([hubspot("a", "B"), same])) == []
 
 
 def test_a_lead_and_the_contact_it_became_are_one_person() -> None:

@@ -179,6 +179,8 @@ def test_causes_that_lie_in_the_record(court: Court) -> None:
     assert stage_cause(court, unwritten) is Cause.NOT_WRITTEN
     assert stage_cause(court, LEAD, is_linked=False) is Cause.NOT_LINKED
     assert stage_cause(court, LEAD, is_due=True) is Cause.NOT_DECIDED
+    person = Person(profile_id="p", witnesses=(LEAD, witness("files")))
+    assert [one.shows for one in judge(court, person).testimonies] == ["lead", None]
 
 
 def test_a_word_that_no_map_names_leaves_the_other_record_alone(court: Court) -> None:

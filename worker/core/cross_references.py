@@ -85,9 +85,8 @@ class _Book:
     def find(self, reference: Reference) -> list[RecordRef]:
         """List the records that a reference may mean, each as what it was merged into."""
         named = self._by_key.get(reference_key(reference), ())
-        kinds = (reference.object_type, None)
-        found = [ref for ref in named if reference.object_type is None or ref.object_type in kinds]
-        return [self._standing_for(ref) for ref in found]
+        kind = reference.object_type
+        return [self._standing_for(ref) for ref in named if kind in (None, ref.object_type)]
 
     def may_mean(self, namer: RecordRef, named: RecordRef) -> bool:
         """Tell whether a record names this one, or nobody whose place this one could take."""
