@@ -144,7 +144,8 @@ def test_an_address_that_tells_nobody_apart_hides_no_other() -> None:
 
 
 def test_accounts_without_an_address_are_nobodys() -> None:
-    assert find_twins({"files": owners(("1", None)), "other": owners(("2", " "))}) == {}
+    for one, other in ((None, None), (" ", None)):
+        assert find_twins({"files": owners(("1", one)), "other": owners(("2", other))}) == {}
 
 
 def test_a_roster_and_a_queue_say_who_an_owner_is_before_any_other_account(

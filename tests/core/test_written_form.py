@@ -56,6 +56,7 @@ def test_a_stage_is_written_in_the_word_that_the_map_has_for_it(
     write = FieldWrite(managed=Managed.STAGE, target="stage", values={"mql": "Marketing"})
     assert write_out(write, "mql", options) == Written("Marketing")
     assert write_out(write, "lead", options) == Written(None)
+    assert write_out(replace(write, max_length=9), "lead", options) == Written(None)
 
 
 def test_a_text_is_cut_behind_a_word_where_there_is_no_room_for_it() -> None:
