@@ -95,10 +95,15 @@ def test_three_members_of_any_weights_cannot_all_be_within_a_lead_in_every_windo
     assert 1 <= widest(weights, taken) < 2
 
 
+near_weights = st.lists(st.floats(0.5, 3), min_size=2, max_size=9)
+
+
 @st.composite
-def histories(draw: st.DrawFn) -> tuple[dict[str, float], list[tuple[frozenset[str], int]]]:
+def histories(
+    draw: st.DrawFn, lists: st.SearchStrategy[list[float]] = weight_lists
+) -> tuple[dict[str, float], list[tuple[frozenset[str], int]]]:
     """Members with weights, and stretches of leads during which only some of them were there."""
-    weights = named(draw(weight_lists))
+    weights = named(draw(lists))
     present = st.frozensets(st.sampled_from(sorted(weights)), min_size=1)
     return weights, draw(st.lists(st.tuples(present, st.integers(1, 60)), min_size=2, max_size=12))
 
@@ -121,11 +126,14 @@ def test_who_is_away_neither_gains_nor_loses(
 
 
 @many
-@given(history=histories())
+@given(history=histories(near_weights))
 def test_while_the_same_members_are_there_nobody_gets_a_rush(
     history: tuple[dict[str, float], list[tuple[frozenset[str], int]]],
 ) -> None:
-    """Whoever has come and gone before: a stretch never makes up for more than one lead of each."""
+    """Whoever has come and gone before: a stretch never makes up for more than one lead of each.
+
+    Where one weighs many times what another does, no such bound is known (DECISIONS 58).
+    """
     weights, stretches = history
     balances: dict[str, float] = {}
     for present, count in stretches:
