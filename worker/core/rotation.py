@@ -57,6 +57,6 @@ def _soonest(owed: Mapping[str, float], shares: Mapping[str, float]) -> str:
 
     def urgency(name: str) -> tuple[float, float, str]:
         turns_left = (1 - least - owed[name]) / shares[name]
-        return (-round(turns_left, PLACES), shares[name], name)
+        return (-round(turns_left, PLACES), round(shares[name], PLACES), name)
 
     return max(ready, key=urgency)
