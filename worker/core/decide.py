@@ -16,6 +16,7 @@ from worker.core.assignment import Roster
 from worker.core.availability import EMPTY_LISTS, Admission, WaitingLists
 from worker.core.follow_up import FollowUp, reason_of
 from worker.core.hand_over import HandOver, hand_over, has_accepted
+from worker.core.holding import has_hand_off
 from worker.core.identity import MergedLead
 from worker.core.judgement import TELLING_MOVES, Judgement, LeadSnapshot, judge, merge_lead
 from worker.core.lifecycle import HANDED_OFF, PROPOSED
@@ -246,7 +247,7 @@ def _remember(
             facts,
             memory,
             is_accepted_now=has_accepted(judgement, memory) if handed else standing.is_accepted,
-            is_same_hand_off=is_same_owner and memory.stage in HANDED_OFF,
+            is_same_hand_off=is_same_owner and has_hand_off(memory),
         ),
         sales_word_at=said_at if said_at != verdict_at(facts) else None,
         taken_from=handed.taken_from if handed and owner else frozenset(),

@@ -31,12 +31,12 @@ from worker.core.holding import (
     Holding,
     Refusals,
     account_owners,
+    has_hand_off,
     names_of,
     owner_keys,
     present_owners,
 )
 from worker.core.judgement import Judgement, LeadSnapshot
-from worker.core.lifecycle import HANDED_OFF
 from worker.core.mapping import MappedContact
 from worker.core.memory import Memory, Refusal, with_refusal
 from worker.core.model import Activity
@@ -321,9 +321,9 @@ class _Desk(msgspec.Struct, frozen=True, kw_only=True):
 
 def has_accepted(judgement: Judgement, memory: Memory) -> bool:
     """Tell whether sales accepted the hand-off that stands, though a CRM may have lost its stage."""
-    has_lost_stage = memory.stage in HANDED_OFF and memory.owner is not None
-    lost = has_lost_stage and is_accepted(judgement.case.facts, memory)
-    return judgement.standing.is_accepted or lost
+    return judgement.standing.is_accepted or (
+        has_hand_off(memory) and is_accepted(judgement.case.facts, memory)
+    )
 
 
 def _is_theirs(judgement: Judgement, memory: Memory) -> bool:

@@ -23,6 +23,11 @@ from worker.core.ruleset import Ruleset
 Refusals = tuple[Refusal, ...]
 
 
+def has_hand_off(memory: Memory) -> bool:
+    """Tell whether a hand-off of ours stands, as far as we remember."""
+    return memory.stage in HANDED_OFF and memory.owner is not None
+
+
 class Holding(msgspec.Struct, frozen=True, kw_only=True):
     """One lead's owner. ``present`` maps each CRM to the owner id it shows, if it is a person.
 
@@ -39,7 +44,7 @@ class Holding(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def has_hand_off(self) -> bool:
-        return self.memory.stage in HANDED_OFF and self.memory.owner is not None
+        return has_hand_off(self.memory)
 
     @property
     def is_settled(self) -> bool:
